@@ -1,0 +1,118 @@
+/// A message that came back by `basic.return`, as far as needed to recognise it.
+struct ReturnedMessage {
+  let code: Int
+  let text: String
+  let exchange: String
+  let routingKey: String
+  let messageID: String?
+}
+
+/// Which published messages the broker has not answered for, and the answers not yet handed to the caller.
+///
+/// Sequences count from 1 per channel, as the broker's do. A `basic.return` names no sequence; it is recognised by
+/// exchange, routing key and message id, and the message's outcome is known when its ack follows. Where several
+/// unanswered messages look alike, all of them count as returned: publishing again is safe, losing is not.
+struct ConfirmWindow {
+  private enum State {
+    case pending
+    case returned(code: Int, text: String)
+    case settled
+  }
+
+  private struct Slot {
+    let exchange: String
+    let routingKey: String
+    let messageID: String?
+    var state = State.pending
+  }
+
+  /// Slots from `head` on are those of sequences `base`, `base + 1`, …; those before `head` are done.
+  private var slots: [Slot] = []
+  private var head = 0
+  private var base: UInt64 = 1
+  private var settlements: [Settlement] = []
+
+  /// How many published messages have no answer yet.
+  private(set) var unsettled = 0
+
+  /// Whether answers wait to be taken.
+  var hasSettlements: Bool { !settlements.isEmpty }
+
+  private var next: UInt64 { base + UInt64(slots.count - head) }
+
+  /// Records a message that was handed to the broker.
+  ///
+  /// - Returns: Its sequence.
+  mutating func published(exchange: String, routingKey: String, messageID: String?) -> UInt64 {
+    let sequence = next
+    slots.append(Slot(exchange: exchange, routingKey: routingKey, messageID: messageID))
+    unsettled += 1
+    return sequence
+  }
+
+  /// Records a `basic.return`; the message is settled by the ack that follows.
+  mutating func returned(_ message: ReturnedMessage) {
+    for index in slots[head...].indices {
+      guard case .pending = slots[index].state else { continue }
+      let slot = slots[index]
+      guard slot.messageID == message.messageID, slot.routingKey == message.routingKey,
+        slot.exchange == message.exchange
+      else { continue }
+      slots[index].state = .returned(code: message.code, text: message.text)
+    }
+  }
+
+  /// Records an ack or nack.
+  ///
+  /// - Parameters:
+  ///   - tag: The sequence; 0 with `multiple` means all so far.
+  ///   - multiple: Whether it speaks for every earlier unanswered message as well.
+  ///   - acknowledged: False for a nack.
+  /// - Throws: ``AMQPError/protocolViolation(detail:)`` for a sequence that was never used.
+  mutating func answered(_ tag: UInt64, multiple: Bool, acknowledged: Bool) throws(AMQPError) {
+    let last = multiple && tag == 0 ? next - 1 : tag
+    guard last < next else {
+      throw .protocolViolation(detail: "an answer to message \(tag), which was never published")
+    }
+    if multiple {
+      var sequence = base
+      while sequence <= last {
+        settle(sequence, acknowledged)
+        sequence += 1
+      }
+    } else if last >= base {
+      settle(last, acknowledged)
+    }
+    dropSettledPrefix()
+  }
+
+  /// Hands over the answers collected so far, in the order in which they came.
+  mutating func takeSettlements() -> [Settlement] {
+    defer { settlements.removeAll(keepingCapacity: true) }
+    return settlements
+  }
+
+  private mutating func settle(_ sequence: UInt64, _ acknowledged: Bool) {
+    let index = head + Int(sequence - base)
+    let outcome: Settlement.Outcome
+    switch slots[index].state {
+    case .settled: return
+    case .pending: outcome = acknowledged ? .confirmed : .nacked
+    case .returned(let code, let text): outcome = acknowledged ? .returned(code: code, text: text) : .nacked
+    }
+    slots[index].state = .settled
+    unsettled -= 1
+    settlements.append(Settlement(sequence: sequence, outcome: outcome))
+  }
+
+  private mutating func dropSettledPrefix() {
+    while head < slots.count, case .settled = slots[head].state {
+      head += 1
+      base += 1
+    }
+    if head == slots.count || head >= 4096 {
+      slots.removeFirst(head)
+      head = 0
+    }
+  }
+}
