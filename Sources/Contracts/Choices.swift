@@ -1,0 +1,34 @@
+/// A value out of a closed list of words.
+public protocol WireChoice: RawRepresentable<String>, CaseIterable, Hashable, Sendable {}
+
+extension EventType: WireChoice {}
+
+/// Whether what is short of an order may wait for stock.
+public enum BackorderRule: String, WireChoice {
+  /// It waits.
+  case allow
+  /// It is cancelled at once.
+  case deny
+}
+
+/// How an order is served that is short.
+public enum FulfilmentPolicy: String, WireChoice {
+  /// Each line gets what there is.
+  case partial
+}
+
+/// Why an order was not accepted.
+public enum OrderRejectionReason: String, WireChoice {
+  /// It was cancelled before it came.
+  case cancelled
+  /// There is no stock and it may not wait.
+  case noStock = "no_stock"
+}
+
+/// How a notification is sent.
+public enum NotificationChannel: String, WireChoice {
+  /// A mail by SMTP.
+  case email
+  /// A signed HTTP request.
+  case webhook
+}

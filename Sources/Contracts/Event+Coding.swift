@@ -1,0 +1,74 @@
+extension Event {
+  /// Reads the payload of an event of `type`, the object that comes next.
+  public init(_ type: EventType, decoding json: inout JSONCursor, _ bytes: Span<UInt8>) throws(Malformed) {
+    switch type {
+    case .productRegistered: self = .productRegistered(try ProductRegistered(decoding: &json, bytes))
+    case .locationRegistered: self = .locationRegistered(try LocationRegistered(decoding: &json, bytes))
+    case .stockPolicySet: self = .stockPolicySet(try StockPolicySet(decoding: &json, bytes))
+    case .goodsReceived: self = .goodsReceived(try GoodsReceived(decoding: &json, bytes))
+    case .stockMoveRequested: self = .stockMoveRequested(try StockMoveRequested(decoding: &json, bytes))
+    case .orderCreated: self = .orderCreated(try OrderCreated(decoding: &json, bytes))
+    case .orderCancelled: self = .orderCancelled(try OrderCancelled(decoding: &json, bytes))
+    case .shipmentDispatched: self = .shipmentDispatched(try ShipmentDispatched(decoding: &json, bytes))
+    case .productCreated: self = .productCreated(try ProductCreated(decoding: &json, bytes))
+    case .stockReceived: self = .stockReceived(try StockReceived(decoding: &json, bytes))
+    case .stockMoved: self = .stockMoved(try StockMoved(decoding: &json, bytes))
+    case .stockMoveRejected: self = .stockMoveRejected(try StockMoveRejected(decoding: &json, bytes))
+    case .orderReserved: self = .orderReserved(try OrderAnswer(decoding: &json, bytes))
+    case .orderPartiallyReserved: self = .orderPartiallyReserved(try OrderAnswer(decoding: &json, bytes))
+    case .orderBackordered: self = .orderBackordered(try OrderAnswer(decoding: &json, bytes))
+    case .orderRejected: self = .orderRejected(try OrderRejected(decoding: &json, bytes))
+    case .backorderCreated: self = .backorderCreated(try BackorderCreated(decoding: &json, bytes))
+    case .backorderFilled: self = .backorderFilled(try BackorderFilled(decoding: &json, bytes))
+    case .backordersDue: self = .backordersDue(try BackordersDue(decoding: &json, bytes))
+    case .reservationReleased: self = .reservationReleased(try ReservationReleased(decoding: &json, bytes))
+    case .orderPartiallyShipped: self = .orderPartiallyShipped(try OrderShipment(decoding: &json, bytes))
+    case .orderShipped: self = .orderShipped(try OrderShipment(decoding: &json, bytes))
+    case .orderClosedCancelled: self = .orderClosedCancelled(try OrderClosedCancelled(decoding: &json, bytes))
+    case .stockLow: self = .stockLow(try StockLevel(decoding: &json, bytes))
+    case .stockOut: self = .stockOut(try StockLevel(decoding: &json, bytes))
+    case .stockRecovered: self = .stockRecovered(try StockLevel(decoding: &json, bytes))
+    case .notificationSent: self = .notificationSent(try NotificationSent(decoding: &json, bytes))
+    case .notificationFailed: self = .notificationFailed(try NotificationFailed(decoding: &json, bytes))
+    }
+  }
+
+  /// The payload alone, whatever its type.
+  public var payload: any Payload {
+    switch self {
+    case .productRegistered(let payload): payload
+    case .locationRegistered(let payload): payload
+    case .stockPolicySet(let payload): payload
+    case .goodsReceived(let payload): payload
+    case .stockMoveRequested(let payload): payload
+    case .orderCreated(let payload): payload
+    case .orderCancelled(let payload): payload
+    case .shipmentDispatched(let payload): payload
+    case .productCreated(let payload): payload
+    case .stockReceived(let payload): payload
+    case .stockMoved(let payload): payload
+    case .stockMoveRejected(let payload): payload
+    case .orderReserved(let payload): payload
+    case .orderPartiallyReserved(let payload): payload
+    case .orderBackordered(let payload): payload
+    case .orderRejected(let payload): payload
+    case .backorderCreated(let payload): payload
+    case .backorderFilled(let payload): payload
+    case .backordersDue(let payload): payload
+    case .reservationReleased(let payload): payload
+    case .orderPartiallyShipped(let payload): payload
+    case .orderShipped(let payload): payload
+    case .orderClosedCancelled(let payload): payload
+    case .stockLow(let payload): payload
+    case .stockOut(let payload): payload
+    case .stockRecovered(let payload): payload
+    case .notificationSent(let payload): payload
+    case .notificationFailed(let payload): payload
+    }
+  }
+
+  /// Writes the payload as one object.
+  public func encode(to json: inout JSONWriter) {
+    payload.encode(to: &json)
+  }
+}

@@ -1,0 +1,93 @@
+/// One event of any type with its payload.
+public enum Event: Hashable, Sendable {
+  /// The catalogue has a product.
+  case productRegistered(ProductRegistered)
+  /// A place that can hold stock.
+  case locationRegistered(LocationRegistered)
+  /// Safety stock and alert levels of a SKU, at one location or over all.
+  case stockPolicySet(StockPolicySet)
+  /// Stock arrived at a location.
+  case goodsReceived(GoodsReceived)
+  /// Move stock between two locations in one step.
+  case stockMoveRequested(StockMoveRequested)
+  /// A customer ordered.
+  case orderCreated(OrderCreated)
+  /// What is not shipped is no longer wanted.
+  case orderCancelled(OrderCancelled)
+  /// Goods left the house.
+  case shipmentDispatched(ShipmentDispatched)
+  /// The product is in our catalogue.
+  case productCreated(ProductCreated)
+  /// A receipt is booked.
+  case stockReceived(StockReceived)
+  /// Both legs of a move are booked.
+  case stockMoved(StockMoved)
+  /// Nothing was moved.
+  case stockMoveRejected(StockMoveRejected)
+  /// The whole order is reserved.
+  case orderReserved(OrderAnswer)
+  /// A part of the order is reserved, the rest waits or is cancelled.
+  case orderPartiallyReserved(OrderAnswer)
+  /// Nothing is reserved yet, the order waits for stock.
+  case orderBackordered(OrderAnswer)
+  /// The order was not accepted.
+  case orderRejected(OrderRejected)
+  /// A line waits for stock.
+  case backorderCreated(BackorderCreated)
+  /// Units that waited are reserved now.
+  case backorderFilled(BackorderFilled)
+  /// Stock rests that could fill backorders.
+  case backordersDue(BackordersDue)
+  /// Reserved units are free again.
+  case reservationReleased(ReservationReleased)
+  /// A part of the order has left.
+  case orderPartiallyShipped(OrderShipment)
+  /// All that is left of the order has left.
+  case orderShipped(OrderShipment)
+  /// Nothing of the order is open any more, because it was cancelled.
+  case orderClosedCancelled(OrderClosedCancelled)
+  /// A SKU fell to its reorder point.
+  case stockLow(StockLevel)
+  /// Nothing of a SKU is available.
+  case stockOut(StockLevel)
+  /// A SKU is back at its recover point.
+  case stockRecovered(StockLevel)
+  /// The receiver's system took it.
+  case notificationSent(NotificationSent)
+  /// Given up after the last attempt.
+  case notificationFailed(NotificationFailed)
+
+  /// The event's name on the wire.
+  public var type: EventType {
+    switch self {
+    case .productRegistered: .productRegistered
+    case .locationRegistered: .locationRegistered
+    case .stockPolicySet: .stockPolicySet
+    case .goodsReceived: .goodsReceived
+    case .stockMoveRequested: .stockMoveRequested
+    case .orderCreated: .orderCreated
+    case .orderCancelled: .orderCancelled
+    case .shipmentDispatched: .shipmentDispatched
+    case .productCreated: .productCreated
+    case .stockReceived: .stockReceived
+    case .stockMoved: .stockMoved
+    case .stockMoveRejected: .stockMoveRejected
+    case .orderReserved: .orderReserved
+    case .orderPartiallyReserved: .orderPartiallyReserved
+    case .orderBackordered: .orderBackordered
+    case .orderRejected: .orderRejected
+    case .backorderCreated: .backorderCreated
+    case .backorderFilled: .backorderFilled
+    case .backordersDue: .backordersDue
+    case .reservationReleased: .reservationReleased
+    case .orderPartiallyShipped: .orderPartiallyShipped
+    case .orderShipped: .orderShipped
+    case .orderClosedCancelled: .orderClosedCancelled
+    case .stockLow: .stockLow
+    case .stockOut: .stockOut
+    case .stockRecovered: .stockRecovered
+    case .notificationSent: .notificationSent
+    case .notificationFailed: .notificationFailed
+    }
+  }
+}

@@ -1,0 +1,65 @@
+/// The name of an event on the wire: its CloudEvents `type` and its routing key.
+public enum EventType: String, CaseIterable, Hashable, Sendable {
+  /// The catalogue has a product.
+  case productRegistered = "product.registered"
+  /// A place that can hold stock.
+  case locationRegistered = "location.registered"
+  /// Safety stock and alert levels of a SKU, at one location or over all.
+  case stockPolicySet = "stock.policy.set"
+  /// Stock arrived at a location.
+  case goodsReceived = "goods.received"
+  /// Move stock between two locations in one step.
+  case stockMoveRequested = "stock.move.requested"
+  /// A customer ordered.
+  case orderCreated = "order.created"
+  /// What is not shipped is no longer wanted.
+  case orderCancelled = "order.cancelled"
+  /// Goods left the house.
+  case shipmentDispatched = "shipment.dispatched"
+  /// The product is in our catalogue.
+  case productCreated = "product.created"
+  /// A receipt is booked.
+  case stockReceived = "stock.received"
+  /// Both legs of a move are booked.
+  case stockMoved = "stock.moved"
+  /// Nothing was moved.
+  case stockMoveRejected = "stock.move.rejected"
+  /// The whole order is reserved.
+  case orderReserved = "order.reserved"
+  /// A part of the order is reserved, the rest waits or is cancelled.
+  case orderPartiallyReserved = "order.partially_reserved"
+  /// Nothing is reserved yet, the order waits for stock.
+  case orderBackordered = "order.backordered"
+  /// The order was not accepted.
+  case orderRejected = "order.rejected"
+  /// A line waits for stock.
+  case backorderCreated = "backorder.created"
+  /// Units that waited are reserved now.
+  case backorderFilled = "backorder.filled"
+  /// Stock rests that could fill backorders.
+  case backordersDue = "backorders.due"
+  /// Reserved units are free again.
+  case reservationReleased = "reservation.released"
+  /// A part of the order has left.
+  case orderPartiallyShipped = "order.partially_shipped"
+  /// All that is left of the order has left.
+  case orderShipped = "order.shipped"
+  /// Nothing of the order is open any more, because it was cancelled.
+  case orderClosedCancelled = "order.closed_cancelled"
+  /// A SKU fell to its reorder point.
+  case stockLow = "stock.low"
+  /// Nothing of a SKU is available.
+  case stockOut = "stock.out"
+  /// A SKU is back at its recover point.
+  case stockRecovered = "stock.recovered"
+  /// The receiver's system took it.
+  case notificationSent = "notification.sent"
+  /// Given up after the last attempt.
+  case notificationFailed = "notification.failed"
+
+  /// Version of the payload's meaning; a changed meaning is a new version.
+  public var version: Int { 1 }
+
+  /// Id of the JSON Schema that describes the whole message: `urn:tallyman:event:<type>:<version>`.
+  public var schemaID: String { "urn:tallyman:event:\(rawValue):\(version)" }
+}

@@ -1,0 +1,95 @@
+/// Text that names a thing: compared by its bytes, so that it sorts as PostgreSQL's `COLLATE "C"` does.
+public protocol Identifier: Hashable, Comparable, Sendable, CustomStringConvertible {
+  /// The text.
+  var value: String { get }
+  /// A value that was validated before, such as one from our own database.
+  init(trusted value: String)
+  /// What the text may be.
+  static var syntax: IdentifierSyntax { get }
+}
+
+extension Identifier {
+  /// Validates `value`; the refusal's field is `identifier`.
+  public init(_ value: String) throws(Malformed) {
+    guard Self.syntax.accepts(value.utf8.span) else {
+      throw Malformed(field: "identifier", value: value, rule: Self.syntax.rule)
+    }
+    self.init(trusted: value)
+  }
+
+  /// The text.
+  public var description: String { value }
+
+  /// Order of the bytes: all identifiers are ASCII, for which Swift orders strings by bytes.
+  public static func < (lhs: Self, rhs: Self) -> Bool { lhs.value < rhs.value }
+}
+
+/// Names a product: 1 to 64 letters, digits and `._/-`, the first a letter or digit.
+public struct SKU: Identifier {
+  /// The text.
+  public let value: String
+  /// A value that was validated before.
+  public init(trusted value: String) { self.value = value }
+  /// Letters, digits and `._/-`.
+  public static var syntax: IdentifierSyntax { .code }
+}
+
+/// Names a place that holds stock: 1 to 64 letters, digits and `._/-`, the first a letter or digit.
+public struct LocationID: Identifier {
+  /// The text.
+  public let value: String
+  /// A value that was validated before.
+  public init(trusted value: String) { self.value = value }
+  /// Letters, digits and `._/-`.
+  public static var syntax: IdentifierSyntax { .code }
+}
+
+/// Names an order: 1 to 128 printable ASCII characters without space.
+public struct OrderID: Identifier {
+  /// The text.
+  public let value: String
+  /// A value that was validated before.
+  public init(trusted value: String) { self.value = value }
+  /// Printable ASCII.
+  public static var syntax: IdentifierSyntax { .token }
+}
+
+/// Names a customer: 1 to 128 printable ASCII characters without space.
+public struct CustomerID: Identifier {
+  /// The text.
+  public let value: String
+  /// A value that was validated before.
+  public init(trusted value: String) { self.value = value }
+  /// Printable ASCII.
+  public static var syntax: IdentifierSyntax { .token }
+}
+
+/// Names a receipt of goods: 1 to 128 printable ASCII characters without space.
+public struct ReceiptID: Identifier {
+  /// The text.
+  public let value: String
+  /// A value that was validated before.
+  public init(trusted value: String) { self.value = value }
+  /// Printable ASCII.
+  public static var syntax: IdentifierSyntax { .token }
+}
+
+/// Names a move of stock between locations: 1 to 128 printable ASCII characters without space.
+public struct MoveID: Identifier {
+  /// The text.
+  public let value: String
+  /// A value that was validated before.
+  public init(trusted value: String) { self.value = value }
+  /// Printable ASCII.
+  public static var syntax: IdentifierSyntax { .token }
+}
+
+/// Names a shipment: 1 to 128 printable ASCII characters without space.
+public struct ShipmentID: Identifier {
+  /// The text.
+  public let value: String
+  /// A value that was validated before.
+  public init(trusted value: String) { self.value = value }
+  /// Printable ASCII.
+  public static var syntax: IdentifierSyntax { .token }
+}

@@ -1,0 +1,27 @@
+/// What the wire format bounds, each with its unit.
+public enum Limits {
+  /// Bytes of a message's body.
+  public static let bodyBytes = 1_048_576
+  /// Levels of nested objects and arrays.
+  public static let depth = 64
+  /// Lines of an order or of a shipment.
+  public static let lines = 1000
+  /// Units in one message.
+  public static let quantity: ClosedRange<Int64> = 1...1_000_000_000
+  /// Units that may also be none.
+  public static let partialQuantity: ClosedRange<Int64> = 0...1_000_000_000
+  /// Sums of units.
+  public static let total: ClosedRange<Int64> = 0...Int64.max
+  /// Numbers of order lines.
+  public static let lineNumber: ClosedRange<Int32> = 1...1_000_000
+  /// Priority of a location; higher is chosen first.
+  public static let locationPriority: ClosedRange<Int32> = 0...1000
+  /// Priority of an order; higher is served first.
+  public static let orderPriority: ClosedRange<Int32> = -1000...1000
+  /// Attempts to deliver a notification.
+  public static let attempts: ClosedRange<Int32> = 1...1000
+  /// Bytes of an attribute of the envelope.
+  public static let attributeBytes = 256
+  /// Bytes of a number that is kept as written.
+  public static let numberBytes = 64
+}

@@ -1,0 +1,66 @@
+/// An event that we publish: everything but the bytes.
+public struct OutgoingEvent: Hashable, Sendable {
+  /// Unique within `source`.
+  public var id: String
+  /// Which of our parts says it.
+  public var source: String
+  /// When it happened, by our clock.
+  public var time: Timestamp
+  /// The order or transfer that it belongs to.
+  public var correlationID: String?
+  /// Id of the message that caused it.
+  public var causationID: String?
+  /// W3C trace context.
+  public var traceparent: String?
+  /// The thing whose history `sequence` counts; its events leave in that order.
+  public var aggregate: String
+  /// Number in the aggregate's history, without gap.
+  public var sequence: Int64
+  /// What it is about.
+  public var subject: String?
+  /// The event with its payload.
+  public var event: Event
+
+  /// An event from its parts.
+  public init(
+    id: String, source: String, time: Timestamp, correlationID: String? = nil, causationID: String? = nil,
+    traceparent: String? = nil, aggregate: String, sequence: Int64, subject: String? = nil, event: Event
+  ) {
+    self.id = id
+    self.source = source
+    self.time = time
+    self.correlationID = correlationID
+    self.causationID = causationID
+    self.traceparent = traceparent
+    self.aggregate = aggregate
+    self.sequence = sequence
+    self.subject = subject
+    self.event = event
+  }
+
+  /// The `content_type` of every message that we publish and read.
+  public static let contentType = "application/cloudevents+json"
+
+  /// The message's body: a CloudEvent in structured JSON.
+  public func encode() -> [UInt8] {
+    var json = JSONWriter(capacity: 1024)
+    json.beginObject()
+    json.member(.specversion, "1.0")
+    json.member(.id, id)
+    json.member(.source, source)
+    json.member(.type, event.type)
+    json.member(.subject, subject)
+    json.member(.time, time)
+    json.member(.datacontenttype, "application/json")
+    json.member(.dataschema, event.type.schemaID)
+    json.member(.correlationID, correlationID)
+    json.member(.causationID, causationID)
+    json.member(.traceparent, traceparent)
+    json.member(.aggregate, aggregate)
+    json.member(.sequence, sequence)
+    json.key(.data)
+    event.encode(to: &json)
+    json.endObject()
+    return json.bytes
+  }
+}

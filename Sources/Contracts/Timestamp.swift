@@ -1,0 +1,79 @@
+/// A moment, in microseconds: what PostgreSQL's `timestamptz` can hold.
+public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible {
+  /// Microseconds since 1970-01-01T00:00:00Z.
+  public let microseconds: Int64
+
+  /// The moment `microseconds` after 1970-01-01T00:00:00Z.
+  public init(microseconds: Int64) {
+    self.microseconds = microseconds
+  }
+
+  /// Days since 1970-01-01 in UTC, rounded down.
+  public var day: Int32 {
+    Int32(Self.floorDivide(microseconds, Self.microsecondsPerDay).quotient)
+  }
+
+  /// The moment in UTC, such as `2026-11-21T09:30:00Z`, with six decimals where the second is not whole.
+  public var rfc3339: String {
+    let (day, inDay) = Self.floorDivide(microseconds, Self.microsecondsPerDay)
+    let (year, month, date) = CivilDate.from(daysSinceEpoch: day)
+    let (second, fraction) = inDay.quotientAndRemainder(dividingBy: 1_000_000)
+    var text: [UInt8] = []
+    text.reserveCapacity(27)
+    func append(_ value: Int64, _ width: Int, then separator: Unicode.Scalar) {
+      let digits = String(value).utf8
+      for _ in 0..<max(0, width - digits.count) { text.append(UInt8(ascii: "0")) }
+      text.append(contentsOf: digits)
+      text.append(UInt8(ascii: separator))
+    }
+    append(year, 4, then: "-")
+    append(month, 2, then: "-")
+    append(date, 2, then: "T")
+    append(second / 3600, 2, then: ":")
+    append(second / 60 % 60, 2, then: ":")
+    append(second % 60, 2, then: fraction == 0 ? "Z" : ".")
+    if fraction != 0 { append(fraction, 6, then: "Z") }
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  /// The same as `rfc3339`.
+  public var description: String { rfc3339 }
+
+  /// Earlier comes first.
+  public static func < (lhs: Timestamp, rhs: Timestamp) -> Bool { lhs.microseconds < rhs.microseconds }
+
+  /// `duration` later, rounded to microseconds; stays at the first or last moment that can be held.
+  public static func + (lhs: Timestamp, duration: Duration) -> Timestamp {
+    shifted(lhs, by: microseconds(of: duration))
+  }
+
+  /// `duration` earlier; stays at the first or last moment that can be held.
+  public static func - (lhs: Timestamp, duration: Duration) -> Timestamp {
+    let (negated, overflow) = Int64(0).subtractingReportingOverflow(microseconds(of: duration))
+    return shifted(lhs, by: overflow ? .max : negated)
+  }
+
+  /// The time from `rhs` to `lhs`.
+  public static func - (lhs: Timestamp, rhs: Timestamp) -> Duration {
+    Duration.microseconds(lhs.microseconds) - Duration.microseconds(rhs.microseconds)
+  }
+
+  static let microsecondsPerDay: Int64 = 86_400_000_000
+
+  private static func shifted(_ start: Timestamp, by microseconds: Int64) -> Timestamp {
+    let (sum, overflow) = start.microseconds.addingReportingOverflow(microseconds)
+    return Timestamp(microseconds: overflow ? (microseconds < 0 ? .min : .max) : sum)
+  }
+
+  private static func microseconds(of duration: Duration) -> Int64 {
+    let (seconds, attoseconds) = duration.components
+    let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000)
+    let (sum, sumOverflow) = product.addingReportingOverflow(attoseconds / 1_000_000_000_000)
+    return overflow || sumOverflow ? (seconds < 0 ? .min : .max) : sum
+  }
+
+  static func floorDivide(_ value: Int64, _ divisor: Int64) -> (quotient: Int64, remainder: Int64) {
+    let (quotient, remainder) = value.quotientAndRemainder(dividingBy: divisor)
+    return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
+  }
+}

@@ -1,0 +1,79 @@
+import Contracts
+import Testing
+
+/// A generator whose sequence is the same in every run.
+struct SeededGenerator: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed >> 31)
+  }
+}
+
+@Suite("Broken messages never trap")
+struct FuzzTests {
+  private static let pieces: [[UInt8]] =
+    [
+      "{", "}", "[", "]", ",", ":", "\"", "\\", "\\u", "\\u0000", "\\ud83d", "\\udc2d", "null", "true", "false", "-",
+      "0",
+      "1e9", "1.5", "99999999999999999999", " ", "\"\"", "{}", "[]", "\"sku\":", "\"line\":1,", "\"data\":", "\u{0}",
+      "é",
+    ].map { Array($0.utf8) } + [[0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF0, 0x9F], [0x80]]
+
+  private static func mutate(_ body: inout [UInt8], _ random: inout SeededGenerator) {
+    let at = Int.random(in: 0...body.count, using: &random)
+    let to = min(body.count, at + Int.random(in: 0...8, using: &random))
+    switch Int.random(in: 0..<6, using: &random) {
+    case 0: if at < body.count { body[at] ^= 1 << UInt8.random(in: 0..<8, using: &random) }
+    case 1: if at < body.count { body[at] = UInt8.random(in: 0...255, using: &random) }
+    case 2: body.removeSubrange(at..<to)
+    case 3: body.insert(contentsOf: body[at..<to], at: Int.random(in: 0...body.count, using: &random))
+    case 4: body.replaceSubrange(at..<to, with: pieces.randomElement(using: &random) ?? [])
+    default: body.removeSubrange(at...)
+    }
+  }
+
+  @Test("30,000 mutated examples: each decodes to what can be encoded again, or names field and rule", arguments: 0..<3)
+  func mutations(_ seed: UInt64) throws {
+    var random = SeededGenerator(state: seed)
+    var refusedFields: Set<String> = []
+    var accepted = 0
+    for round in 0..<10_000 {
+      var body = ContractFiles.examples[round % ContractFiles.examples.count].body
+      for _ in 0..<Int.random(in: 1...3, using: &random) { Self.mutate(&body, &random) }
+      do throws(Malformed) {
+        let message = try decode(body)
+        accepted += 1
+        #expect(try decode(Samples.outgoing(message.event).encode()).event == message.event)
+      } catch {
+        refusedFields.insert(error.field)
+        let shown =
+          !error.field.isEmpty && !error.rule.isEmpty && error.value.unicodeScalars.count <= 80
+          && error.value.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
+        if !shown { Issue.record("\(error) for \(String(decoding: body, as: UTF8.self))") }
+      }
+    }
+    #expect(accepted > 100)
+    #expect(refusedFields.count > 20)
+  }
+
+  @Test("random bytes")
+  func noise() {
+    var random = SeededGenerator(state: 7)
+    for _ in 0..<5_000 {
+      let body = (0..<Int.random(in: 0...64, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
+      #expect(whyRefused(body) != nil)
+    }
+  }
+
+  @Test("every prefix of an example is refused", arguments: ContractFiles.examples.filter { $0.isFull })
+  func prefixes(_ example: ContractFiles.Example) {
+    let whole = example.text.utf8.count - 1
+    for end in 0..<whole where whyRefused(Array(example.body[..<end])) == nil { Issue.record("accepted \(end) bytes") }
+    #expect(whyRefused(Array(example.body[..<whole])) == nil)
+  }
+}
