@@ -1,0 +1,172 @@
+/// Every metric of Tallyman, each once: its name, kind, unit, labels and meaning stand in this file and nowhere else.
+public enum MetricName: CaseIterable, Sendable {
+  /// Messages settled.
+  case messages
+  /// Messages in a batch.
+  case batchSize
+  /// Duration of a batch.
+  case batchSeconds
+  /// Duration of a batch's database part.
+  case databaseSeconds
+  /// Batches halved.
+  case batchHalvings
+  /// Transactions run again.
+  case batchRepeats
+  /// Dead letters written.
+  case deadLetters
+  /// Messages sent to a retry tier.
+  case retries
+  /// Messages rejected to the broker's dead-letter exchange.
+  case rejected
+  /// Whether a lane waits for infrastructure.
+  case lanePaused
+  /// Connections opened anew.
+  case laneReconnects
+  /// Outbox rows not yet confirmed.
+  case outboxWaiting
+  /// Age of the oldest outbox row.
+  case outboxOldestSeconds
+  /// Outbox rows confirmed by the broker.
+  case outboxPublished
+  /// Publishes returned as unroutable.
+  case outboxReturned
+  /// Publishes the broker refused.
+  case outboxNacked
+  /// Shards a relay owns.
+  case relayShards
+  /// Notification attempts.
+  case deliveries
+  /// Duration of a notification attempt.
+  case deliverySeconds
+  /// Resident memory of the process.
+  case residentMemory
+  /// Processor time of the process.
+  case processorSeconds
+  /// Constant 1 with the version as a label.
+  case build
+
+  /// What stands in the table about this metric.
+  public var definition: MetricDefinition {
+    switch self {
+    case .messages, .deadLetters, .retries, .rejected: messageDefinition
+    case .batchSize, .batchSeconds, .databaseSeconds, .batchHalvings, .batchRepeats: batchDefinition
+    case .lanePaused, .laneReconnects, .residentMemory, .processorSeconds, .build: processDefinition
+    case .outboxWaiting, .outboxOldestSeconds, .outboxPublished, .outboxReturned, .outboxNacked, .relayShards:
+      relayDefinition
+    case .deliveries, .deliverySeconds: deliveryDefinition
+    }
+  }
+
+  private var messageDefinition: MetricDefinition {
+    switch self {
+    case .messages:
+      .counter(
+        "tallyman_messages_total", "messages", ["consumer", "type", "outcome"],
+        "Messages settled, by consumer, event type and outcome.")
+    case .deadLetters:
+      .counter(
+        "tallyman_dead_letters_total", "messages", ["consumer", "kind"],
+        "Dead letters written: malformed, refused by a rule, or exhausted after the last retry tier.")
+    case .retries:
+      .counter("tallyman_retries_total", "messages", ["consumer"], "Messages sent to a retry tier.")
+    default:
+      .counter(
+        "tallyman_rejected_total", "messages", ["consumer"],
+        "Messages rejected to the broker's dead-letter exchange because not even their record could be written.")
+    }
+  }
+
+  private var batchDefinition: MetricDefinition {
+    switch self {
+    case .batchSize:
+      .histogram(
+        "tallyman_batch_size", "messages", ["consumer"], Buckets.sizes, "Messages that were settled by one transaction."
+      )
+    case .batchSeconds:
+      .histogram(
+        "tallyman_batch_seconds", "seconds", ["consumer"], Buckets.seconds,
+        "Time from a batch's messages in hand to their acknowledgement.")
+    case .databaseSeconds:
+      .histogram(
+        "tallyman_database_seconds", "seconds", ["consumer"], Buckets.seconds,
+        "Time that a batch's transaction took, its repetitions included.")
+    case .batchHalvings:
+      .counter(
+        "tallyman_batch_halvings_total", "batches", ["consumer"],
+        "Batches rolled back and halved to find the message that made them fail.")
+    default:
+      .counter(
+        "tallyman_batch_repeats_total", "transactions", ["consumer"],
+        "Transactions run again after a deadlock, a lock time-out, a race for a key or rows not foreseen.")
+    }
+  }
+
+  private var processDefinition: MetricDefinition {
+    switch self {
+    case .lanePaused:
+      .gauge(
+        "tallyman_lane_paused", "boolean", ["lane"],
+        "1 while the lane waits for the database or the broker to come back, otherwise 0.")
+    case .laneReconnects:
+      .counter(
+        "tallyman_lane_reconnects_total", "connections", ["kind"],
+        "Connections opened anew after a loss, to the broker or the database.")
+    case .residentMemory:
+      .gauge("process_resident_memory_bytes", "bytes", [], "Resident memory of the process.")
+    case .processorSeconds:
+      .counter("process_cpu_seconds_total", "seconds", [], "User and system time of the process.")
+    default:
+      .gauge("tallyman_build_info", "boolean", ["executable", "version"], "Always 1; the labels say what runs.")
+    }
+  }
+
+  private var relayDefinition: MetricDefinition {
+    switch self {
+    case .outboxWaiting:
+      .gauge("tallyman_outbox_waiting", "rows", [], "Outbox rows that the broker has not confirmed yet.")
+    case .outboxOldestSeconds:
+      .gauge("tallyman_outbox_oldest_seconds", "seconds", [], "Age of the oldest outbox row, 0 when none waits.")
+    case .outboxPublished:
+      .counter("tallyman_outbox_published_total", "rows", [], "Outbox rows confirmed by the broker and settled.")
+    case .outboxReturned:
+      .counter("tallyman_outbox_returned_total", "rows", [], "Publishes returned as unroutable; they are tried again.")
+    case .outboxNacked:
+      .counter("tallyman_outbox_nacked_total", "rows", [], "Publishes refused by the broker; they are tried again.")
+    default:
+      .gauge("tallyman_relay_shards", "shards", [], "Shards of the outbox that this relay owns.")
+    }
+  }
+
+  private var deliveryDefinition: MetricDefinition {
+    switch self {
+    case .deliveries:
+      .counter(
+        "tallyman_deliveries_total", "deliveries", ["channel", "outcome"],
+        "Attempts to send a mail or a webhook, by channel and outcome.")
+    default:
+      .histogram(
+        "tallyman_delivery_seconds", "seconds", ["channel"], Buckets.seconds,
+        "Time that an attempt to send a mail or a webhook took.")
+    }
+  }
+
+  /// The table by name, for the registry.
+  static let byName: [String: MetricDefinition] = Dictionary(
+    allCases.map { ($0.definition.name, $0.definition) }, uniquingKeysWith: { first, _ in first })
+}
+
+extension MetricDefinition {
+  fileprivate static func counter(_ name: String, _ unit: String, _ labels: [String], _ help: String) -> Self {
+    Self(name: name, kind: .counter, unit: unit, labels: labels, help: help)
+  }
+
+  fileprivate static func gauge(_ name: String, _ unit: String, _ labels: [String], _ help: String) -> Self {
+    Self(name: name, kind: .gauge, unit: unit, labels: labels, help: help)
+  }
+
+  fileprivate static func histogram(
+    _ name: String, _ unit: String, _ labels: [String], _ buckets: [Double], _ help: String
+  ) -> Self {
+    Self(name: name, kind: .histogram, unit: unit, labels: labels, buckets: buckets, help: help)
+  }
+}
