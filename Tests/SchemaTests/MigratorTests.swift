@@ -1,0 +1,206 @@
+import Lanes
+import Postgres
+import TestServers
+import Testing
+
+@testable import Schema
+
+@Suite("Migrations")
+struct MigratorTests {
+  @Test("A fresh database gets every migration, and a second run does nothing")
+  func freshThenNothing() async throws {
+    try await withDatabase { database in
+      let migrator = Migrator(try database.connect())
+      #expect(try migrator.currentVersion() == 0)
+      #expect(try migrator.migrate() == Migrations.all)
+      #expect(try migrator.currentVersion() == Migrations.latest)
+      #expect(try migrator.migrate() == [])
+    }
+  }
+
+  @Test("Of two migrators at the same time one migrates and the other waits, then finds nothing to do")
+  func concurrent() async throws {
+    let address = try PostgresServer.shared().makeDatabase()
+    let (gate, one, other) = (Lane(name: "gate"), Lane(name: "one"), Lane(name: "other"))
+    defer { for lane in [gate, one, other] { lane.stop() } }
+    let database = TestDatabase(address: address)
+    let holder = Held<Connection>()
+    try await gate.run {
+      holder.value = try database.connect()
+      try holder.value?.script(SchemaHistory.lock(waitingMilliseconds: 1000))
+    }
+    async let first = one.run { try Migrator(try database.connect()).migrate().count }
+    async let second = other.run { try Migrator(try database.connect()).migrate().count }
+    try await gate.run {
+      let connection = try #require(holder.value)
+      try database.waitForWaitingMigrators(2, connection)
+      try connection.script(SchemaHistory.unlock)
+      holder.value = nil
+    }
+    #expect(try await [first, second].sorted() == [0, Migrations.latest])
+    #expect(try await gate.run { try Migrator(try database.connect()).currentVersion() } == Migrations.latest)
+  }
+
+  @Test("Waiting for another migrator is bounded, and the connection's time-outs are as before")
+  func lockIsBounded() async throws {
+    try await withDatabase { database in
+      let holder = try database.connect()
+      try holder.script(SchemaHistory.lock(waitingMilliseconds: 1000))
+      let connection = try database.connect()
+      let before = try timeouts(of: connection)
+      let error = #expect(throws: MigrationError.self) {
+        try Migrator(connection, lockTimeout: .milliseconds(20)).migrate()
+      }
+      guard case .locked = error else { throw Unexpected(error) }
+      #expect(try timeouts(of: connection) == before)
+
+      try holder.script(SchemaHistory.unlock)
+      #expect(try Migrator(connection).migrate().count == Migrations.latest)
+      #expect(try timeouts(of: connection) == before)
+    }
+  }
+
+  @Test("A migration that was edited after it was applied is refused, with both checksums")
+  func changedText() async throws {
+    try await withDatabase { database in
+      let connection = try database.connect()
+      let released = steps("create table a (x int)", "create table b (x int)")
+      _ = try Migrator(connection, migrations: released).migrate()
+      let edited = steps("create table a (x int)", "create table b (x bigint)", "create table c (x int)")
+      let error = #expect(throws: MigrationError.self) { try Migrator(connection, migrations: edited).migrate() }
+      guard case .changed(number: 2, name: "step2", let applied, let embedded) = error else { throw Unexpected(error) }
+      #expect(applied != embedded)
+      #expect(applied.utf8.count == 64 && embedded.utf8.count == 64)
+      #expect(error.map { "\($0)".contains(applied) && "\($0)".contains(embedded) } == true)
+      #expect(try exists("c", connection) == false, "nothing was applied")
+    }
+  }
+
+  @Test("The checksum in the table is compared too: a tampered row is refused")
+  func tamperedRow() async throws {
+    try await withDatabase { database in
+      let connection = try database.connect()
+      _ = try Migrator(connection).migrate()
+      try connection.script("update tallyman.schema_migrations set checksum = repeat('0', 64) where number = 2")
+      let error = #expect(throws: MigrationError.self) { try Migrator(connection).migrate() }
+      guard case .changed(number: 2, _, _, _) = error else { throw Unexpected(error) }
+    }
+  }
+
+  @Test("A gap in what was applied is refused")
+  func gap() async throws {
+    try await withDatabase { database in
+      let connection = try database.connect()
+      let migrations = steps("create table a (x int)", "create table b (x int)", "create table c (x int)")
+      _ = try Migrator(connection, migrations: migrations).migrate()
+      try connection.script("delete from tallyman.schema_migrations where number = 2")
+      let error = #expect(throws: MigrationError.self) { try Migrator(connection, migrations: migrations).migrate() }
+      guard case .gap(missing: 2, applied: 3) = error else { throw Unexpected(error) }
+    }
+  }
+
+  @Test("A database newer than the binary is left alone, and its version is told")
+  func newerDatabase() async throws {
+    try await withDatabase { database in
+      let connection = try database.connect()
+      let newer = steps("create table a (x int)", "create table b (x int)")
+      _ = try Migrator(connection, migrations: newer).migrate()
+      let old = Migrator(connection, migrations: Array(newer.prefix(1)))
+      #expect(try old.migrate() == [])
+      #expect(try old.currentVersion() == 2)
+    }
+  }
+
+  @Test("A migration that fails leaves nothing behind; those before it stay, and the next run goes on from there")
+  func failureIsRolledBack() async throws {
+    try await withDatabase { database in
+      let connection = try database.connect()
+      let broken = steps("create table a (x int)", "create table b (x int); insert into b values (1 / 0)")
+      let error = #expect(throws: MigrationError.self) { try Migrator(connection, migrations: broken).migrate() }
+      guard case .failed(number: 2, name: "step2", let cause) = error else { throw Unexpected(error) }
+      #expect(cause.sqlState.code == "22012")
+      #expect(try Migrator(connection).currentVersion() == 1)
+      #expect(try exists("a", connection))
+      #expect(try exists("b", connection) == false)
+
+      let mended = steps("create table a (x int)", "create table b (x int)")
+      #expect(try Migrator(connection, migrations: mended).migrate().map(\.number) == [2])
+    }
+  }
+
+  @Test(
+    "Every worker's role may read the version and may not write it",
+    arguments: [
+      "tallyman_inventory", "tallyman_allocation", "tallyman_notification", "tallyman_relay", "tallyman_operator",
+    ])
+  func rolesReadTheVersion(role: String) async throws {
+    try await withDatabase { database in
+      _ = try Migrator(try database.connect()).migrate()
+      let worker = try database.connect()
+      try worker.script("set role \(role)")
+      #expect(try Migrator(worker).currentVersion() == Migrations.latest)
+      let error = #expect(throws: PostgresError.self) { try worker.script("delete from tallyman.schema_migrations") }
+      #expect(error?.sqlState.code == "42501")
+    }
+  }
+}
+
+// MARK: Databases of these tests
+
+/// An address whose connections the tests open on whatever lane they are.
+private struct TestDatabase: Sendable {
+  let address: String
+
+  func connect() throws -> Connection { try Connection(ConnectionOptions(conninfo: address)) }
+
+  /// Asks until so many sessions wait for an advisory lock of this database; each round is a round trip.
+  func waitForWaitingMigrators(_ expected: Int64, _ connection: Connection) throws {
+    let deadline = ContinuousClock.now + .seconds(30)
+    while try waitingMigrators(connection) != expected {
+      guard ContinuousClock.now < deadline else { throw Unexpected("no \(expected) waiting migrators") }
+    }
+  }
+
+  private func waitingMigrators(_ connection: Connection) throws -> Int64 {
+    try connection.query(
+      .once(
+        """
+        select count(*) from pg_locks join pg_database on pg_database.oid = pg_locks.database
+        where locktype = 'advisory' and not granted and datname = current_database()
+        """)
+    ).int(0, 0)
+  }
+}
+
+private struct Unexpected: Error {
+  let what: String
+
+  init(_ what: Any?) { self.what = String(describing: what) }
+}
+
+/// Keeps a connection between two visits of the same lane.
+private final class Held<Value>: @unchecked Sendable {
+  // `@unchecked Sendable`: only ever touched on one lane.
+  var value: Value?
+}
+
+private func withDatabase(_ body: @escaping @Sendable (TestDatabase) throws -> Void) async throws {
+  let lane = Lane(name: "schema-test")
+  defer { lane.stop() }
+  let database = TestDatabase(address: try PostgresServer.shared().makeDatabase())
+  try await lane.run { try body(database) }
+}
+
+private func steps(_ texts: String...) -> [Migration] {
+  texts.enumerated().map { Migration(number: $0.offset + 1, name: "step\($0.offset + 1)", sql: $0.element) }
+}
+
+private func timeouts(of connection: Connection) throws -> String {
+  try connection.query(
+    .once("select current_setting('statement_timeout') || ' ' || current_setting('lock_timeout')")
+  ).text(0, 0)
+}
+
+private func exists(_ table: String, _ connection: Connection) throws -> Bool {
+  try connection.query(.once("select to_regclass($1::text) is not null"), [.text("tallyman.\(table)")]).bool(0, 0)
+}
