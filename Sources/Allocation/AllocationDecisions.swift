@@ -1,0 +1,39 @@
+import Contracts
+import Messaging
+import Stock
+
+/// The rules of the allocation-worker. No I/O: they read and change the state that was loaded under locks.
+struct AllocationDecisions {
+  let state: AllocationState
+  let message: Message
+  let now: Timestamp
+
+  var stock: WorkingSet { state.stock }
+  var follow: FollowOn { FollowOn(of: message, by: .allocation, at: now) }
+
+  func decide() -> Disposition {
+    switch message.event {
+    case .orderCreated(let order): create(order)
+    case .orderCancelled(let cancellation): cancel(cancellation)
+    case .shipmentDispatched(let shipment): dispatch(shipment)
+    case .stockReceived(let received): fill(received.sku)
+    case .stockMoved(let moved): fill(moved.sku)
+    case .reservationReleased(let released): fill(released.sku)
+    case .backordersDue(let due): fill(due.sku)
+    default:
+      .refused(
+        Reason(
+          field: "type", value: message.envelope.type.rawValue, rule: "the allocation-worker does not consume this type"))
+    }
+  }
+
+  func cause(_ reference: String) -> Cause {
+    Cause(
+      consumer: WorkerManifest.allocation.consumer, source: message.envelope.source, messageID: message.envelope.id,
+      reference: reference, occurredAt: message.envelope.time, traceparent: message.envelope.traceparent)
+  }
+
+  func unknownOrder(_ order: OrderID) -> Reason {
+    Reason(field: "data.order_id", value: order.value, rule: "must be an order created before")
+  }
+}

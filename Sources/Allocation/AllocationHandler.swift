@@ -1,0 +1,86 @@
+import Contracts
+import Messaging
+import Postgres
+import Stock
+
+/// The allocation-worker's part of the pipeline.
+public struct AllocationHandler: Handler {
+  /// Who this worker is on the broker.
+  public let manifest = WorkerManifest.allocation
+
+  /// A handler; it keeps nothing between batches.
+  public init() {}
+
+  /// Finds out which rows the batch touches. What a cancellation or shipment touches is known only to its order's lines:
+  /// they are read without locks, and ``locked(_:at:on:)`` checks that nothing was missed.
+  public func prepare(_ messages: [Message], approach: Approach, on database: Connection) throws -> AllocationState {
+    let state = AllocationState()
+    for message in messages {
+      switch message.event {
+      case .orderCreated(let order):
+        for line in order.lines { state.keys.skus.insert(line.sku) }
+        if approach == .careful { state.keys.orders.insert(order.orderID) }
+      case .orderCancelled(let cancellation):
+        state.openedOrders.insert(cancellation.orderID)
+      case .shipmentDispatched(let shipment):
+        state.openedOrders.insert(shipment.orderID)
+        state.requestedShipments.insert(shipment.shipmentID)
+      case .stockReceived(let received): state.fillSKUs.insert(received.sku)
+      case .stockMoved(let moved): state.fillSKUs.insert(moved.sku)
+      case .reservationReleased(let released): state.fillSKUs.insert(released.sku)
+      case .backordersDue(let due): state.fillSKUs.insert(due.sku)
+      default: break
+      }
+    }
+    state.keys.orders.formUnion(state.openedOrders)
+    state.keys.skus.formUnion(state.fillSKUs)
+    state.keys.skus.formUnion(try WorkingSet.skus(of: state.openedOrders, on: database))
+    return state
+  }
+
+  /// Queues the locks of anchors, balances and orders, then the look-up of shipments.
+  public func sendLocks(_ state: AllocationState, on database: Connection) throws {
+    try state.stock.sendLocks(state.keys, on: database)
+    try state.sendShipmentLookup(on: database)
+  }
+
+  /// Reads what was locked and looked up.
+  public func receiveLocks(_ state: AllocationState, on database: Connection) throws {
+    try state.stock.receiveLocks(state.keys, on: database)
+    try state.receiveShipmentLookup(on: database)
+  }
+
+  /// Checks that nothing was missed; where stock may have come, loads and locks the orders that wait for it.
+  public func locked(_ state: AllocationState, at now: Timestamp, on database: Connection) throws {
+    state.stock.begin(at: now)
+    try requireAllLocked(state)
+    let waiting = try state.stock.loadRanked(state.fillSKUs.sorted(), on: database)
+    state.waiting = Dictionary(grouping: waiting, by: \.sku)
+  }
+
+  /// An order may have been created between the unlocked look and the lock: then its SKUs are not locked.
+  private func requireAllLocked(_ state: AllocationState) throws {
+    for id in state.openedOrders {
+      guard let order = state.stock.order(id) else { continue }
+      for line in order.lines where state.stock.item(line.sku) == nil {
+        throw NeedsMoreRows("SKU \(line.sku) of order \(id)")
+      }
+    }
+  }
+
+  /// Decides about one message.
+  public func decide(_ message: Message, in state: AllocationState, at now: Timestamp) -> Disposition {
+    AllocationDecisions(state: state, message: message, now: now).decide()
+  }
+
+  /// Evaluates stock levels once.
+  public func conclude(_ state: AllocationState, at now: Timestamp) -> [OutgoingEvent] {
+    state.stock.alertEvents(source: manifest.source)
+  }
+
+  /// Queues stock and orders, then shipments.
+  public func write(_ state: AllocationState, to writes: inout WriteSet) throws {
+    try state.stock.send(to: &writes)
+    try state.sendShipments(to: &writes)
+  }
+}

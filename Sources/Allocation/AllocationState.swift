@@ -1,0 +1,22 @@
+import Contracts
+import Stock
+
+/// What an allocation transaction works on.
+public final class AllocationState {
+  /// Anchors, balances and orders.
+  public let stock = WorkingSet()
+  /// Shipments booked before, here or in this batch.
+  public internal(set) var shipments: [ShipmentID: ShipmentDispatched] = [:]
+  /// Lines that wait for stock that may have come, by rank.
+  public internal(set) var waiting: [SKU: [WorkingSet.Waiting]] = [:]
+
+  var keys = StockKeys()
+  /// Orders whose SKUs have to be locked, whatever they turn out to be.
+  var openedOrders: Set<OrderID> = []
+  var fillSKUs: Set<SKU> = []
+  var requestedShipments: Set<ShipmentID> = []
+  var newShipments: [(shipment: ShipmentDispatched, at: Timestamp)] = []
+
+  /// An empty state.
+  public init() {}
+}

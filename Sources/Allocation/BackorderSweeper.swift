@@ -1,0 +1,40 @@
+import Contracts
+import Messaging
+import Outbox
+import Postgres
+import Stock
+
+/// Looks for SKUs that rest with backorders and stock that could fill them, and sends each a message through the same
+/// way as any other: it never changes stock itself.
+///
+/// Normally the event that brings the stock also brings the filling. What it cannot bring: a lowered safety stock, or
+/// more waiting lines than one transaction fills.
+public enum BackorderSweeper {
+  private static let lock = Statement(
+    name: "sweep_lock", sql: "select pg_try_advisory_xact_lock(7046031)")
+
+  /// One sweep; does nothing while another worker's is running.
+  ///
+  /// - Returns: How many SKUs were found.
+  @discardableResult
+  public static func sweep(on database: Connection) throws -> Int {
+    try database.transaction {
+      guard try database.query(lock).bool(0, 0) else { return 0 }
+      let skus = try WorkingSet.fillableSKUs(on: database)
+      guard !skus.isEmpty else { return 0 }
+      let now = try DatabaseClock.read(on: database)
+      var outbox = OutboxWriter()
+      for sku in skus {
+        let event = OutgoingEvent(
+          id: EventID.next(at: now), source: "\(WorkerManifest.allocation.source):sweeper", time: now,
+          aggregate: "sweep/\(sku)", sequence: now.microseconds, subject: sku.value,
+          event: .backordersDue(BackordersDue(sku: sku)))
+        outbox.append(OutboxRow(event))
+      }
+      var writes = WriteSet(on: database)
+      try outbox.send(to: &writes)
+      try writes.finish()
+      return skus.count
+    }
+  }
+}

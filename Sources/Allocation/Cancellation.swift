@@ -1,0 +1,42 @@
+import Contracts
+import Messaging
+import Stock
+
+// order.cancelled: at any point of the life cycle, also before the order.
+
+extension AllocationDecisions {
+  func cancel(_ request: OrderCancelled) -> Disposition {
+    guard let order = stock.order(request.orderID) else {
+      stock.insert(Order(tombstone: request, at: message.envelope.time))
+      return .applied([])
+    }
+    switch order.state {
+    case .cancelled, .rejected: return .unchanged("nothing of the order is open")
+    case .shipped:
+      return .refused(
+        Reason(
+          field: "data.order_id", value: order.id.value, rule: "must not have shipped: a shipped order can only come back"))
+    case .reserved, .partiallyReserved, .backordered, .partiallyShipped: break
+    }
+    var events: [OutgoingEvent] = []
+    let cause = cause(order.id.value)
+    for line in order.lines { close(line, of: order, cause, &events) }
+    stock.refresh(order)
+    stock.close(order, as: order.state, reason: request.reason ?? "cancelled")
+    let closed = OrderClosedCancelled(orderID: order.id, customerID: order.customer, reason: request.reason)
+    events.append(follow.event(.orderClosedCancelled(closed), order: order.id, sequence: order.nextSequence()))
+    return .applied(events)
+  }
+
+  private func close(_ line: OrderLine, of order: Order, _ cause: Cause, _ events: inout [OutgoingEvent]) {
+    _ = stock.cancelBackorder(of: line, cause)
+    for index in line.reservations.indices {
+      let quantity = stock.release(index, of: line, cause)
+      guard quantity > 0 else { continue }
+      let released = ReservationReleased(
+        orderID: order.id, line: line.number, sku: line.sku, locationID: line.reservations[index].location,
+        quantity: quantity, reason: "cancelled")
+      events.append(follow.event(.reservationReleased(released), order: order.id, sequence: order.nextSequence()))
+    }
+  }
+}

@@ -1,0 +1,149 @@
+import Contracts
+import Messaging
+import Stock
+
+// order.created: reserve what can be promised, let the rest wait or end, and give exactly one answer.
+
+extension AllocationDecisions {
+  func create(_ request: OrderCreated) -> Disposition {
+    if let known = stock.order(request.orderID) {
+      if known.isTombstone { return rejectCancelled(request, tombstone: known) }
+      guard let contradiction = known.contradiction(with: request) else {
+        return .unchanged("the order is answered already")
+      }
+      return .refused(contradiction)
+    }
+    if let unknown = request.lines.firstIndex(where: { stock.item($0.sku)?.isRegistered != true }) {
+      return .retry(
+        Reason(
+          field: "data.lines[\(unknown)].sku", value: request.lines[unknown].sku.value,
+          rule: "must be registered by product.registered"))
+    }
+    let order = Order(new: request, at: message.envelope.time)
+    let cause = cause(request.orderID.value)
+    for line in order.lines { place(line, of: order, cause) }
+    stock.insert(order)
+    stock.refresh(order)
+    return .applied(answer(order))
+  }
+
+  /// Promises what can be promised now. Lines are placed one after the other on the same working set, so two lines of
+  /// one SKU never see the same units.
+  private func place(_ line: OrderLine, of order: Order, _ cause: Cause) {
+    guard let item = stock.item(line.sku) else { return }
+    let promised = min(line.ordered, item.availableToPromise)
+    let missing = line.ordered - reserve(promised, for: line, item, cause)
+    guard missing > 0 else { return }
+    if order.allowsBackorder {
+      stock.enqueue(missing, of: line, cause)
+    } else {
+      stock.cancel(missing, of: line)
+    }
+  }
+
+  private func reserve(_ quantity: Int64, for line: OrderLine, _ item: StockItem, _ cause: Cause) -> Int64 {
+    guard quantity > 0 else { return 0 }
+    let ranked = LocationPolicy.mostStock.rank(item.candidates)
+    let seen = LocationPolicy.describe(ranked)
+    var reserved: Int64 = 0
+    for share in LocationPolicy.mostStock.plan(quantity, over: ranked) {
+      guard let balance = item.balance(at: share.location) else { continue }
+      stock.reserve(
+        share.quantity, for: line, at: balance, policy: LocationPolicy.mostStock.name, candidates: seen, cause)
+      reserved += share.quantity
+    }
+    return reserved
+  }
+
+  // MARK: The answer
+
+  private func answer(_ order: Order) -> [OutgoingEvent] {
+    let answer: Event
+    switch order.state {
+    case .reserved: answer = .orderReserved(order.answer)
+    case .partiallyReserved: answer = .orderPartiallyReserved(order.answer)
+    case .backordered: answer = .orderBackordered(order.answer)
+    default:
+      stock.close(order, as: .rejected, reason: OrderRejectionReason.noStock.rawValue)
+      answer = .orderRejected(
+        OrderRejected(
+          orderID: order.id, customerID: order.customer, reason: .noStock,
+          detail: "nothing of it can be promised now and it must not wait"))
+    }
+    var events = [follow.event(answer, order: order.id, sequence: order.nextSequence())]
+    for line in order.lines where line.backordered > 0 {
+      guard let customer = order.customer else { continue }
+      let created = BackorderCreated(
+        backorderID: order.backorderID(line), orderID: order.id, customerID: customer, line: line.number,
+        sku: line.sku, quantity: line.backordered)
+      events.append(follow.event(.backorderCreated(created), order: order.id, sequence: order.nextSequence()))
+    }
+    return events
+  }
+
+  /// The order of a cancellation that came first: it is answered, and nothing is reserved.
+  private func rejectCancelled(_ request: OrderCreated, tombstone: Order) -> Disposition {
+    let order = Order(replacing: tombstone, with: request, at: message.envelope.time)
+    for line in order.lines { stock.cancel(line.ordered, of: line) }
+    stock.replace(order)
+    let rejected = OrderRejected(
+      orderID: order.id, customerID: order.customer, reason: .cancelled,
+      detail: tombstone.closedReason ?? "it was cancelled before it arrived")
+    return .applied([follow.event(.orderRejected(rejected), order: order.id, sequence: order.nextSequence())])
+  }
+}
+
+extension StockItem {
+  /// The locations as a policy sees them.
+  var candidates: [LocationPolicy.Candidate] {
+    balances.map { .init(location: $0.location, allocatable: $0.allocatable, priority: $0.priority) }
+  }
+}
+
+extension Order {
+  /// Names the backorder of a line.
+  func backorderID(_ line: OrderLine) -> String { "\(id)/\(line.number)" }
+
+  /// The order as its answer shows it.
+  var answer: OrderAnswer {
+    OrderAnswer(
+      orderID: id, customerID: customer ?? CustomerID(trusted: "unknown"),
+      lines: lines.map { line in
+        OrderAnswer.Line(
+          line: line.number, sku: line.sku, ordered: line.ordered, reserved: line.reserved,
+          backordered: line.backordered, shipped: line.shipped, cancelled: line.cancelled,
+          allocations: line.reservations.filter { $0.open > 0 }.map {
+            LocationQuantity(locationID: $0.location, quantity: $0.open)
+          })
+      })
+  }
+
+  /// The first field in which a repetition differs from the order as it was placed.
+  func contradiction(with request: OrderCreated) -> Reason? {
+    func reason(_ field: String, _ known: String, _ new: String) -> Reason {
+      Reason(
+        field: "data.\(field)", value: new, rule: "must stay \(known): order \(id) was created with it before")
+    }
+    if customer != request.customerID {
+      return reason("customer_id", customer?.value ?? "absent", request.customerID.value)
+    }
+    if lines.count != request.lines.count {
+      return reason("lines", "\(lines.count) lines", "\(request.lines.count) lines")
+    }
+    for (index, new) in request.lines.enumerated() {
+      guard let known = line(new.line) else { return reason("lines[\(index)].line", "a known number", "\(new.line)") }
+      if known.sku != new.sku { return reason("lines[\(index)].sku", known.sku.value, new.sku.value) }
+      if known.ordered != new.quantity {
+        return reason("lines[\(index)].quantity", "\(known.ordered)", "\(new.quantity)")
+      }
+    }
+    if allowsBackorder != (request.backorder == .allow) {
+      return reason("backorder", allowsBackorder ? "allow" : "deny", request.backorder.rawValue)
+    }
+    if priority != request.priority { return reason("priority", "\(priority)", "\(request.priority)") }
+    if needBy != request.needBy {
+      return reason("need_by", needBy?.rfc3339 ?? "absent", request.needBy?.rfc3339 ?? "absent")
+    }
+    return nil
+  }
+}

@@ -1,0 +1,176 @@
+import Contracts
+import Messaging
+import Stock
+
+/// The rules of the inventory-worker. No I/O: they read and change the state that was loaded under locks.
+struct InventoryDecisions {
+  let state: InventoryState
+  let message: Message
+  let now: Timestamp
+
+  private var stock: WorkingSet { state.stock }
+  private var follow: FollowOn { FollowOn(of: message, by: .inventory, at: now) }
+
+  func decide() -> Disposition {
+    switch message.event {
+    case .productRegistered(let product): register(product)
+    case .locationRegistered(let location): register(location)
+    case .stockPolicySet(let policy): set(policy)
+    case .goodsReceived(let receipt): receive(receipt)
+    case .stockMoveRequested(let move): self.move(move)
+    default:
+      .refused(
+        Reason(
+          field: "type", value: message.envelope.type.rawValue, rule: "the inventory-worker does not consume this type"))
+    }
+  }
+
+  // MARK: Catalogue
+
+  private func register(_ product: ProductRegistered) -> Disposition {
+    if let known = state.products[product.sku] {
+      guard let contradiction = known.contradiction(with: product) else {
+        return .unchanged("the product is registered already")
+      }
+      return .refused(contradiction)
+    }
+    guard let item = stock.item(product.sku) else { return .retry(unknownSKU(product.sku)) }
+    state.products[product.sku] = product
+    state.new.products.append(product)
+    stock.register(item)
+    let created = ProductCreated(
+      sku: product.sku, name: product.name, category: product.category, unitPrice: product.unitPrice,
+      attributes: product.attributes)
+    return .applied([
+      follow.event(.productCreated(created), sku: product.sku, sequence: item.nextSequence(), correlation: nil)
+    ])
+  }
+
+  private func register(_ location: LocationRegistered) -> Disposition {
+    if let known = state.locations[location.locationID] {
+      guard let contradiction = known.contradiction(with: location) else {
+        return .unchanged("the location is registered already")
+      }
+      return .refused(contradiction)
+    }
+    state.locations[location.locationID] = location
+    state.new.locations.append(location)
+    return .applied([])
+  }
+
+  // MARK: Policies
+
+  private func set(_ policy: StockPolicySet) -> Disposition {
+    guard let item = registeredItem(policy.sku) else { return .retry(unknownSKU(policy.sku)) }
+    let place = InventoryState.PolicyPlace(sku: policy.sku, location: policy.locationID)
+    if let known = state.policyTimes[place], known >= message.envelope.time {
+      return .unchanged("a newer policy is in force")
+    }
+    let band = AlertBand(reorderPoint: policy.reorderPoint, recoverPoint: policy.recoverPoint)
+    let cause = cause(policy.sku.value)
+    if let location = policy.locationID {
+      guard let balance = item.balance(at: location) else { return .retry(unknownLocation("location_id", location)) }
+      stock.setPolicy(of: balance, safetyStock: policy.safetyStock, band: band, cause)
+    } else {
+      stock.setPolicy(of: item, safetyStock: policy.safetyStock, band: band, cause)
+    }
+    state.policyTimes[place] = message.envelope.time
+    state.new.policies[place] = message.envelope.time
+    return .applied([])
+  }
+
+  // MARK: Goods
+
+  private func receive(_ receipt: GoodsReceived) -> Disposition {
+    if let known = state.receipts[receipt.receiptID] {
+      guard let contradiction = known.contradiction(with: receipt) else {
+        return .unchanged("the receipt is booked already")
+      }
+      return .refused(contradiction)
+    }
+    guard let item = registeredItem(receipt.sku) else { return .retry(unknownSKU(receipt.sku)) }
+    guard let balance = item.balance(at: receipt.locationID) else {
+      return .retry(unknownLocation("location_id", receipt.locationID))
+    }
+    guard balance.onHand <= WorkingSet.maximumOnHand - receipt.quantity else { return .refused(tooMuch(receipt.quantity)) }
+    stock.receive(receipt.quantity, at: balance, cause(receipt.receiptID.value))
+    state.receipts[receipt.receiptID] = receipt
+    state.new.receipts.append(receipt)
+    let received = StockReceived(
+      receiptID: receipt.receiptID, sku: receipt.sku, locationID: receipt.locationID, quantity: receipt.quantity,
+      onHand: balance.onHand, available: balance.available, reference: receipt.reference)
+    return .applied([
+      follow.event(
+        .stockReceived(received), sku: receipt.sku, sequence: item.nextSequence(),
+        correlation: receipt.receiptID.value)
+    ])
+  }
+
+  private func move(_ move: StockMoveRequested) -> Disposition {
+    if let known = state.moves[move.moveID] {
+      guard let contradiction = known.contradiction(with: move) else {
+        return .unchanged("the move is answered already")
+      }
+      return .refused(contradiction)
+    }
+    guard let item = registeredItem(move.sku) else { return .retry(unknownSKU(move.sku)) }
+    guard let from = item.balance(at: move.fromLocationID) else {
+      return .retry(unknownLocation("from_location_id", move.fromLocationID))
+    }
+    guard let to = item.balance(at: move.toLocationID) else {
+      return .retry(unknownLocation("to_location_id", move.toLocationID))
+    }
+    guard to.onHand <= WorkingSet.maximumOnHand - move.quantity else { return .refused(tooMuch(move.quantity)) }
+    state.moves[move.moveID] = move
+    guard from.available >= move.quantity else { return reject(move, item, available: from.available) }
+    stock.move(move.quantity, from: from, to: to, cause(move.moveID.value))
+    state.new.moves.append((move, nil))
+    let moved = StockMoved(
+      moveID: move.moveID, sku: move.sku, fromLocationID: move.fromLocationID, toLocationID: move.toLocationID,
+      quantity: move.quantity, reference: move.reference)
+    return .applied([
+      follow.event(
+        .stockMoved(moved), sku: move.sku, sequence: item.nextSequence(), correlation: move.moveID.value)
+    ])
+  }
+
+  private func reject(_ move: StockMoveRequested, _ item: StockItem, available: Int64) -> Disposition {
+    let reason = "insufficient_stock"
+    state.new.moves.append((move, reason))
+    let rejected = StockMoveRejected(
+      moveID: move.moveID, sku: move.sku, fromLocationID: move.fromLocationID, toLocationID: move.toLocationID,
+      quantity: move.quantity, reference: move.reference, reason: reason,
+      detail: "\(available) available at \(move.fromLocationID), \(move.quantity) requested", available: available)
+    return .applied([
+      follow.event(
+        .stockMoveRejected(rejected), sku: move.sku, sequence: item.nextSequence(), correlation: move.moveID.value)
+    ])
+  }
+
+  // MARK: Words
+
+  private func registeredItem(_ sku: SKU) -> StockItem? {
+    guard let item = stock.item(sku), item.isRegistered else { return nil }
+    return item
+  }
+
+  private func unknownSKU(_ sku: SKU) -> Reason {
+    Reason(field: "data.sku", value: sku.value, rule: "must be registered by product.registered")
+  }
+
+  private func unknownLocation(_ field: String, _ location: LocationID) -> Reason {
+    Reason(field: "data.\(field)", value: location.value, rule: "must be registered by location.registered")
+  }
+
+  private func tooMuch(_ quantity: Int64) -> Reason {
+    Reason(
+      field: "data.quantity", value: "\(quantity)",
+      rule: "must not raise a location's stock above \(WorkingSet.maximumOnHand)")
+  }
+
+  private func cause(_ reference: String) -> Cause {
+    Cause(
+      consumer: WorkerManifest.inventory.consumer, source: message.envelope.source, messageID: message.envelope.id,
+      reference: reference, occurredAt: message.envelope.time, traceparent: message.envelope.traceparent)
+  }
+}

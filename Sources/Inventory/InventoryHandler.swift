@@ -1,0 +1,82 @@
+import Contracts
+import Messaging
+import Postgres
+import Stock
+
+/// The inventory-worker's part of the pipeline.
+public struct InventoryHandler: Handler {
+  /// Who this worker is on the broker.
+  public let manifest = WorkerManifest.inventory
+
+  /// A handler; it keeps nothing between batches.
+  public init() {}
+
+  /// Finds out which rows the batch touches and creates anchors and balances that are missing.
+  public func prepare(_ messages: [Message], approach: Approach, on database: Connection) throws -> InventoryState {
+    let state = InventoryState()
+    var places: Set<WorkingSet.Place> = []
+    var newAnchors: Set<SKU> = []
+    var newLocations: [LocationID: LocationRegistered] = [:]
+    for message in messages {
+      switch message.event {
+      case .productRegistered(let product):
+        newAnchors.insert(product.sku)
+        state.keys.skus.insert(product.sku)
+        state.requests.products.insert(product.sku)
+      case .locationRegistered(let location):
+        newLocations[location.locationID] = newLocations[location.locationID] ?? location
+        state.requests.locations.insert(location.locationID)
+      case .stockPolicySet(let policy):
+        state.keys.skus.insert(policy.sku)
+        state.requests.policies.append(.init(sku: policy.sku, location: policy.locationID))
+        if let location = policy.locationID { places.insert(.init(policy.sku, location)) }
+      case .goodsReceived(let receipt):
+        state.keys.skus.insert(receipt.sku)
+        places.insert(.init(receipt.sku, receipt.locationID))
+        if approach == .careful { state.requests.receipts.insert(receipt.receiptID) }
+      case .stockMoveRequested(let move):
+        state.keys.skus.insert(move.sku)
+        places.insert(.init(move.sku, move.fromLocationID))
+        places.insert(.init(move.sku, move.toLocationID))
+        if approach == .careful { state.requests.moves.insert(move.moveID) }
+      default: break
+      }
+    }
+    try WorkingSet.createAnchors(newAnchors, on: database)
+    try WorkingSet.createBalances(places, newLocations: newLocations, on: database)
+    return state
+  }
+
+  /// Queues the locks of anchors and balances, then the look-up of the records.
+  public func sendLocks(_ state: InventoryState, on database: Connection) throws {
+    try state.stock.sendLocks(state.keys, on: database)
+    try state.sendLookups(on: database)
+  }
+
+  /// Reads what was locked and looked up.
+  public func receiveLocks(_ state: InventoryState, on database: Connection) throws {
+    try state.stock.receiveLocks(state.keys, on: database)
+    try state.receiveLookups(on: database)
+  }
+
+  /// Starts the clock of the transaction.
+  public func locked(_ state: InventoryState, at now: Timestamp, on database: Connection) throws {
+    state.stock.begin(at: now)
+  }
+
+  /// Decides about one message.
+  public func decide(_ message: Message, in state: InventoryState, at now: Timestamp) -> Disposition {
+    InventoryDecisions(state: state, message: message, now: now).decide()
+  }
+
+  /// Evaluates stock levels once.
+  public func conclude(_ state: InventoryState, at now: Timestamp) -> [OutgoingEvent] {
+    state.stock.alertEvents(source: manifest.source)
+  }
+
+  /// Queues stock first, then the records, each sorted by its key.
+  public func write(_ state: InventoryState, to writes: inout WriteSet) throws {
+    try state.stock.send(to: &writes)
+    try state.sendRecords(to: &writes)
+  }
+}

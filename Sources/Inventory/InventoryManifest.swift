@@ -1,0 +1,12 @@
+import Contracts
+import Messaging
+
+extension WorkerManifest {
+  /// The inventory-worker: the catalogue, receipts, moves and stock policies.
+  public static let inventory = WorkerManifest(
+    consumer: "inventory", queue: "inventory",
+    consumes: [.productRegistered, .locationRegistered, .stockPolicySet, .goodsReceived, .stockMoveRequested],
+    publishes: [
+      .productCreated, .stockReceived, .stockMoved, .stockMoveRejected, .stockLow, .stockOut, .stockRecovered,
+    ])
+}

@@ -1,0 +1,146 @@
+import Contracts
+import Postgres
+
+extension InventoryState {
+  // MARK: Reading
+
+  func sendLookups(on database: Connection) throws {
+    if !requests.products.isEmpty {
+      try database.send(InventoryStatements.products, [.texts(requests.products.map(\.value))])
+    }
+    if !requests.locations.isEmpty {
+      try database.send(InventoryStatements.locations, [.texts(requests.locations.map(\.value))])
+    }
+    if !requests.receipts.isEmpty {
+      try database.send(InventoryStatements.receipts, [.texts(requests.receipts.map(\.value))])
+    }
+    if !requests.moves.isEmpty {
+      try database.send(InventoryStatements.moves, [.texts(requests.moves.map(\.value))])
+    }
+    if !requests.policies.isEmpty {
+      try database.send(InventoryStatements.policies, [.texts(requests.policies.map(\.sku.value))])
+    }
+  }
+
+  func receiveLookups(on database: Connection) throws {
+    if !requests.products.isEmpty { loadProducts(try database.receive()) }
+    if !requests.locations.isEmpty { loadLocations(try database.receive()) }
+    if !requests.receipts.isEmpty { loadReceipts(try database.receive()) }
+    if !requests.moves.isEmpty { loadMoves(try database.receive()) }
+    if !requests.policies.isEmpty { loadPolicies(try database.receive()) }
+  }
+
+  private func loadProducts(_ rows: Rows) {
+    for row in 0..<rows.count {
+      let sku = SKU(trusted: rows.text(row, 0))
+      products[sku] = ProductRegistered(
+        sku: sku, name: rows.text(row, 1), category: rows.optionalText(row, 2),
+        unitPrice: rows.optionalText(row, 3).map(ExactNumber.init(trusted:)),
+        attributes: rows.optionalText(row, 4).map { RawJSON(trusted: Array($0.utf8)) })
+    }
+  }
+
+  private func loadLocations(_ rows: Rows) {
+    for row in 0..<rows.count {
+      let id = LocationID(trusted: rows.text(row, 0))
+      locations[id] = LocationRegistered(
+        locationID: id, name: rows.text(row, 1), priority: rows.int4(row, 2), sellable: rows.bool(row, 3))
+    }
+  }
+
+  private func loadReceipts(_ rows: Rows) {
+    for row in 0..<rows.count {
+      let id = ReceiptID(trusted: rows.text(row, 0))
+      receipts[id] = GoodsReceived(
+        receiptID: id, sku: SKU(trusted: rows.text(row, 1)), locationID: LocationID(trusted: rows.text(row, 2)),
+        quantity: rows.int(row, 3), reference: rows.optionalText(row, 4))
+    }
+  }
+
+  private func loadMoves(_ rows: Rows) {
+    for row in 0..<rows.count {
+      let id = MoveID(trusted: rows.text(row, 0))
+      moves[id] = StockMoveRequested(
+        moveID: id, sku: SKU(trusted: rows.text(row, 1)), fromLocationID: LocationID(trusted: rows.text(row, 2)),
+        toLocationID: LocationID(trusted: rows.text(row, 3)), quantity: rows.int(row, 4),
+        reference: rows.optionalText(row, 5))
+    }
+  }
+
+  private func loadPolicies(_ rows: Rows) {
+    for row in 0..<rows.count {
+      let location = rows.text(row, 1)
+      let place = PolicyPlace(
+        sku: SKU(trusted: rows.text(row, 0)), location: location.isEmpty ? nil : LocationID(trusted: location))
+      policyTimes[place] = Timestamp(microseconds: rows.timestamp(row, 2))
+    }
+  }
+
+  // MARK: Writing
+
+  func sendRecords(to writes: inout WriteSet) throws {
+    try sendProducts(to: &writes)
+    try sendLocations(to: &writes)
+    try sendReceipts(to: &writes)
+    try sendMoves(to: &writes)
+    try sendPolicies(to: &writes)
+  }
+
+  private func sendProducts(to writes: inout WriteSet) throws {
+    let rows = new.products.sorted { $0.sku < $1.sku }
+    guard !rows.isEmpty else { return }
+    try writes.send(
+      InventoryStatements.insertProducts,
+      [
+        .texts(rows.map(\.sku.value)), .texts(rows.map(\.name)), .texts(rows.map(\.category)),
+        .texts(rows.map(\.unitPrice?.text)), .texts(rows.map { $0.attributes.map { String(decoding: $0.bytes, as: UTF8.self) } }),
+        .timestamp(stock.now.microseconds),
+      ], expecting: rows.count)
+  }
+
+  private func sendLocations(to writes: inout WriteSet) throws {
+    let rows = new.locations.sorted { $0.locationID < $1.locationID }
+    guard !rows.isEmpty else { return }
+    try writes.send(
+      InventoryStatements.insertLocations,
+      [
+        .texts(rows.map(\.locationID.value)), .texts(rows.map(\.name)), .int4s(rows.map(\.priority)),
+        .bools(rows.map(\.sellable)), .timestamp(stock.now.microseconds),
+      ], expecting: rows.count)
+  }
+
+  private func sendReceipts(to writes: inout WriteSet) throws {
+    let rows = new.receipts.sorted { $0.receiptID < $1.receiptID }
+    guard !rows.isEmpty else { return }
+    try writes.send(
+      InventoryStatements.insertReceipts,
+      [
+        .texts(rows.map(\.receiptID.value)), .texts(rows.map(\.sku.value)), .texts(rows.map(\.locationID.value)),
+        .ints(rows.map(\.quantity)), .texts(rows.map(\.reference)), .timestamp(stock.now.microseconds),
+      ], expecting: rows.count)
+  }
+
+  private func sendMoves(to writes: inout WriteSet) throws {
+    let rows = new.moves.sorted { $0.request.moveID < $1.request.moveID }
+    guard !rows.isEmpty else { return }
+    try writes.send(
+      InventoryStatements.insertMoves,
+      [
+        .texts(rows.map(\.request.moveID.value)), .texts(rows.map(\.request.sku.value)),
+        .texts(rows.map(\.request.fromLocationID.value)), .texts(rows.map(\.request.toLocationID.value)),
+        .ints(rows.map(\.request.quantity)), .texts(rows.map(\.request.reference)), .texts(rows.map(\.rejected)),
+        .timestamp(stock.now.microseconds),
+      ], expecting: rows.count)
+  }
+
+  private func sendPolicies(to writes: inout WriteSet) throws {
+    let rows = new.policies.sorted { ($0.key.sku.value, $0.key.location?.value ?? "") < ($1.key.sku.value, $1.key.location?.value ?? "") }
+    guard !rows.isEmpty else { return }
+    try writes.send(
+      InventoryStatements.upsertPolicies,
+      [
+        .texts(rows.map(\.key.sku.value)), .texts(rows.map { $0.key.location?.value ?? "" }),
+        .timestamps(rows.map(\.value.microseconds)),
+      ], expecting: rows.count)
+  }
+}

@@ -1,0 +1,63 @@
+import Postgres
+
+/// The SQL of the catalogue and of the records behind business ids.
+enum InventoryStatements {
+  static let products = Statement(
+    name: "products",
+    sql: "select sku, name, category, unit_price, attributes::text from products where sku = any($1::text[])")
+
+  static let locations = Statement(
+    name: "locations",
+    sql: "select location_id, name, priority, sellable from locations where location_id = any($1::text[])")
+
+  static let receipts = Statement(
+    name: "receipts",
+    sql: "select receipt_id, sku, location_id, quantity, reference from receipts where receipt_id = any($1::text[])")
+
+  static let moves = Statement(
+    name: "moves",
+    sql: """
+      select move_id, sku, from_location_id, to_location_id, quantity, reference
+      from moves where move_id = any($1::text[])
+      """)
+
+  static let policies = Statement(
+    name: "policies", sql: "select sku, location_id, set_at from policies_set where sku = any($1::text[])")
+
+  static let insertProducts = Statement(
+    name: "products_insert",
+    sql: """
+      insert into products (sku, name, category, unit_price, attributes, registered_at)
+      select unnest($1::text[]), unnest($2::text[]), unnest($3::text[]), unnest($4::text[]), unnest($5::text[])::json, $6
+      """)
+
+  static let insertLocations = Statement(
+    name: "locations_insert",
+    sql: """
+      insert into locations (location_id, name, priority, sellable, registered_at)
+      select unnest($1::text[]), unnest($2::text[]), unnest($3::int4[]), unnest($4::bool[]), $5
+      """)
+
+  static let insertReceipts = Statement(
+    name: "receipts_insert",
+    sql: """
+      insert into receipts (receipt_id, sku, location_id, quantity, reference, recorded_at)
+      select unnest($1::text[]), unnest($2::text[]), unnest($3::text[]), unnest($4::int8[]), unnest($5::text[]), $6
+      """)
+
+  static let insertMoves = Statement(
+    name: "moves_insert",
+    sql: """
+      insert into moves (move_id, sku, from_location_id, to_location_id, quantity, reference, rejected_reason, recorded_at)
+      select unnest($1::text[]), unnest($2::text[]), unnest($3::text[]), unnest($4::text[]), unnest($5::int8[]),
+             unnest($6::text[]), unnest($7::text[]), $8
+      """)
+
+  static let upsertPolicies = Statement(
+    name: "policies_upsert",
+    sql: """
+      insert into policies_set (sku, location_id, set_at)
+      select unnest($1::text[]), unnest($2::text[]), unnest($3::timestamptz[])
+      on conflict (sku, location_id) do update set set_at = excluded.set_at
+      """)
+}

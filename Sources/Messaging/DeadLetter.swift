@@ -1,0 +1,89 @@
+import Contracts
+import Outbox
+import Postgres
+
+/// A message that will not be applied: kept whole, with the reason, where an operator can see and replay it.
+struct DeadLetter {
+  /// Why it is here.
+  enum Kind: String {
+    /// It could not be read.
+    case malformed
+    /// It broke a rule that no retry can mend.
+    case refused
+    /// It was tried again until the last tier, in vain.
+    case exhausted
+  }
+
+  let delivery: Delivery
+  let envelope: Envelope?
+  let kind: Kind
+  let reason: Reason
+
+  /// Queues the record and, if it is new, the copy for `<queue>.dead`, which travels by the outbox like everything.
+  ///
+  /// The copy of a very large message carries no body: the record keeps it, and the relay's memory stays bounded.
+  /// A redelivered malformed message meets its own record: it is the same dead letter and gets no second copy.
+  func send(for manifest: WorkerManifest, at now: Timestamp, to writes: inout WriteSet) throws {
+    let id = envelope?.id ?? HeaderText.storable(delivery.messageID ?? "")
+    let aggregate = Shard.hash("message/\(id)")
+    try writes.send(
+      DeadLetter.insert,
+      [
+        .text(manifest.consumer), .text(manifest.queue), .text(envelope?.source ?? ""), .text(id),
+        .text(envelope?.type.rawValue ?? HeaderText.storable(delivery.routingKey)), .int4(delivery.attempt),
+        .text(kind.rawValue), .text(HeaderText.storable(reason.field)), .text(HeaderText.storable(reason.value)),
+        .text(HeaderText.storable(reason.rule)), .text(delivery.contentType.map(HeaderText.storable)),
+        .text(HeaderText.encode(delivery.headers)), .bytea(delivery.body),
+        .timestamp((delivery.firstSeen ?? now).microseconds), .timestamp(now.microseconds),
+        .text(HeaderText.encode(copyHeaders(manifest))), .int2(Shard.of(hash: aggregate)), .int(aggregate),
+        .text(manifest.deadQueue),
+      ], expecting: nil)
+  }
+
+  private func copyHeaders(_ manifest: WorkerManifest) -> [String: Delivery.Header] {
+    var headers = delivery.headers
+    headers[HeaderName.reason] = .string(reason.description)
+    headers[HeaderName.field] = .string(reason.field)
+    headers[HeaderName.value] = .string(reason.value)
+    headers[HeaderName.rule] = .string(reason.rule)
+    headers[HeaderName.sourceQueue] = .string(manifest.queue)
+    headers[HeaderName.attempt] = .int(Int64(delivery.attempt))
+    return headers
+  }
+
+  static let insert = Statement(
+    name: "dead_letter_insert",
+    sql: """
+      with record as (
+        insert into dead_letters (consumer, queue, source, message_id, type, attempt, kind, field, value, rule,
+          content_type, headers, body, first_seen_at, dead_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+        on conflict do nothing
+        returning dead_letter_id
+      )
+      insert into outbox (shard, aggregate, exchange, routing_key, message_id, content_type, headers, body)
+      select $17, $18, '', $19, $4, coalesce($11, ''),
+             ($16::jsonb || jsonb_build_object('x-tallyman-dead-letter-id', dead_letter_id))::text,
+             case when octet_length($13) <= 262144 then $13 else ''::bytea end
+      from record
+      """)
+}
+
+/// A message that is to be tried again: its outbox row, addressed to the next delay tier.
+enum Retry {
+  /// The row, or nil when the last tier is behind it.
+  static func row(_ message: Message, because reason: Reason, for manifest: WorkerManifest, at now: Timestamp) -> OutboxRow? {
+    let delivery = message.delivery
+    guard delivery.attempt < RetryTier.all.count else { return nil }
+    var headers = delivery.headers
+    headers["x-delivery-count"] = nil
+    headers[HeaderName.attempt] = .int(Int64(delivery.attempt) + 1)
+    headers[HeaderName.firstSeen] = .string((delivery.firstSeen ?? now).rfc3339)
+    headers[HeaderName.reason] = .string(reason.description)
+    return OutboxRow(
+      aggregate: "message/\(message.envelope.id)", exchange: "",
+      routingKey: manifest.retryQueue(Int(delivery.attempt) + 1), messageID: message.envelope.id,
+      contentType: delivery.contentType ?? OutboxRow.eventContentType, headers: HeaderText.encode(headers),
+      body: delivery.body)
+  }
+}

@@ -1,0 +1,74 @@
+import Contracts
+
+/// A message as the broker handed it over, before anything is believed about it.
+public struct Delivery: Sendable {
+  /// A header's value; other AMQP types arrive as their description.
+  public typealias Header = HeaderText.Value
+
+  /// Identifies the delivery on its channel, for the acknowledgement.
+  public let tag: UInt64
+  /// The body's bytes.
+  public let body: [UInt8]
+  /// The key it was published or dead-lettered with.
+  public let routingKey: String
+  /// The AMQP message id.
+  public let messageID: String?
+  /// The AMQP content type.
+  public let contentType: String?
+  /// Whether the broker has delivered it before.
+  public let redelivered: Bool
+  /// AMQP headers.
+  public let headers: [String: Header]
+
+  /// A delivery as received.
+  public init(
+    tag: UInt64, body: [UInt8], routingKey: String, messageID: String?, contentType: String?, redelivered: Bool,
+    headers: [String: Header]
+  ) {
+    self.tag = tag
+    self.body = body
+    self.routingKey = routingKey
+    self.messageID = messageID
+    self.contentType = contentType
+    self.redelivered = redelivered
+    self.headers = headers
+  }
+
+  /// How often this message went through a retry tier or was replayed: our own header, 0 when absent.
+  public var attempt: Int32 {
+    guard case .int(let attempt)? = headers[HeaderName.attempt], attempt > 0 else { return 0 }
+    return Int32(clamping: attempt)
+  }
+
+  /// How often a worker died or lost its connection while holding this message (quorum queues count it).
+  public var deliveryCount: Int {
+    guard case .int(let count)? = headers["x-delivery-count"], count > 0 else { return redelivered ? 1 : 0 }
+    return Int(clamping: count)
+  }
+
+  /// When the first attempt arrived, as our header says.
+  public var firstSeen: Timestamp? {
+    guard case .string(let text)? = headers[HeaderName.firstSeen] else { return nil }
+    return Timestamp(rfc3339: text)
+  }
+}
+
+/// The AMQP headers that Tallyman sets on retries and on dead letters' copies.
+public enum HeaderName {
+  /// Which attempt this message is; integer.
+  public static let attempt = "x-tallyman-attempt"
+  /// When the first attempt arrived; RFC 3339.
+  public static let firstSeen = "x-tallyman-first-seen"
+  /// Why it is here; a sentence.
+  public static let reason = "x-tallyman-reason"
+  /// The field the reason is about.
+  public static let field = "x-tallyman-field"
+  /// The value found there.
+  public static let value = "x-tallyman-value"
+  /// What would have been right.
+  public static let rule = "x-tallyman-rule"
+  /// The work queue it came from.
+  public static let sourceQueue = "x-tallyman-source-queue"
+  /// The record of a dead letter's copy; integer.
+  public static let deadLetterID = "x-tallyman-dead-letter-id"
+}

@@ -1,0 +1,42 @@
+import Contracts
+
+/// Makes the events that follow from a message: named by aggregate and sequence, pointing back at their cause.
+public struct FollowOn: Sendable {
+  private let source: String
+  private let now: Timestamp
+  private let envelope: Envelope
+
+  /// - Parameters:
+  ///   - message: The cause.
+  ///   - manifest: Who publishes.
+  ///   - now: When it happened.
+  public init(of message: Message, by manifest: WorkerManifest, at now: Timestamp) {
+    source = manifest.source
+    self.now = now
+    envelope = message.envelope
+  }
+
+  /// An event about an order.
+  public func event(_ event: Event, order: OrderID, sequence: Int64) -> OutgoingEvent {
+    make(event, aggregate: "order/\(order)", sequence: sequence, subject: order.value, correlation: order.value)
+  }
+
+  /// An event about a SKU.
+  public func event(_ event: Event, sku: SKU, sequence: Int64, correlation: String?) -> OutgoingEvent {
+    make(event, aggregate: "stock/\(sku)", sequence: sequence, subject: sku.value, correlation: correlation)
+  }
+
+  private func make(
+    _ event: Event, aggregate: String, sequence: Int64, subject: String, correlation: String?
+  ) -> OutgoingEvent {
+    OutgoingEvent(
+      id: EventID.next(at: now), source: source, time: now, correlationID: correlation ?? envelope.correlationID,
+      causationID: envelope.id, traceparent: envelope.traceparent, aggregate: aggregate, sequence: sequence,
+      subject: subject, event: event)
+  }
+}
+
+extension WorkerManifest {
+  /// The CloudEvents source of this worker's events.
+  public var source: String { "urn:tallyman:\(consumer)" }
+}

@@ -1,0 +1,152 @@
+import Contracts
+import Postgres
+
+/// What makes a redelivery a no-op: one row per settled message and attempt, written with its effects.
+///
+/// The row is inserted last in the transaction. Two lanes that hold the same message both decide, the second one's
+/// insert waits for the first one's commit and then violates the key: it rolls back, looks again and finds the message
+/// settled. Inserting last lets one insert carry the outcome; claiming first would need an update of every row.
+struct Inbox {
+  /// How far back a message's own time may lie; older ones could be duplicates that nobody remembers.
+  static let horizon: Duration = .seconds(30 * 86_400)
+  /// How far a publisher's clock may run ahead of ours.
+  static let maximumLead: Duration = .seconds(24 * 3_600)
+
+  /// A message's identity for one consumer.
+  struct Key: Hashable {
+    let id: String
+    let source: String
+    let attempt: Int32
+  }
+
+  let consumer: String
+  /// Messages seen before, in this batch or (after ``load``) in the database, with the body they had.
+  private var seen: [Key: [UInt8]] = [:]
+  /// Ids that were applied at any attempt: a later attempt of them is a no-op.
+  private var appliedBodies: [Key: [UInt8]] = [:]
+  private var rows = Rows()
+
+  init(consumer: String) { self.consumer = consumer }
+
+  // MARK: Reading
+
+  /// Loads what is known about these messages (the careful approach).
+  mutating func load(_ messages: [Message], on database: Connection) throws {
+    let found = try database.query(
+      Inbox.lookup,
+      [
+        .texts(messages.map(\.envelope.id)), .texts(messages.map(\.envelope.source)), .text(consumer),
+      ])
+    for row in 0..<found.count {
+      let id = found.text(row, 0)
+      let source = found.text(row, 1)
+      let body = found.bytes(row, 4)
+      seen[Key(id: id, source: source, attempt: found.int4(row, 2))] = body
+      let outcome = found.text(row, 3)
+      if outcome == Outcome.applied.rawValue || outcome == Outcome.unchanged.rawValue {
+        appliedBodies[Key(id: id, source: source, attempt: 0)] = body
+      }
+    }
+  }
+
+  /// What an earlier message with this identity means for this one, or nil if it is new.
+  enum Earlier {
+    case same
+    case differentBody
+  }
+
+  func earlier(_ message: Message) -> Earlier? {
+    let key = Inbox.key(message)
+    let known = seen[key] ?? (key.attempt > 0 ? appliedBodies[Key(id: key.id, source: key.source, attempt: 0)] : nil)
+    guard let known else { return nil }
+    // An operator may have corrected a replayed message: only the same attempt must be the same bytes.
+    return known == message.delivery.body || (key.attempt > 0 && seen[key] == nil) ? .same : .differentBody
+  }
+
+  /// Refuses what lies beyond the days that the inbox remembers.
+  static func outdated(_ envelope: Envelope, at now: Timestamp) -> Reason? {
+    if envelope.time < now - horizon {
+      return Reason(
+        field: "time", value: envelope.time.rfc3339, rule: "must not be older than 30 days: duplicates of it are forgotten")
+    }
+    if envelope.time > now + maximumLead {
+      return Reason(field: "time", value: envelope.time.rfc3339, rule: "must not be more than 24 hours ahead of our clock")
+    }
+    return nil
+  }
+
+  // MARK: Writing
+
+  /// Remembers a settled message.
+  mutating func record(_ message: Message, outcome: Outcome, events: Int, at now: Timestamp) {
+    seen[Inbox.key(message)] = message.delivery.body
+    rows.append(message, outcome: outcome, events: events, at: now)
+  }
+
+  /// Counts an event that turned out only at the end of the batch to be caused by this message.
+  mutating func addEvent(causedBy messageID: String) { rows.addEvent(causedBy: messageID) }
+
+  func send(to writes: inout WriteSet) throws { try rows.send(consumer: consumer, to: &writes) }
+
+  private static func key(_ message: Message) -> Key {
+    Key(id: message.envelope.id, source: message.envelope.source, attempt: message.delivery.attempt)
+  }
+
+  // MARK: SQL
+
+  static let lookup = Statement(
+    name: "inbox_lookup",
+    sql: """
+      select i.message_id, i.source, i.attempt, i.outcome, i.body
+      from (select unnest($1::text[]) as message_id, unnest($2::text[]) as source) as k
+      join inbox i on i.message_id = k.message_id and i.source = k.source and i.consumer = $3
+      """)
+
+  static let insert = Statement(
+    name: "inbox_insert",
+    sql: """
+      insert into inbox (message_id, source, consumer, attempt, day, outcome, events, headers, body, recorded_at)
+      select unnest($1::text[]), unnest($2::text[]), $3, unnest($4::int4[]), unnest($5::date[]), unnest($6::text[]),
+             unnest($7::int4[]), unnest($8::text[]), unnest($9::bytea[]), $10
+      """)
+}
+
+extension Inbox {
+  /// The rows to insert, one array per column.
+  private struct Rows {
+    private var entries: [Entry] = []
+
+    private struct Entry {
+      let message: Message
+      let outcome: Outcome
+      var events: Int32
+      let recordedAt: Timestamp
+    }
+
+    mutating func append(_ message: Message, outcome: Outcome, events: Int, at now: Timestamp) {
+      entries.append(Entry(message: message, outcome: outcome, events: Int32(clamping: events), recordedAt: now))
+    }
+
+    mutating func addEvent(causedBy messageID: String) {
+      guard let index = entries.lastIndex(where: { $0.message.envelope.id == messageID }) else { return }
+      entries[index].events += 1
+    }
+
+    func send(consumer: String, to writes: inout WriteSet) throws {
+      guard let first = entries.first else { return }
+      // Sorted keys: two lanes that insert the same ids wait for each other in one direction only.
+      let sorted = entries.sorted {
+        ($0.message.envelope.id, $0.message.envelope.source) < ($1.message.envelope.id, $1.message.envelope.source)
+      }
+      try writes.send(
+        Inbox.insert,
+        [
+          .texts(sorted.map(\.message.envelope.id)), .texts(sorted.map(\.message.envelope.source)), .text(consumer),
+          .int4s(sorted.map(\.message.delivery.attempt)), .dates(sorted.map(\.message.envelope.time.day)),
+          .texts(sorted.map(\.outcome.rawValue)), .int4s(sorted.map(\.events)),
+          .texts(sorted.map { HeaderText.encode($0.message.delivery.headers) }), .byteas(sorted.map(\.message.delivery.body)),
+          .timestamp(first.recordedAt.microseconds),
+        ], expecting: sorted.count)
+    }
+  }
+}

@@ -1,0 +1,164 @@
+import Contracts
+import Lanes
+import Outbox
+import Postgres
+
+/// A message's whole way through a worker.
+///
+/// ```
+/// take ─▶ decode ─▶ prepare ─▶ BEGIN ─▶ lock ─▶ decide ─▶ write state + ledger + outbox + inbox ─▶ COMMIT ─▶ ack
+///                      ▲                                                         │
+///                      └──── unique violation, deadlock, missing row: again ◀────┤
+///                      ┌──── the data is at fault: halve ◀───────────────────────┘
+/// ```
+///
+/// One instance serves one lane: it lives on the lane's thread together with that lane's database connection. Nothing
+/// is acknowledged before the transaction that carries all of its effects has committed. An infrastructure failure
+/// leaves through `throw`; the deliveries stay unacknowledged and no attempt is used up.
+public final class Pipeline<Domain: Handler> {
+  private let handler: Domain
+  private let observer: any PipelineObserver
+
+  /// - Parameters:
+  ///   - handler: The domain's part.
+  ///   - observer: Is told about batches and outcomes, for metrics and logs.
+  public init(_ handler: Domain, observer: any PipelineObserver) {
+    self.handler = handler
+    self.observer = observer
+  }
+
+  /// Settles every delivery: applied, unchanged, duplicate, retried or dead-lettered, and acknowledged.
+  ///
+  /// - Parameters:
+  ///   - deliveries: In arrival order; a contiguous run of the channel's delivery tags.
+  ///   - database: The lane's connection, idle.
+  ///   - broker: Settles the deliveries.
+  /// - Throws: ``PostgresError`` of the infrastructure category or the broker's error: the lane pauses.
+  public func process(_ deliveries: [Delivery], on database: Connection, broker: some Broker) throws {
+    let batch = deliveries.map(Decoded.init)  // decode
+    var pending = [batch[...]]
+    while let part = pending.popLast() {
+      guard let last = part.last else { continue }
+      do {
+        let report = try transact(part, on: database)  // prepare, begin, lock, decide, write, commit
+        try broker.acknowledge(through: last.delivery.tag)  // ack
+        observer.settled(report)
+      } catch let error as DataFault {
+        try isolate(part, error, pending: &pending, on: database, broker: broker)
+      }
+    }
+  }
+
+  // MARK: One transaction, repeated while others are in its way
+
+  private func transact(_ part: ArraySlice<Decoded>, on database: Connection) throws -> BatchReport {
+    var obstacles = Obstacles()
+    var approach: Approach = part.contains { $0.wantsCare } ? .careful : .optimistic
+    while true {
+      do {
+        let report = try attempt(part, approach, on: database)
+        return report
+      } catch let error as PostgresError {
+        try database.recover()
+        switch Remedy(for: error) {
+        case .lookCarefully: approach = .careful
+        case .repeatWhole: break
+        case .halve: throw DataFault(error)
+        case .pause: throw error
+        }
+        try obstacles.meet(error)
+      } catch let error as NeedsMoreRows {
+        try database.recover()
+        try obstacles.meet(error)
+      } catch let error as WriteMismatch {
+        try database.recover()
+        throw DataFault(error)
+      } catch {
+        try database.recover()
+        throw error
+      }
+      observer.repeated()
+    }
+  }
+
+  private func attempt(_ part: ArraySlice<Decoded>, _ approach: Approach, on database: Connection) throws -> BatchReport {
+    let messages = part.compactMap(\.message)
+    let state = try handler.prepare(messages, approach: approach, on: database)
+    let now = try lock(state, on: database)
+    var inbox = Inbox(consumer: handler.manifest.consumer)
+    if approach == .careful { try inbox.load(messages, on: database) }
+
+    var settlement = Settlement(manifest: handler.manifest, now: now, inbox: inbox)
+    for item in part {
+      settlement.settle(item) { handler.decide($0, in: state, at: now) }
+    }
+    settlement.conclude(handler.conclude(state, at: now))
+
+    var writes = WriteSet(on: database)
+    try handler.write(state, to: &writes)
+    let report = try settlement.send(to: &writes)
+    try writes.finish()
+    try database.commit()
+    return report
+  }
+
+  /// One round trip: BEGIN, the locks in their global order, and the clock as the last question.
+  private func lock(_ state: Domain.State, on database: Connection) throws -> Timestamp {
+    try database.send(.begin)
+    try handler.sendLocks(state, on: database)
+    try DatabaseClock.send(on: database)
+    try database.sync()
+    _ = try database.receive()
+    try handler.receiveLocks(state, on: database)
+    let now = try DatabaseClock.receive(on: database)
+    try database.receiveSync()
+    try handler.locked(state, at: now, on: database)
+    return now
+  }
+
+  // MARK: A message that makes its batch fail
+
+  /// Halves a failed batch until the guilty message stands alone; that one becomes a dead letter.
+  private func isolate(
+    _ part: ArraySlice<Decoded>, _ fault: DataFault, pending: inout [ArraySlice<Decoded>], on database: Connection,
+    broker: some Broker
+  ) throws {
+    try broker.serve()
+    if part.count > 1 {
+      observer.halved(part.count, because: fault.description)
+      let middle = part.index(part.startIndex, offsetBy: part.count / 2)
+      pending.append(part[middle...])
+      pending.append(part[..<middle])
+      return
+    }
+    guard let item = part.first else { return }
+    do {
+      let report = try bury(item, fault, on: database)
+      try broker.acknowledge(through: item.delivery.tag)
+      observer.settled(report)
+    } catch let error as DataFault {
+      // Not even the record can be written: the broker's dead-letter exchange is the last place to keep it.
+      observer.rejected(item.delivery, because: error.description)
+      try broker.reject(item.delivery.tag)
+    }
+  }
+
+  /// Writes the dead letter of a message whose own transaction cannot commit.
+  private func bury(_ item: Decoded, _ fault: DataFault, on database: Connection) throws -> BatchReport {
+    do {
+      try database.begin()
+      let now = try DatabaseClock.read(on: database)
+      var settlement = Settlement(manifest: handler.manifest, now: now, inbox: Inbox(consumer: handler.manifest.consumer))
+      settlement.bury(item, because: fault.reason)
+      var writes = WriteSet(on: database)
+      let report = try settlement.send(to: &writes)
+      try writes.finish()
+      try database.commit()
+      return report
+    } catch let error as PostgresError {
+      try database.recover()
+      guard Remedy(for: error) == .pause else { throw DataFault(error) }
+      throw error
+    }
+  }
+}

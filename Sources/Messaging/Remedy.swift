@@ -1,0 +1,72 @@
+import Contracts
+import Lanes
+import Postgres
+
+/// What the pipeline does about a failed transaction. PostgreSQL's codes are classified in the Postgres room; this is
+/// what a batch makes of the classes.
+enum Remedy {
+  /// Somebody else settled or claimed one of these: look everything up and run again.
+  case lookCarefully
+  /// Deadlock, serialisation failure, lock time-out: the same again.
+  case repeatWhole
+  /// The data is at fault: find the guilty message.
+  case halve
+  /// Nothing is wrong with the messages: keep them and wait.
+  case pause
+
+  init(for error: PostgresError) {
+    switch error.category {
+    case .retryable: self = .repeatWhole
+    case .conflict: self = Remedy.isClaim(error.constraint) ? .lookCarefully : .halve
+    case .data: self = .halve
+    // A missing table, column or privilege concerns every message: a deployment at fault must not bury the world.
+    case .bug: self = error.sqlState.code.hasPrefix("42") || error.sqlState.code.hasPrefix("3") ? .pause : .halve
+    case .infrastructure, .cancelled: self = .pause
+    }
+  }
+
+  /// Unique constraints that say "this was done or claimed meanwhile", and not "this message is wrong".
+  private static let claims: Set<String> = [
+    "orders_pkey", "receipts_pkey", "moves_pkey", "shipments_pkey", "products_pkey", "locations_pkey",
+    "policies_set_pkey", "backorders_pkey",
+  ]
+
+  /// The inbox's key has another name in every partition.
+  private static func isClaim(_ constraint: String?) -> Bool {
+    guard let constraint else { return false }
+    return claims.contains(constraint) || constraint.hasPrefix("inbox_")
+  }
+}
+
+/// A batch that failed because of what one of its messages says.
+struct DataFault: Error, CustomStringConvertible {
+  /// In the terms of a dead letter.
+  let reason: Reason
+  let description: String
+
+  init(_ error: PostgresError) {
+    reason = Reason(
+      field: error.constraint ?? error.column ?? "database", value: error.sqlState.code,
+      rule: "the database refused it: \(error.message)")
+    description = error.description
+  }
+
+  init(_ mismatch: WriteMismatch) {
+    reason = Reason(
+      field: mismatch.statement, value: "\(mismatch.actual) rows", rule: "must change \(mismatch.expected) rows")
+    description = "\(mismatch)"
+  }
+}
+
+/// Counts how often one batch was in somebody's way, waits a little longer each time, and gives up in the end.
+struct Obstacles {
+  private var met = 0
+  private var backoff = Backoff(initial: .milliseconds(2), maximum: .milliseconds(200))
+
+  /// - Throws: The obstacle itself after 30 of them: the lane then pauses and the broker delivers again.
+  mutating func meet(_ obstacle: some Error) throws {
+    met += 1
+    guard met <= 30 else { throw obstacle }
+    Lane.pause(for: backoff.next())
+  }
+}

@@ -1,0 +1,171 @@
+import Contracts
+import Outbox
+import Postgres
+
+/// A delivery, and what reading it gave.
+struct Decoded {
+  let delivery: Delivery
+  let content: Result<Message, Malformed>
+
+  init(_ delivery: Delivery) {
+    self.delivery = delivery
+    do throws(Malformed) {
+      let read = try IncomingMessage.decode(
+        body: delivery.body, contentType: delivery.contentType, messageID: delivery.messageID,
+        routingKey: delivery.routingKey)
+      content = .success(Message(delivery: delivery, envelope: read.envelope, event: read.event))
+    } catch {
+      content = .failure(error)
+    }
+  }
+
+  var message: Message? { try? content.get() }
+
+  /// Redelivered or retried: likely known already.
+  var wantsCare: Bool { delivery.redelivered || delivery.attempt > 0 }
+}
+
+/// Gathers what becomes of a batch's messages, and writes it: outbox, inbox, dead letters.
+///
+/// Everything in comes out: the report counts as many outcomes as there were deliveries.
+struct Settlement {
+  private let manifest: WorkerManifest
+  private let now: Timestamp
+  private var inbox: Inbox
+  private var outbox = OutboxWriter()
+  private var deadLetters: [DeadLetter] = []
+  private var report = BatchReport()
+
+  init(manifest: WorkerManifest, now: Timestamp, inbox: Inbox) {
+    self.manifest = manifest
+    self.now = now
+    self.inbox = inbox
+  }
+
+  /// Settles one delivery; `decide` is asked only about a message that is readable, in time and new.
+  mutating func settle(_ item: Decoded, decide: (Message) -> Disposition) {
+    switch item.content {
+    case .failure(let malformed):
+      bury(item, kind: .malformed, because: Reason(malformed))
+    case .success(let message):
+      if let reason = Inbox.outdated(message.envelope, at: now) {
+        bury(item, kind: .refused, because: reason)
+      } else if let earlier = inbox.earlier(message) {
+        settle(item, message, earlier)
+      } else {
+        settle(item, message, decide(message))
+      }
+    }
+  }
+
+  private mutating func settle(_ item: Decoded, _ message: Message, _ earlier: Inbox.Earlier) {
+    switch earlier {
+    case .same:
+      report.add(message, .duplicate, nil)
+    case .differentBody:
+      bury(
+        item, kind: .refused,
+        because: Reason(
+          field: "id", value: message.envelope.id,
+          rule: "was used before with another body: a new message needs a new id, the same message its first body"))
+    }
+  }
+
+  private mutating func settle(_ item: Decoded, _ message: Message, _ disposition: Disposition) {
+    switch disposition {
+    case .applied(let events):
+      for event in events { outbox.append(OutboxRow(event)) }
+      remember(message, .applied, events: events.count)
+    case .unchanged(let why):
+      remember(message, .unchanged, why: why)
+    case .retry(let reason):
+      if let row = Retry.row(message, because: reason, for: manifest, at: now) {
+        outbox.append(row)
+        remember(message, .retried, why: reason.description)
+      } else {
+        bury(item, kind: .exhausted, because: reason)
+        inbox.record(message, outcome: .deadLettered, events: 0, at: now)
+      }
+    case .refused(let reason):
+      bury(item, kind: .refused, because: reason)
+      inbox.record(message, outcome: .deadLettered, events: 0, at: now)
+    }
+  }
+
+  private mutating func remember(_ message: Message, _ outcome: Outcome, events: Int = 0, why: String? = nil) {
+    inbox.record(message, outcome: outcome, events: events, at: now)
+    report.add(message, outcome, why)
+  }
+
+  private mutating func bury(_ item: Decoded, kind: DeadLetter.Kind, because reason: Reason) {
+    deadLetters.append(
+      DeadLetter(delivery: item.delivery, envelope: item.message?.envelope, kind: kind, reason: reason))
+    report.addDeadLetter(item, reason)
+  }
+
+  /// Buries a message whose own transaction could not commit.
+  mutating func bury(_ item: Decoded, because reason: Reason) { bury(item, kind: .refused, because: reason) }
+
+  /// Adds the events that depend on the batch as a whole.
+  mutating func conclude(_ events: [OutgoingEvent]) {
+    for event in events {
+      outbox.append(OutboxRow(event))
+      if let cause = event.causationID { inbox.addEvent(causedBy: cause) }
+    }
+  }
+
+  /// Queues everything and says what became of the batch.
+  func send(to writes: inout WriteSet) throws -> BatchReport {
+    for letter in deadLetters { try letter.send(for: manifest, at: now, to: &writes) }
+    try outbox.send(to: &writes)
+    try inbox.send(to: &writes)
+    return report
+  }
+}
+
+/// What became of a batch.
+public struct BatchReport: Sendable {
+  /// One message's end.
+  public struct Entry: Sendable {
+    /// CloudEvents id, or the AMQP message id of an unreadable message.
+    public let messageID: String
+    /// CloudEvents type, or the routing key of an unreadable message.
+    public let type: String
+    /// The correlation id, if any.
+    public let correlationID: String?
+    /// How it ended.
+    public let outcome: Outcome
+    /// Why, where that is not self-evident.
+    public let why: String?
+  }
+
+  /// In arrival order.
+  public private(set) var entries: [Entry] = []
+
+  mutating func add(_ message: Message, _ outcome: Outcome, _ why: String?) {
+    entries.append(
+      Entry(
+        messageID: message.envelope.id, type: message.envelope.type.rawValue,
+        correlationID: message.envelope.correlationID, outcome: outcome, why: why))
+  }
+
+  mutating func addDeadLetter(_ item: Decoded, _ reason: Reason) {
+    entries.append(
+      Entry(
+        messageID: item.message?.envelope.id ?? item.delivery.messageID ?? "",
+        type: item.message?.envelope.type.rawValue ?? item.delivery.routingKey,
+        correlationID: item.message?.envelope.correlationID, outcome: .deadLettered, why: reason.description))
+  }
+}
+
+/// Is told what the pipeline does; turns it into metrics and logs.
+public protocol PipelineObserver: AnyObject {
+  /// A batch was committed and acknowledged.
+  func settled(_ report: BatchReport)
+  /// A transaction was rolled back and runs again.
+  func repeated()
+  /// A failing batch of this size was halved.
+  func halved(_ size: Int, because reason: String)
+  /// A message went to the broker's dead-letter exchange because its record could not be written.
+  func rejected(_ delivery: Delivery, because reason: String)
+}

@@ -1,0 +1,145 @@
+import Contracts
+import Postgres
+
+/// A row that waits for its relay.
+public struct WaitingRow: Sendable {
+  /// Its shard.
+  public let shard: Int16
+  /// Its place within the shard.
+  public let id: Int64
+  /// Hash of its aggregate.
+  public let aggregate: Int64
+  /// Where to publish it.
+  public let exchange: String
+  /// The key to publish it with.
+  public let routingKey: String
+  /// The AMQP message id.
+  public let messageID: String
+  /// The AMQP content type.
+  public let contentType: String
+  /// AMQP headers as a JSON object, or nil.
+  public let headers: String?
+  /// The message.
+  public let body: [UInt8]
+}
+
+/// A relay's view of the outbox: the shards it owns, what waits in them, and what has been confirmed.
+///
+/// A relay owns a shard by a session advisory lock: a relay that dies gives up its shards with its connection. Rows are
+/// never read with `id > last` alone, because ids are not committed in order: each shard's floor only skips the dead
+/// head of the index and falls back to 0 whenever a fetch comes back short, and at least every second.
+public final class OutboxQueue {
+  private let database: Connection
+  private var floors: [Int16: Int64] = [:]
+  private var settled: [(shard: Int16, id: Int64)] = []
+
+  /// - Parameter database: A connection of the relay's own: its session holds the shards.
+  public init(_ database: Connection) throws {
+    self.database = database
+    _ = try database.query(OutboxStatements.join)
+  }
+
+  /// The shards that this relay owns now.
+  public var shards: [Int16] { floors.keys.sorted() }
+
+  /// Takes its fair share of the shards: frees the surplus when others have come, takes free ones up to its share.
+  ///
+  /// To be called when nothing taken is unsettled.
+  ///
+  /// - Returns: How many relays share the work.
+  public func balance() throws -> Int {
+    let relays = max(1, Int(try database.query(OutboxStatements.relays).int(0, 0)))
+    let share = (Int(Shard.count) + relays - 1) / relays
+    for shard in shards.dropFirst(share) {
+      _ = try database.query(OutboxStatements.disown, [.int4(Int32(shard))])
+      floors[shard] = nil
+    }
+    for shard in 0..<Shard.count where floors.count < share && floors[shard] == nil {
+      if try database.query(OutboxStatements.own, [.int4(Int32(shard))]).bool(0, 0) { floors[shard] = 0 }
+    }
+    return relays
+  }
+
+  /// Lets every shard be read from its beginning again: finds rows whose transactions committed late.
+  public func resetFloors() { for shard in floors.keys { floors[shard] = 0 } }
+
+  /// Remembers that the broker has confirmed a row; it is deleted with the next ``take(_:)``.
+  public func settle(_ row: WaitingRow) { settled.append((row.shard, row.id)) }
+
+  /// Lets a row that was taken but not published be taken again.
+  public func giveBack(_ row: WaitingRow) {
+    floors[row.shard] = min(floors[row.shard] ?? 0, row.id - 1)
+  }
+
+  /// Deletes what was settled and takes the next rows, in one round trip.
+  ///
+  /// - Parameter limit: About how many rows; divided among the shards.
+  /// - Returns: Rows in id order.
+  public func take(_ limit: Int) throws -> [WaitingRow] {
+    try sendSettled()
+    let shards = shards
+    let perShard = max(16, limit / max(1, shards.count))
+    try database.send(
+      OutboxStatements.take, [.int2s(shards), .ints(shards.map { floors[$0] ?? 0 }), .int(Int64(perShard))])
+    try database.sync()
+    try receiveSettled()
+    let rows = try database.receive()
+    try database.receiveSync()
+    let taken = (0..<rows.count).map { WaitingRow(rows, $0) }
+    advanceFloors(taken, perShard: perShard)
+    return taken
+  }
+
+  /// Deletes what was settled, without taking more: before stopping.
+  public func flush() throws {
+    guard !settled.isEmpty else { return }
+    try sendSettled()
+    try receiveSettled()
+  }
+
+  /// How much waits, and for how long the oldest has.
+  ///
+  /// - Returns: Rows (counted up to 100,000) and milliseconds.
+  public func backlog() throws -> (rows: Int64, oldestMilliseconds: Int64) {
+    let rows = try database.query(OutboxStatements.backlog)
+    return (rows.int(0, 0), rows.int(0, 1))
+  }
+
+  private func sendSettled() throws {
+    guard !settled.isEmpty else { return }
+    try database.send(OutboxStatements.settle, [.int2s(settled.map(\.shard)), .ints(settled.map(\.id))])
+    // A Sync of its own: the deletion commits whatever becomes of the next statement.
+    try database.sync()
+  }
+
+  private func receiveSettled() throws {
+    guard !settled.isEmpty else { return }
+    _ = try database.receive()
+    try database.receiveSync()
+    settled.removeAll(keepingCapacity: true)
+  }
+
+  private func advanceFloors(_ taken: [WaitingRow], perShard: Int) {
+    var counts: [Int16: Int] = [:]
+    var last: [Int16: Int64] = [:]
+    for row in taken {
+      counts[row.shard, default: 0] += 1
+      last[row.shard] = row.id
+    }
+    for shard in floors.keys { floors[shard] = counts[shard, default: 0] < perShard ? 0 : last[shard] ?? 0 }
+  }
+}
+
+extension WaitingRow {
+  init(_ rows: Rows, _ row: Int) {
+    shard = rows.int2(row, 0)
+    id = rows.int(row, 1)
+    aggregate = rows.int(row, 2)
+    exchange = rows.text(row, 3)
+    routingKey = rows.text(row, 4)
+    messageID = rows.text(row, 5)
+    contentType = rows.text(row, 6)
+    headers = rows.optionalText(row, 7)
+    body = rows.bytes(row, 8)
+  }
+}

@@ -1,0 +1,57 @@
+import Postgres
+
+/// The SQL of the outbox.
+public enum OutboxStatements {
+  /// The channel on which a relay is told that rows wait.
+  public static let channel = "tallyman_outbox"
+
+  static let insert = Statement(
+    name: "outbox_insert",
+    sql: """
+      insert into outbox (shard, aggregate, exchange, routing_key, message_id, content_type, headers, body)
+      select unnest($1::int2[]), unnest($2::int8[]), unnest($3::text[]), unnest($4::text[]), unnest($5::text[]),
+             unnest($6::text[]), unnest($7::text[]), unnest($8::bytea[])
+      """)
+
+  static let notify = Statement(name: "outbox_notify", sql: "select pg_notify('tallyman_outbox', '')")
+
+  /// The oldest rows of each shard beyond that shard's floor.
+  static let take = Statement(
+    name: "outbox_take",
+    sql: """
+      select r.shard, r.id, r.aggregate, r.exchange, r.routing_key, r.message_id, r.content_type, r.headers, r.body
+      from (select unnest($1::int2[]) as shard, unnest($2::int8[]) as floor) as mine
+      cross join lateral (
+        select * from outbox o where o.shard = mine.shard and o.id > mine.floor order by o.id limit $3
+      ) as r
+      order by r.id
+      """)
+
+  static let settle = Statement(
+    name: "outbox_settle",
+    sql: """
+      delete from outbox o using (select unnest($1::int2[]) as shard, unnest($2::int8[]) as id) as done
+      where o.shard = done.shard and o.id = done.id
+      """)
+
+  /// Makes this session known as a relay, and how many there are.
+  static let join = Statement(name: "outbox_join", sql: "select pg_advisory_lock(7046030, pg_backend_pid())")
+  static let relays = Statement(
+    name: "outbox_relays",
+    sql: """
+      select count(*)::int8 from pg_locks l
+      where l.locktype = 'advisory' and l.classid = 7046030 and l.granted
+        and l.database = (select oid from pg_database where datname = current_database())
+      """)
+
+  static let own = Statement(name: "outbox_own", sql: "select pg_try_advisory_lock(7046029, $1::int4)")
+  static let disown = Statement(name: "outbox_disown", sql: "select pg_advisory_unlock(7046029, $1::int4)")
+
+  static let backlog = Statement(
+    name: "outbox_backlog",
+    sql: """
+      select count(*)::int8,
+             coalesce(extract(epoch from clock_timestamp() - min(created_at)) * 1000, 0)::int8
+      from (select created_at from outbox order by shard, id limit 100000) as waiting
+      """)
+}

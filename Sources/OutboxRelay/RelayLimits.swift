@@ -1,0 +1,27 @@
+import Lanes
+
+/// Sizes and times of a relay.
+public struct RelayLimits: Sendable {
+  /// About how many rows a round takes.
+  public var batch: Int
+  /// How many messages may be unconfirmed at once.
+  public var window: Int
+  /// How long to sleep, at most, when nothing waits: what a lost wake-up costs.
+  public var pollInterval: Duration
+  /// How long the broker may take to confirm before the connection counts as lost.
+  public var confirmTimeout: Duration = .seconds(30)
+  /// How long a round follows the chain of a single aggregate.
+  public var chainTime: Duration = .milliseconds(50)
+  /// How long an aggregate is held back after a failure.
+  public var holdBackoff = Backoff(initial: .milliseconds(500), maximum: .seconds(30))
+
+  /// - Parameters:
+  ///   - batch: About how many rows a round takes.
+  ///   - window: How many messages may be unconfirmed at once.
+  ///   - pollInterval: How long to sleep, at most, when nothing waits.
+  public init(batch: Int = 1000, window: Int = 1000, pollInterval: Duration = .milliseconds(50)) {
+    self.batch = batch
+    self.window = window
+    self.pollInterval = pollInterval
+  }
+}

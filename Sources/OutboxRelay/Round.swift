@@ -1,0 +1,98 @@
+import AMQP
+import Outbox
+
+/// The rows of one round: which may be published now, which wait for an earlier one of their aggregate. No I/O.
+struct Round {
+  /// What became of the rows so far.
+  private(set) var report = RelayReport()
+  /// Rows that were taken and not published: to be taken again.
+  private(set) var left: [WaitingRow] = []
+
+  /// Later rows of aggregates that have one ready or in flight, newest first.
+  private var chains: [Int64: [WaitingRow]] = [:]
+  private var ready: [WaitingRow] = []
+  private var readyIndex = 0
+  private var inFlight: [UInt64: WaitingRow] = [:]
+  private var chaining = true
+  private var blocked = false
+
+  /// - Parameters:
+  ///   - rows: In id order.
+  ///   - isHeld: Whether an aggregate's oldest message failed a moment ago.
+  init(_ rows: [WaitingRow], isHeld: (Int64) -> Bool) {
+    report.taken = rows.count
+    ready.reserveCapacity(rows.count)
+    var heads: Set<Int64> = []
+    for row in rows {
+      if isHeld(row.aggregate) {
+        report.held += 1
+      } else if heads.insert(row.aggregate).inserted {
+        ready.append(row)
+      } else {
+        chains[row.aggregate, default: []].append(row)
+      }
+    }
+    for aggregate in chains.keys { chains[aggregate]?.reverse() }
+  }
+
+  var hasNext: Bool { !blocked && readyIndex < ready.count }
+
+  /// The next row whose aggregate has nothing in flight.
+  mutating func next() -> WaitingRow? {
+    guard hasNext else { return nil }
+    defer { readyIndex += 1 }
+    return ready[readyIndex]
+  }
+
+  mutating func published(_ row: WaitingRow, as sequence: UInt64) { inFlight[sequence] = row }
+
+  /// The broker takes nothing more: this row and all behind it stay.
+  mutating func block(_ row: WaitingRow) {
+    blocked = true
+    left.append(row)
+    left += ready[readyIndex...]
+    stopChains()
+  }
+
+  /// Settles a published row; its aggregate's next one becomes ready, unless it failed.
+  mutating func settled(_ settlement: Settlement) -> WaitingRow? {
+    guard let row = inFlight.removeValue(forKey: settlement.sequence) else { return nil }
+    switch settlement.outcome {
+    case .confirmed:
+      report.published += 1
+      guard let next = chains[row.aggregate]?.popLast() else { break }
+      if chaining, !blocked { ready.append(next) } else { left.append(next) }
+    case .nacked: report.fail(row, "refused by the broker")
+    case .returned(let code, let text): report.fail(row, "returned: \(code) \(text)")
+    }
+    if case .confirmed = settlement.outcome { return row }
+    report.held += chains.removeValue(forKey: row.aggregate)?.count ?? 0
+    return row
+  }
+
+  /// Leaves the later rows of all aggregates to the next round.
+  mutating func stopChains() {
+    chaining = false
+    for rows in chains.values { left += rows }
+    chains.removeAll()
+  }
+}
+
+/// What a round did.
+public struct RelayReport: Sendable {
+  /// Rows taken from the outbox.
+  public var taken = 0
+  /// Confirmed and settled.
+  public var published = 0
+  /// Not published, because an earlier one of their aggregate failed.
+  public var held = 0
+  /// What the broker refused or returned, with its key and why; at most 20 are kept.
+  public private(set) var failures: [(routingKey: String, messageID: String, why: String)] = []
+  /// How many the broker refused or returned.
+  public private(set) var failed = 0
+
+  mutating func fail(_ row: WaitingRow, _ why: String) {
+    failed += 1
+    if failures.count < 20 { failures.append((row.routingKey, row.messageID, why)) }
+  }
+}

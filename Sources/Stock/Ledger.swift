@@ -1,0 +1,69 @@
+import Contracts
+
+/// Which quantity of a balance an entry changes.
+public enum Bucket: String, CaseIterable, Sendable {
+  /// Physically there.
+  case onHand = "on_hand"
+  /// Promised to orders.
+  case reserved
+  /// There, but not sellable.
+  case damaged
+  /// There, waiting for a decision about its quality.
+  case qualityControl = "quality_control"
+}
+
+/// Why a quantity changed.
+public enum LedgerReason: String, CaseIterable, Sendable {
+  /// Goods came in.
+  case receipt = "RECEIPT"
+  /// Goods left for a customer.
+  case ship = "SHIP"
+  /// One leg of a transfer: away.
+  case transferOut = "TRANSFER_OUT"
+  /// The other leg: arrived.
+  case transferIn = "TRANSFER_IN"
+  /// Promised to an order.
+  case reserve = "RESERVE"
+  /// No longer promised.
+  case release = "RELEASE"
+}
+
+/// The message behind a change, as the ledger names it.
+public struct Cause: Sendable {
+  /// The worker that applied it.
+  public let consumer: String
+  /// The CloudEvents source.
+  public let source: String
+  /// The CloudEvents id.
+  public let messageID: String
+  /// What it is about in the business's words: an order, receipt, move or shipment id.
+  public let reference: String
+  /// The publisher's clock.
+  public let occurredAt: Timestamp
+  /// W3C trace context to hand on.
+  public let traceparent: String?
+
+  /// The message behind a change.
+  public init(
+    consumer: String, source: String, messageID: String, reference: String, occurredAt: Timestamp, traceparent: String?
+  ) {
+    self.consumer = consumer
+    self.source = source
+    self.messageID = messageID
+    self.reference = reference
+    self.occurredAt = occurredAt
+    self.traceparent = traceparent
+  }
+}
+
+/// One change of one quantity of one balance; never edited, only followed by others.
+struct LedgerEntry {
+  let balanceID: Int64
+  let seq: Int64
+  let bucket: Bucket
+  let delta: Int64
+  let balanceAfter: Int64
+  let reason: LedgerReason
+  let cause: Cause
+  let recordedAt: Timestamp
+}

@@ -1,0 +1,219 @@
+import Contracts
+
+/// An order's place in its life cycle; derived from its lines.
+public enum OrderState: String, CaseIterable, Sendable {
+  /// Everything is reserved.
+  case reserved
+  /// Some of it is reserved.
+  case partiallyReserved = "partially_reserved"
+  /// Nothing is reserved, all of it waits.
+  case backordered
+  /// Nothing could be promised and nothing was to wait.
+  case rejected
+  /// Some of it has left.
+  case partiallyShipped = "partially_shipped"
+  /// All that was not cancelled has left.
+  case shipped
+  /// Cancelled before anything left.
+  case cancelled
+}
+
+/// An order with its lines, locked by the transaction at hand.
+public final class Order {
+  /// Its id, unique in the installation.
+  public let id: OrderID
+  /// Whose it is; nil for a tombstone.
+  public let customer: CustomerID?
+  /// Whether what cannot be reserved now may wait.
+  public let allowsBackorder: Bool
+  /// Rank among backorders; higher goes first.
+  public let priority: Int32
+  /// When the customer needs it.
+  public let needBy: Timestamp?
+  /// When it was placed, by the shop's clock.
+  public let orderedAt: Timestamp
+  /// Its lines, by number.
+  public internal(set) var lines: [OrderLine]
+  /// Where it stands.
+  public internal(set) var state: OrderState
+  /// Why it was closed without shipping, if so.
+  public internal(set) var closedReason: String?
+  /// Of the last event about this order.
+  public private(set) var sequence: Int64
+
+  var isNew: Bool
+  var isChanged: Bool
+
+  init(
+    id: OrderID, customer: CustomerID?, allowsBackorder: Bool, priority: Int32, needBy: Timestamp?, orderedAt: Timestamp,
+    lines: [OrderLine], state: OrderState, closedReason: String?, sequence: Int64, isNew: Bool
+  ) {
+    self.id = id
+    self.customer = customer
+    self.allowsBackorder = allowsBackorder
+    self.priority = priority
+    self.needBy = needBy
+    self.orderedAt = orderedAt
+    self.lines = lines
+    self.state = state
+    self.closedReason = closedReason
+    self.sequence = sequence
+    self.isNew = isNew
+    isChanged = isNew
+  }
+
+  /// True for a cancellation that came before its order.
+  public var isTombstone: Bool { customer == nil }
+
+  /// The line with this number.
+  public func line(_ number: Int32) -> OrderLine? { lines.first { $0.number == number } }
+
+  /// Draws the sequence of the next event about this order.
+  public func nextSequence() -> Int64 {
+    sequence += 1
+    isChanged = true
+    return sequence
+  }
+
+  /// Derives the state from the lines; the only way a live order's state changes.
+  func refreshState() {
+    isChanged = true
+    state = Order.state(of: lines)
+  }
+
+  /// The life cycle as a function of the line quantities.
+  static func state(of lines: [OrderLine]) -> OrderState {
+    var reserved: Int64 = 0
+    var backordered: Int64 = 0
+    var shipped: Int64 = 0
+    var cancelled: Int64 = 0
+    for line in lines {
+      reserved += line.reserved
+      backordered += line.backordered
+      shipped += line.shipped
+      cancelled += line.cancelled
+    }
+    if shipped > 0 { return reserved + backordered == 0 ? .shipped : .partiallyShipped }
+    if reserved + backordered == 0 { return .cancelled }
+    if reserved == 0 { return .backordered }
+    return backordered + cancelled == 0 ? .reserved : .partiallyReserved
+  }
+}
+
+/// A line of an order: `ordered = reserved + backordered + shipped + cancelled`, always.
+public final class OrderLine {
+  /// Its number within the order.
+  public let number: Int32
+  /// What was ordered.
+  public let sku: SKU
+  /// How much was ordered.
+  public let ordered: Int64
+  /// Promised from stock and not yet shipped.
+  public internal(set) var reserved: Int64
+  /// Waiting for stock.
+  public internal(set) var backordered: Int64
+  /// Has left.
+  public internal(set) var shipped: Int64
+  /// Will not be delivered.
+  public internal(set) var cancelled: Int64
+  /// Promises, by number; each unit resolves once.
+  public internal(set) var reservations: [Reservation]
+  /// What waits, if anything ever did.
+  public internal(set) var backorder: Backorder?
+
+  var isNew: Bool
+  var isChanged: Bool
+
+  init(
+    number: Int32, sku: SKU, ordered: Int64, reserved: Int64 = 0, backordered: Int64 = 0, shipped: Int64 = 0,
+    cancelled: Int64 = 0, reservations: [Reservation] = [], backorder: Backorder? = nil, isNew: Bool
+  ) {
+    self.number = number
+    self.sku = sku
+    self.ordered = ordered
+    self.reserved = reserved
+    self.backordered = backordered
+    self.shipped = shipped
+    self.cancelled = cancelled
+    self.reservations = reservations
+    self.backorder = backorder
+    self.isNew = isNew
+    isChanged = isNew
+  }
+
+  /// What is promised from a location and has not left.
+  public func openReserved(at location: LocationID) -> Int64 {
+    reservations.reduce(0) { $0 + ($1.location == location ? $1.open : 0) }
+  }
+}
+
+/// A promise of stock at a location to a line.
+public struct Reservation: Sendable {
+  /// How a reservation stands.
+  public enum State: String, Sendable {
+    /// Units are still promised.
+    case active
+    /// All units have left, or the rest was released after some left.
+    case consumed
+    /// Given back.
+    case released
+  }
+
+  /// Its number within the line.
+  public let number: Int32
+  /// Where.
+  public let location: LocationID
+  /// Which lot.
+  public let lot: String
+  /// How much was promised.
+  public let quantity: Int64
+  /// How much still is.
+  public internal(set) var open: Int64
+  /// How much has left.
+  public internal(set) var consumed: Int64
+  /// How much was given back.
+  public internal(set) var released: Int64
+  /// The location policy that chose.
+  public let policy: String
+  /// What it saw: `location=available` pairs in its order.
+  public let candidates: String
+  let createdAt: Timestamp
+  var isNew: Bool
+  var isChanged: Bool
+
+  /// Derived from the quantities.
+  public var state: State { open > 0 ? .active : (consumed > 0 ? .consumed : .released) }
+}
+
+/// What of a line waits for stock.
+public struct Backorder: Sendable {
+  /// How a backorder stands.
+  public enum State: String, Sendable {
+    /// Nothing has come yet.
+    case open
+    /// Some has.
+    case partiallyFilled = "partially_filled"
+    /// All has.
+    case filled
+    /// The rest is not wanted any more.
+    case cancelled
+  }
+
+  /// How much ever waited.
+  public internal(set) var quantity: Int64
+  /// How much still waits.
+  public internal(set) var open: Int64
+  /// How much was filled.
+  public internal(set) var filled: Int64
+  /// How much is not wanted any more.
+  public internal(set) var cancelled: Int64
+  let createdAt: Timestamp
+  var isNew: Bool
+  var isChanged: Bool
+
+  /// Derived from the quantities.
+  public var state: State {
+    if open > 0 { return filled > 0 ? .partiallyFilled : .open }
+    return cancelled > 0 ? .cancelled : .filled
+  }
+}

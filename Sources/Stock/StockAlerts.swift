@@ -1,0 +1,60 @@
+import Contracts
+
+/// A level that crossed one of its points in this transaction.
+public struct AlertTransition: Sendable {
+  /// The SKU.
+  public let sku: SKU
+  /// Where; nil over all locations.
+  public let location: LocationID?
+  /// The new state.
+  public let state: AlertState
+  /// What is available there (at a location) or can be promised (over all).
+  public let quantity: Int64
+  /// The points that applied.
+  public let band: AlertBand
+  /// Names the episode: the same from `low` or `out` to `recovered`.
+  public let episode: String
+  /// The last message that touched the SKU.
+  public let cause: Cause
+}
+
+extension WorkingSet {
+  /// Evaluates the levels of every SKU touched, once, after all messages of the transaction.
+  ///
+  /// - Returns: The transitions, by SKU and location; the states and episodes are updated.
+  public func evaluateAlerts() -> [AlertTransition] {
+    var transitions: [AlertTransition] = []
+    let touched = items.values.filter { $0.lastCause != nil }.sorted { $0.sku < $1.sku }
+    for item in touched {
+      guard let cause = item.lastCause else { continue }
+      for balance in item.balances where balance.lot.isEmpty {
+        if let transition = evaluate(balance, cause) { transitions.append(transition) }
+      }
+      if let transition = evaluate(item, cause) { transitions.append(transition) }
+    }
+    return transitions
+  }
+
+  private func evaluate(_ balance: Balance, _ cause: Cause) -> AlertTransition? {
+    let next = balance.band.next(after: balance.alert, quantity: balance.available)
+    guard next != balance.alert else { return nil }
+    if balance.alert == .normal { balance.episode += 1 }
+    balance.alert = next
+    balance.isChanged = true
+    return AlertTransition(
+      sku: balance.sku, location: balance.location, state: next, quantity: balance.available, band: balance.band,
+      episode: "\(balance.sku)/\(balance.location)/\(balance.episode)", cause: cause)
+  }
+
+  private func evaluate(_ item: StockItem, _ cause: Cause) -> AlertTransition? {
+    let quantity = item.availableToPromise
+    let next = item.band.next(after: item.alert, quantity: quantity)
+    guard next != item.alert else { return nil }
+    if item.alert == .normal { item.episode += 1 }
+    item.alert = next
+    item.isChanged = true
+    return AlertTransition(
+      sku: item.sku, location: nil, state: next, quantity: quantity, band: item.band,
+      episode: "\(item.sku)/\(item.episode)", cause: cause)
+  }
+}

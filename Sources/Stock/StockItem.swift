@@ -1,0 +1,75 @@
+import Contracts
+import Postgres
+
+/// The anchor of a SKU with all of its balances, locked by the transaction at hand.
+public final class StockItem {
+  /// What it anchors.
+  public let sku: SKU
+  /// Whether the catalogue has registered it: orders and receipts for an unregistered SKU wait.
+  public internal(set) var isRegistered: Bool
+  /// Open backorders that stock could fill now.
+  public internal(set) var owed: Int64
+  /// Kept back over all locations, beyond what each location keeps back.
+  public internal(set) var safetyStock: Int64
+  /// When to alert about the SKU over all locations.
+  public internal(set) var band: AlertBand
+  /// Where it stands.
+  public internal(set) var alert: AlertState
+  /// Counts the alert episodes.
+  public internal(set) var episode: Int64
+  /// Its balances, sorted by location and lot.
+  public internal(set) var balances: [Balance] = []
+  /// Of the last event about this SKU.
+  public private(set) var sequence: Int64
+
+  let tid: TID
+  var isChanged = false
+  /// The last message that changed anything here: the cause of the alerts at the end.
+  var lastCause: Cause?
+
+  init(_ row: Row) {
+    sku = row.sku
+    isRegistered = row.isRegistered
+    owed = row.owed
+    safetyStock = row.safetyStock
+    band = row.band
+    alert = row.alert
+    episode = row.episode
+    sequence = row.sequence
+    tid = row.tid
+  }
+
+  struct Row {
+    var tid: TID
+    var sku: SKU
+    var isRegistered = true
+    var owed: Int64 = 0
+    var safetyStock: Int64 = 0
+    var band = AlertBand(reorderPoint: 0, recoverPoint: 1)
+    var alert = AlertState.normal
+    var episode: Int64 = 0
+    var sequence: Int64 = 0
+  }
+
+  /// What is available beyond all safety stocks, before anything is subtracted for backorders. May be negative.
+  public var free: Int64 {
+    var sum = -safetyStock
+    for balance in balances where balance.isSellable { sum += balance.available - balance.safetyStock }
+    return sum
+  }
+
+  /// Available to promise to a new order: what is free, less what is owed to the orders that wait already.
+  public var availableToPromise: Int64 { max(0, free - owed) }
+
+  /// The balance at a location, if there is one.
+  public func balance(at location: LocationID, lot: String = "") -> Balance? {
+    balances.first { $0.location == location && $0.lot == lot }
+  }
+
+  /// Draws the sequence of the next event about this SKU.
+  public func nextSequence() -> Int64 {
+    sequence += 1
+    isChanged = true
+    return sequence
+  }
+}

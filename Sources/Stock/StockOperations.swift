@@ -1,0 +1,173 @@
+import Contracts
+
+// The operations on stock, orders and what connects them. Each takes what the caller has already found possible; what
+// cannot be possible any more (a negative quantity) is refused by the tables' CHECKs as well.
+
+extension WorkingSet {
+  /// The most that one balance may hold: far beyond any warehouse, far below what a sum could overflow.
+  public static let maximumOnHand: Int64 = 1_000_000_000_000_000
+
+  // MARK: Goods
+
+  /// Goods came in.
+  public func receive(_ quantity: Int64, at balance: Balance, _ cause: Cause) {
+    book(quantity, to: .onHand, of: balance, because: .receipt, cause)
+  }
+
+  /// Goods went from one location to another, both legs at once.
+  public func move(_ quantity: Int64, from: Balance, to: Balance, _ cause: Cause) {
+    book(-quantity, to: .onHand, of: from, because: .transferOut, cause)
+    book(quantity, to: .onHand, of: to, because: .transferIn, cause)
+  }
+
+  // MARK: Promises
+
+  /// Promises stock at a location to a line.
+  public func reserve(
+    _ quantity: Int64, for line: OrderLine, at balance: Balance, policy: String, candidates: String, _ cause: Cause
+  ) {
+    book(quantity, to: .reserved, of: balance, because: .reserve, cause)
+    line.reservations.append(
+      Reservation(
+        number: (line.reservations.last?.number ?? 0) + 1, location: balance.location, lot: balance.lot,
+        quantity: quantity, open: quantity, consumed: 0, released: 0, policy: policy, candidates: candidates,
+        createdAt: now, isNew: true, isChanged: false))
+    line.reserved += quantity
+    line.isChanged = true
+  }
+
+  /// Gives a reservation's open units back; the line's units count as cancelled.
+  ///
+  /// - Returns: How many units were given back.
+  public func release(_ index: Int, of line: OrderLine, _ cause: Cause) -> Int64 {
+    let quantity = line.reservations[index].open
+    guard quantity > 0, let balance = balance(of: line.reservations[index], line) else { return 0 }
+    book(-quantity, to: .reserved, of: balance, because: .release, cause)
+    line.reservations[index].open = 0
+    line.reservations[index].released += quantity
+    line.reservations[index].isChanged = true
+    line.reserved -= quantity
+    line.cancelled += quantity
+    line.isChanged = true
+    return quantity
+  }
+
+  /// Goods left against the line's own reservations at a location: on hand and reserved fall together.
+  public func ship(_ quantity: Int64, of line: OrderLine, from balance: Balance, _ cause: Cause) {
+    var left = quantity
+    for index in line.reservations.indices where left > 0 {
+      let reservation = line.reservations[index]
+      guard reservation.open > 0, reservation.location == balance.location, reservation.lot == balance.lot else {
+        continue
+      }
+      let taken = min(left, reservation.open)
+      line.reservations[index].open -= taken
+      line.reservations[index].consumed += taken
+      line.reservations[index].isChanged = true
+      left -= taken
+    }
+    let shipped = quantity - left
+    guard shipped > 0 else { return }
+    book(-shipped, to: .reserved, of: balance, because: .ship, cause)
+    book(-shipped, to: .onHand, of: balance, because: .ship, cause)
+    line.reserved -= shipped
+    line.shipped += shipped
+    line.isChanged = true
+  }
+
+  // MARK: Backorders
+
+  /// Lets a part of a line wait for stock.
+  public func enqueue(_ quantity: Int64, of line: OrderLine, _ cause: Cause) {
+    guard let item = item(line.sku) else { return }
+    item.owed += quantity
+    item.isChanged = true
+    touch(line.sku, cause)
+    line.backordered += quantity
+    line.isChanged = true
+    if line.backorder == nil {
+      line.backorder = Backorder(
+        quantity: 0, open: 0, filled: 0, cancelled: 0, createdAt: now, isNew: true, isChanged: false)
+    }
+    line.backorder?.quantity += quantity
+    line.backorder?.open += quantity
+    line.backorder?.isChanged = true
+  }
+
+  /// Promises stock that has come to a line that waits for it.
+  public func fill(
+    _ quantity: Int64, of line: OrderLine, from balance: Balance, policy: String, candidates: String, _ cause: Cause
+  ) {
+    guard let item = item(line.sku), line.backorder != nil else { return }
+    item.owed -= quantity
+    item.isChanged = true
+    line.backordered -= quantity
+    line.backorder?.open -= quantity
+    line.backorder?.filled += quantity
+    line.backorder?.isChanged = true
+    reserve(quantity, for: line, at: balance, policy: policy, candidates: candidates, cause)
+  }
+
+  /// What waits is not wanted any more; the line's units count as cancelled.
+  ///
+  /// - Returns: How many units waited.
+  public func cancelBackorder(of line: OrderLine, _ cause: Cause) -> Int64 {
+    guard let quantity = line.backorder?.open, quantity > 0, let item = item(line.sku) else { return 0 }
+    item.owed -= quantity
+    item.isChanged = true
+    touch(line.sku, cause)
+    line.backorder?.open = 0
+    line.backorder?.cancelled += quantity
+    line.backorder?.isChanged = true
+    line.backordered -= quantity
+    line.cancelled += quantity
+    line.isChanged = true
+    return quantity
+  }
+
+  /// A part of a line that will not be delivered and never waited.
+  public func cancel(_ quantity: Int64, of line: OrderLine) {
+    line.cancelled += quantity
+    line.isChanged = true
+  }
+
+  // MARK: Orders
+
+  /// Derives an order's state from its lines after they have changed.
+  public func refresh(_ order: Order) { order.refreshState() }
+
+  /// Closes an order that ships nothing (more), with the reason that was given.
+  public func close(_ order: Order, as state: OrderState, reason: String?) {
+    order.state = state
+    order.closedReason = reason
+    order.isChanged = true
+  }
+
+  // MARK: Policies and registration
+
+  /// Sets the levels of a SKU over all locations.
+  public func setPolicy(of item: StockItem, safetyStock: Int64, band: AlertBand, _ cause: Cause) {
+    item.safetyStock = safetyStock
+    item.band = band
+    item.isChanged = true
+    item.lastCause = cause
+  }
+
+  /// Sets the levels of a SKU at one location.
+  public func setPolicy(of balance: Balance, safetyStock: Int64, band: AlertBand, _ cause: Cause) {
+    balance.safetyStock = safetyStock
+    balance.band = band
+    balance.isChanged = true
+    touch(balance.sku, cause)
+  }
+
+  /// The catalogue knows the SKU from now on.
+  public func register(_ item: StockItem) {
+    item.isRegistered = true
+    item.isChanged = true
+  }
+
+  private func balance(of reservation: Reservation, _ line: OrderLine) -> Balance? {
+    item(line.sku)?.balance(at: reservation.location, lot: reservation.lot)
+  }
+}

@@ -1,0 +1,241 @@
+import Postgres
+
+/// The SQL of stock and orders. Locking statements read only the table that they lock: a sub-select in them would see
+/// the snapshot from before the wait.
+enum StockStatements {
+  // MARK: Step 0, autocommit: missing anchors and balances, zeroed and sorted
+
+  static let createAnchors = Statement(
+    name: "anchors_create",
+    sql: """
+      insert into stock_items (sku) select s from unnest($1::text[]) as s
+      where not exists (select from stock_items i where i.sku = s)
+      order by s on conflict do nothing
+      """)
+
+  /// A location that is registered by the same batch is not in the table yet: its message says what it is like.
+  static let createBalances = Statement(
+    name: "balances_create",
+    sql: """
+      insert into balances (sku, location_id, sellable, priority)
+      select k.sku, k.location_id, coalesce(l.sellable, k.sellable), coalesce(l.priority, k.priority)
+      from (select unnest($1::text[]) as sku, unnest($2::text[]) as location_id, unnest($3::bool[]) as sellable,
+                   unnest($4::int4[]) as priority) as k
+      join stock_items i on i.sku = k.sku
+      left join locations l on l.location_id = k.location_id
+      where (l.location_id is not null or k.sellable is not null)
+        and not exists (select from balances b where b.sku = k.sku and b.location_id = k.location_id and b.lot = '')
+      order by k.sku, k.location_id on conflict do nothing
+      """)
+
+  // MARK: Locks, in this order
+
+  static let lockAnchors = Statement(
+    name: "anchors_lock",
+    sql: """
+      select ctid, sku, registered, owed, safety_stock, reorder_point, recover_point, alert_state, alert_episode, sequence
+      from stock_items where sku = any($1::text[]) order by sku for no key update
+      """)
+
+  static let lockBalances = Statement(
+    name: "balances_lock",
+    sql: """
+      select ctid, sku, location_id, lot, balance_id, on_hand, reserved, damaged, quality_control, sellable, priority,
+             safety_stock, reorder_point, recover_point, alert_state, alert_episode, seq, recorded_at
+      from balances where sku = any($1::text[]) order by sku, location_id, lot for no key update
+      """)
+
+  static let lockOrders = Statement(
+    name: "orders_lock",
+    sql: """
+      select order_id, customer_id, state, backorder, priority, need_by, ordered_at, closed_reason, sequence
+      from orders where order_id = any($1::text[]) order by order_id for no key update
+      """)
+
+  // MARK: What the locked orders' rows protect
+
+  static let lines = Statement(
+    name: "lines",
+    sql: """
+      select order_id, line_no, sku, ordered, reserved, backordered, shipped, cancelled
+      from order_lines where order_id = any($1::text[]) order by order_id, line_no
+      """)
+
+  static let reservations = Statement(
+    name: "reservations",
+    sql: """
+      select order_id, line_no, reservation_no, location_id, lot, quantity, open_quantity, consumed, released, policy,
+             candidates, created_at
+      from reservations where order_id = any($1::text[]) order by order_id, line_no, reservation_no
+      """)
+
+  static let backorders = Statement(
+    name: "backorders",
+    sql: """
+      select order_id, line_no, quantity, open_quantity, filled, cancelled, created_at
+      from backorders where order_id = any($1::text[])
+      """)
+
+  /// The backorders that stock should fill, best rank first, no more of each SKU than the free quantity covers.
+  static let ranked = Statement(
+    name: "backorders_ranked",
+    sql: """
+      select k.sku, b.order_id, b.line_no, b.open_quantity
+      from (select unnest($1::text[]) as sku, unnest($2::int8[]) as free) as k
+      cross join lateral (
+        select top.*, sum(top.open_quantity) over (order by top.place) - top.open_quantity as before
+        from (
+          select order_id, line_no, open_quantity,
+                 row_number() over (order by priority desc, need_by, created_at, order_id, line_no) as place
+          from (
+            select order_id, line_no, open_quantity, priority, need_by, created_at
+            from backorders w where w.sku = k.sku and w.open_quantity > 0 and w.fillable
+            order by priority desc, need_by, created_at, order_id, line_no
+            limit least(k.free, 500)
+          ) as candidate
+        ) as top
+      ) as b
+      where b.before < k.free
+      order by k.sku, b.place
+      """)
+
+  /// SKUs that rest with backorders and stock that could fill them: what a sweeper looks for, without locks.
+  static let fillable = Statement(
+    name: "fillable",
+    sql: """
+      select i.sku from stock_items i
+      where i.owed > 0 and i.safety_stock < (
+        select coalesce(sum(b.on_hand - b.damaged - b.quality_control - b.reserved - b.safety_stock), 0)
+        from balances b where b.sku = i.sku and b.sellable)
+      order by i.sku limit 100
+      """)
+
+  static let skusOfOrders = Statement(
+    name: "skus_of_orders", sql: "select distinct sku from order_lines where order_id = any($1::text[])")
+
+  // MARK: Writes
+
+  /// By ctid: the rows are locked, so it cannot have moved, and no index has to be searched again.
+  static let updateAnchors = Statement(
+    name: "anchors_update",
+    sql: """
+      update stock_items i set registered = n.registered, owed = n.owed, safety_stock = n.safety_stock,
+        reorder_point = n.reorder_point, recover_point = n.recover_point, alert_state = n.alert_state,
+        alert_episode = n.alert_episode, sequence = n.sequence
+      from (select unnest($1::tid[]) as tid, unnest($2::bool[]) as registered, unnest($3::int8[]) as owed,
+                   unnest($4::int8[]) as safety_stock, unnest($5::int8[]) as reorder_point,
+                   unnest($6::int8[]) as recover_point, unnest($7::text[]) as alert_state,
+                   unnest($8::int8[]) as alert_episode, unnest($9::int8[]) as sequence) as n
+      where i.ctid = n.tid
+      """)
+
+  static let updateBalances = Statement(
+    name: "balances_update",
+    sql: """
+      update balances b set on_hand = n.on_hand, reserved = n.reserved, damaged = n.damaged,
+        quality_control = n.quality_control, safety_stock = n.safety_stock, reorder_point = n.reorder_point,
+        recover_point = n.recover_point, alert_state = n.alert_state, alert_episode = n.alert_episode, seq = n.seq,
+        recorded_at = n.recorded_at
+      from (select unnest($1::tid[]) as tid, unnest($2::int8[]) as on_hand, unnest($3::int8[]) as reserved,
+                   unnest($4::int8[]) as damaged, unnest($5::int8[]) as quality_control,
+                   unnest($6::int8[]) as safety_stock, unnest($7::int8[]) as reorder_point,
+                   unnest($8::int8[]) as recover_point, unnest($9::text[]) as alert_state,
+                   unnest($10::int8[]) as alert_episode, unnest($11::int8[]) as seq,
+                   unnest($12::timestamptz[]) as recorded_at) as n
+      where b.ctid = n.tid
+      """)
+
+  static let insertLedger = Statement(
+    name: "ledger_insert",
+    sql: """
+      insert into stock_ledger (balance_id, seq, bucket, delta, balance_after, reason, reference, consumer, source,
+        message_id, occurred_at, recorded_at)
+      select unnest($1::int8[]), unnest($2::int8[]), unnest($3::text[]), unnest($4::int8[]), unnest($5::int8[]),
+             unnest($6::text[]), unnest($7::text[]), unnest($8::text[]), unnest($9::text[]), unnest($10::text[]),
+             unnest($11::timestamptz[]), unnest($12::timestamptz[])
+      """)
+
+  static let insertOrders = Statement(
+    name: "orders_insert",
+    sql: """
+      insert into orders (order_id, customer_id, answered, state, backorder, priority, need_by, closed_reason, sequence,
+        ordered_at, updated_at)
+      select unnest($1::text[]), unnest($2::text[]), unnest($3::bool[]), unnest($4::text[]), unnest($5::text[]),
+             unnest($6::int4[]), unnest($7::timestamptz[]), unnest($8::text[]), unnest($9::int8[]),
+             unnest($10::timestamptz[]), $11
+      """)
+
+  static let updateOrders = Statement(
+    name: "orders_update",
+    sql: """
+      update orders o set customer_id = n.customer_id, answered = n.answered, state = n.state, backorder = n.backorder,
+        priority = n.priority, need_by = n.need_by, closed_reason = n.closed_reason, sequence = n.sequence,
+        ordered_at = n.ordered_at, updated_at = $11
+      from (select unnest($1::text[]) as order_id, unnest($2::text[]) as customer_id, unnest($3::bool[]) as answered,
+                   unnest($4::text[]) as state, unnest($5::text[]) as backorder, unnest($6::int4[]) as priority,
+                   unnest($7::timestamptz[]) as need_by, unnest($8::text[]) as closed_reason,
+                   unnest($9::int8[]) as sequence, unnest($10::timestamptz[]) as ordered_at) as n
+      where o.order_id = n.order_id
+      """)
+
+  static let insertLines = Statement(
+    name: "lines_insert",
+    sql: """
+      insert into order_lines (order_id, line_no, sku, ordered, reserved, backordered, shipped, cancelled)
+      select unnest($1::text[]), unnest($2::int4[]), unnest($3::text[]), unnest($4::int8[]), unnest($5::int8[]),
+             unnest($6::int8[]), unnest($7::int8[]), unnest($8::int8[])
+      """)
+
+  static let updateLines = Statement(
+    name: "lines_update",
+    sql: """
+      update order_lines l set reserved = n.reserved, backordered = n.backordered, shipped = n.shipped,
+        cancelled = n.cancelled
+      from (select unnest($1::text[]) as order_id, unnest($2::int4[]) as line_no, unnest($3::int8[]) as reserved,
+                   unnest($4::int8[]) as backordered, unnest($5::int8[]) as shipped,
+                   unnest($6::int8[]) as cancelled) as n
+      where l.order_id = n.order_id and l.line_no = n.line_no
+      """)
+
+  static let insertReservations = Statement(
+    name: "reservations_insert",
+    sql: """
+      insert into reservations (order_id, line_no, reservation_no, sku, location_id, lot, quantity, open_quantity,
+        consumed, released, state, policy, candidates, created_at)
+      select unnest($1::text[]), unnest($2::int4[]), unnest($3::int4[]), unnest($4::text[]), unnest($5::text[]),
+             unnest($6::text[]), unnest($7::int8[]), unnest($8::int8[]), unnest($9::int8[]), unnest($10::int8[]),
+             unnest($11::text[]), unnest($12::text[]), unnest($13::text[]), unnest($14::timestamptz[])
+      """)
+
+  static let updateReservations = Statement(
+    name: "reservations_update",
+    sql: """
+      update reservations r set open_quantity = n.open_quantity, consumed = n.consumed, released = n.released,
+        state = n.state
+      from (select unnest($1::text[]) as order_id, unnest($2::int4[]) as line_no, unnest($3::int4[]) as reservation_no,
+                   unnest($4::int8[]) as open_quantity, unnest($5::int8[]) as consumed, unnest($6::int8[]) as released,
+                   unnest($7::text[]) as state) as n
+      where r.order_id = n.order_id and r.line_no = n.line_no and r.reservation_no = n.reservation_no
+      """)
+
+  static let insertBackorders = Statement(
+    name: "backorders_insert",
+    sql: """
+      insert into backorders (order_id, line_no, sku, quantity, open_quantity, filled, cancelled, state, priority,
+        need_by, created_at)
+      select unnest($1::text[]), unnest($2::int4[]), unnest($3::text[]), unnest($4::int8[]), unnest($5::int8[]),
+             unnest($6::int8[]), unnest($7::int8[]), unnest($8::text[]), unnest($9::int4[]),
+             unnest($10::timestamptz[]), unnest($11::timestamptz[])
+      """)
+
+  static let updateBackorders = Statement(
+    name: "backorders_update",
+    sql: """
+      update backorders b set quantity = n.quantity, open_quantity = n.open_quantity, filled = n.filled,
+        cancelled = n.cancelled, state = n.state
+      from (select unnest($1::text[]) as order_id, unnest($2::int4[]) as line_no, unnest($3::int8[]) as quantity,
+                   unnest($4::int8[]) as open_quantity, unnest($5::int8[]) as filled, unnest($6::int8[]) as cancelled,
+                   unnest($7::text[]) as state) as n
+      where b.order_id = n.order_id and b.line_no = n.line_no
+      """)
+}

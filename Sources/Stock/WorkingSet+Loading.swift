@@ -1,0 +1,210 @@
+import Contracts
+import Postgres
+
+extension WorkingSet {
+  // MARK: Step 0, before the transaction
+
+  /// Creates missing anchors, zeroed and sorted, in autocommit.
+  public static func createAnchors(_ skus: Set<SKU>, on database: Connection) throws {
+    guard !skus.isEmpty else { return }
+    _ = try database.query(StockStatements.createAnchors, [.texts(skus.sorted().map(\.value))])
+  }
+
+  /// A place where stock can be.
+  public struct Place: Hashable, Comparable, Sendable {
+    let sku: SKU
+    let location: LocationID
+
+    /// A SKU at a location.
+    public init(_ sku: SKU, _ location: LocationID) {
+      self.sku = sku
+      self.location = location
+    }
+
+    /// By SKU, then by location: the lock order.
+    public static func < (one: Place, other: Place) -> Bool { (one.sku, one.location) < (other.sku, other.location) }
+  }
+
+  /// Creates missing balances, zeroed and sorted, in autocommit: where the SKU has an anchor and the location is known.
+  ///
+  /// - Parameters:
+  ///   - places: Where stock is about to be.
+  ///   - newLocations: Locations that the batch itself registers.
+  public static func createBalances(
+    _ places: Set<Place>, newLocations: [LocationID: LocationRegistered], on database: Connection
+  ) throws {
+    guard !places.isEmpty else { return }
+    let sorted = places.sorted()
+    _ = try database.query(
+      StockStatements.createBalances,
+      [
+        .texts(sorted.map(\.sku.value)), .texts(sorted.map(\.location.value)),
+        .bools(sorted.map { newLocations[$0.location]?.sellable }),
+        .int4s(sorted.map { newLocations[$0.location]?.priority }),
+      ])
+  }
+
+  /// The SKUs of existing orders, read without locks: what a cancellation or shipment will have to lock.
+  public static func skus(of orders: Set<OrderID>, on database: Connection) throws -> Set<SKU> {
+    guard !orders.isEmpty else { return [] }
+    let rows = try database.query(StockStatements.skusOfOrders, [.texts(orders.sorted().map(\.value))])
+    return Set((0..<rows.count).map { SKU(trusted: rows.text($0, 0)) })
+  }
+
+  /// SKUs that rest with backorders and with stock that could fill them, read without locks.
+  public static func fillableSKUs(on database: Connection) throws -> [SKU] {
+    let rows = try database.query(StockStatements.fillable)
+    return (0..<rows.count).map { SKU(trusted: rows.text($0, 0)) }
+  }
+
+  // MARK: Locking, in the one global order: anchors, balances, orders
+
+  /// Queues the locking statements and what the locked rows protect.
+  public func sendLocks(_ keys: StockKeys, on database: Connection) throws {
+    if !keys.skus.isEmpty {
+      let skus = Parameter.texts(keys.sortedSKUs)
+      try database.send(StockStatements.lockAnchors, [skus])
+      try database.send(StockStatements.lockBalances, [skus])
+    }
+    if !keys.orders.isEmpty { try sendOrders(keys, on: database) }
+  }
+
+  private func sendOrders(_ keys: StockKeys, on database: Connection) throws {
+    let orders = Parameter.texts(keys.sortedOrders)
+    try database.send(StockStatements.lockOrders, [orders])
+    try database.send(StockStatements.lines, [orders])
+    try database.send(StockStatements.reservations, [orders])
+    try database.send(StockStatements.backorders, [orders])
+  }
+
+  /// Reads the answers to ``sendLocks(_:on:)``.
+  ///
+  /// - Throws: ``PostgresError``.
+  public func receiveLocks(_ keys: StockKeys, on database: Connection) throws {
+    if !keys.skus.isEmpty {
+      loadAnchors(try database.receive())
+      loadBalances(try database.receive())
+    }
+    if !keys.orders.isEmpty { try receiveOrders(on: database) }
+  }
+
+  private func receiveOrders(on database: Connection) throws {
+    loadOrders(try database.receive())
+    loadLines(try database.receive())
+    loadReservations(try database.receive())
+    loadBackorders(try database.receive())
+  }
+
+  // MARK: Ranked backorders
+
+  /// A line that waits, as ranked.
+  public struct Waiting: Sendable {
+    /// What it waits for.
+    public let sku: SKU
+    /// Its order.
+    public let order: OrderID
+    /// Its number.
+    public let line: Int32
+    /// How much it waits for.
+    public let quantity: Int64
+  }
+
+  /// Finds the backorders that the free stock of these SKUs covers, best rank first, and locks and loads their orders.
+  ///
+  /// Called while the SKUs' anchors are locked: nobody else can change a backorder of theirs.
+  ///
+  /// - Parameter skus: SKUs whose stock may have grown.
+  /// - Returns: By SKU and rank; no more than what is free covers, and no more than 500 of one SKU.
+  public func loadRanked(_ skus: [SKU], on database: Connection) throws -> [Waiting] {
+    let candidates = skus.compactMap { item($0) }.filter { $0.owed > 0 && $0.free > 0 }
+    guard !candidates.isEmpty else { return [] }
+    let rows = try database.query(
+      StockStatements.ranked, [.texts(candidates.map(\.sku.value)), .ints(candidates.map(\.free))])
+    let waiting = (0..<rows.count).map { row in
+      Waiting(
+        sku: SKU(trusted: rows.text(row, 0)), order: OrderID(trusted: rows.text(row, 1)), line: rows.int4(row, 2),
+        quantity: rows.int(row, 3))
+    }
+    var missing = StockKeys()
+    missing.orders = Set(waiting.map(\.order)).filter { order($0) == nil }
+    if !missing.orders.isEmpty {
+      try sendOrders(missing, on: database)
+      try database.sync()
+      try receiveOrders(on: database)
+      try database.receiveSync()
+    }
+    return waiting
+  }
+
+  // MARK: Rows into objects
+
+  private func loadAnchors(_ rows: Rows) {
+    for row in 0..<rows.count {
+      add(
+        StockItem(
+          StockItem.Row(
+            tid: rows.tid(row, 0), sku: SKU(trusted: rows.text(row, 1)), isRegistered: rows.bool(row, 2),
+            owed: rows.int(row, 3), safetyStock: rows.int(row, 4),
+            band: AlertBand(reorderPoint: rows.int(row, 5), recoverPoint: rows.int(row, 6)),
+            alert: AlertState(rawValue: rows.text(row, 7)) ?? .normal, episode: rows.int(row, 8),
+            sequence: rows.int(row, 9))))
+    }
+  }
+
+  private func loadBalances(_ rows: Rows) {
+    for row in 0..<rows.count {
+      let balance = Balance(
+        Balance.Row(
+          id: rows.int(row, 4), tid: rows.tid(row, 0), sku: SKU(trusted: rows.text(row, 1)),
+          location: LocationID(trusted: rows.text(row, 2)), lot: rows.text(row, 3), isSellable: rows.bool(row, 9),
+          priority: rows.int4(row, 10), onHand: rows.int(row, 5), reserved: rows.int(row, 6), damaged: rows.int(row, 7),
+          qualityControl: rows.int(row, 8), safetyStock: rows.int(row, 11),
+          band: AlertBand(reorderPoint: rows.int(row, 12), recoverPoint: rows.int(row, 13)),
+          alert: AlertState(rawValue: rows.text(row, 14)) ?? .normal, episode: rows.int(row, 15), seq: rows.int(row, 16),
+          recordedAt: Timestamp(microseconds: rows.timestamp(row, 17))))
+      item(balance.sku)?.balances.append(balance)
+    }
+  }
+
+  private func loadOrders(_ rows: Rows) {
+    for row in 0..<rows.count {
+      add(
+        Order(
+          id: OrderID(trusted: rows.text(row, 0)), customer: rows.optionalText(row, 1).map(CustomerID.init(trusted:)),
+          allowsBackorder: rows.text(row, 3) == "allow", priority: rows.int4(row, 4),
+          needBy: rows.optionalTimestamp(row, 5).map(Timestamp.init(microseconds:)),
+          orderedAt: Timestamp(microseconds: rows.timestamp(row, 6)), lines: [],
+          state: OrderState(rawValue: rows.text(row, 2)) ?? .cancelled, closedReason: rows.optionalText(row, 7),
+          sequence: rows.int(row, 8), isNew: false))
+    }
+  }
+
+  private func loadLines(_ rows: Rows) {
+    for row in 0..<rows.count {
+      order(OrderID(trusted: rows.text(row, 0)))?.lines.append(
+        OrderLine(
+          number: rows.int4(row, 1), sku: SKU(trusted: rows.text(row, 2)), ordered: rows.int(row, 3),
+          reserved: rows.int(row, 4), backordered: rows.int(row, 5), shipped: rows.int(row, 6),
+          cancelled: rows.int(row, 7), isNew: false))
+    }
+  }
+
+  private func loadReservations(_ rows: Rows) {
+    for row in 0..<rows.count {
+      order(OrderID(trusted: rows.text(row, 0)))?.line(rows.int4(row, 1))?.reservations.append(
+        Reservation(
+          number: rows.int4(row, 2), location: LocationID(trusted: rows.text(row, 3)), lot: rows.text(row, 4),
+          quantity: rows.int(row, 5), open: rows.int(row, 6), consumed: rows.int(row, 7), released: rows.int(row, 8),
+          policy: rows.text(row, 9), candidates: rows.text(row, 10),
+          createdAt: Timestamp(microseconds: rows.timestamp(row, 11)), isNew: false, isChanged: false))
+    }
+  }
+
+  private func loadBackorders(_ rows: Rows) {
+    for row in 0..<rows.count {
+      order(OrderID(trusted: rows.text(row, 0)))?.line(rows.int4(row, 1))?.backorder = Backorder(
+        quantity: rows.int(row, 2), open: rows.int(row, 3), filled: rows.int(row, 4), cancelled: rows.int(row, 5),
+        createdAt: Timestamp(microseconds: rows.timestamp(row, 6)), isNew: false, isChanged: false)
+    }
+  }
+}
