@@ -1,0 +1,46 @@
+# What one does with a working copy. `.ci/run` runs `make test` too, so a machine of ours and CI do the same.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+SWIFT ?= swift
+# One set of flags for building and testing: another set would be another full build.
+CHECKED := --explicit-target-dependency-import-check error
+DEMO := topology/local/demo.sh
+
+# Python modules that tests need, where the system's Python lacks them (see .ci/packages).
+export PATH := $(CURDIR)/.build/python/bin:$(PATH)
+
+.PHONY: help needs deps build lint format test demo down audit
+
+help: ## Say what there is
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+needs: # What is missing, if anything; changes nothing
+	@.ci/packages check
+
+deps: ## Install the Debian packages that building and testing need (asks first)
+	@.ci/packages install
+
+build: needs ## Build everything, tests included
+	$(SWIFT) build --build-tests $(CHECKED)
+
+lint: ## Check the format of every Swift file
+	$(SWIFT) format lint --strict --parallel --recursive Sources Tests Package.swift
+
+format: ## Bring every Swift file into that format
+	$(SWIFT) format --in-place --parallel --recursive Sources Tests Package.swift
+
+test: needs lint build ## Lint, build and run every test, with PostgreSQL and RabbitMQ of their own
+	$(SWIFT) test --skip-build --disable-xctest $(CHECKED)
+
+demo: needs ## Play the story on a private PostgreSQL and RabbitMQ, and audit what it left
+	$(SWIFT) build -c release
+	@$(DEMO) up
+
+down: ## Stop what `make demo` started and remove its data
+	@$(DEMO) down
+
+audit: ## Check every invariant in the running demo's database
+	@$(DEMO) audit

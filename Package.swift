@@ -1,0 +1,150 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The rooms of Tallyman, in the order in which a message meets them. Arrows run one way, from the executables at the
+// end down to the C libraries at the start, and a file may import exactly what its target declares here:
+// `--explicit-target-dependency-import-check error` (see Makefile) and Tests/StyleTests hold that.
+
+/// Every target of this package is compiled with these.
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+// MARK: Libraries of others
+
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
+let coreMetrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
+let tracing: Target.Dependency = .product(name: "Tracing", package: "swift-distributed-tracing")
+let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+// MARK: Kinds of rooms
+
+/// A library of ours.
+func room(
+  _ name: String, _ dependencies: [Target.Dependency] = [], plugins: [Target.PluginUsage] = []
+) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict, plugins: plugins)
+}
+
+/// A program: a few lines that open the door to a room.
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+/// The tests of one room. What is excluded lies beside them for other programs to run, such as Python's.
+func tests(
+  of room: String, _ dependencies: [Target.Dependency], exclude: [String] = [], plugins: [Target.PluginUsage] = []
+) -> Target {
+  .testTarget(
+    name: room + "Tests", dependencies: dependencies, exclude: exclude, swiftSettings: strict, plugins: plugins)
+}
+
+// MARK: The package
+
+let package = Package(
+  name: "tallyman",
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    // Without its default traits it does not pull in Foundation, whose ICU data would double a worker's memory.
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+  ],
+  targets: [
+    // C libraries: a module map and a shim for what Swift cannot import.
+    .systemLibrary(name: "CRabbitMQ", pkgConfig: "librabbitmq", providers: [.apt(["librabbitmq-dev"])]),
+    .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+    .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+
+    // From the broker to the database.
+    room("Lanes"),
+    room("AMQP", ["CRabbitMQ", "Lanes", logging]),
+    room("Postgres", ["CPostgres", "Lanes", logging]),
+    room("Contracts"),
+    room("Outbox", ["Contracts", "Postgres"]),
+    room("Schema", ["Postgres"], plugins: ["EmbedPlugin"]),
+    room("Observability", [logging, metrics, coreMetrics, tracing]),
+    room("Messaging", ["Lanes", "Contracts", "Outbox", "Postgres"]),
+
+    // The domains. Never each other, never AMQP, never a C library of the wire.
+    room("Stock", ["Contracts", "Postgres"]),
+    room("Inventory", ["Contracts", "Messaging", "Postgres", "Stock"]),
+    room("Allocation", ["Contracts", "Messaging", "Outbox", "Postgres", "Stock"]),
+    room("Delivery", ["CCurl", "Lanes", "Contracts"]),
+    room("Notifications", ["Lanes", "Contracts", "Messaging", "Outbox", "Postgres", "Delivery"]),
+
+    // From the database back to the broker, and what runs it all.
+    room("OutboxRelay", ["Lanes", "Contracts", "Outbox", "AMQP", "Postgres"]),
+    room(
+      "WorkerHost",
+      [
+        "Lanes", "AMQP", "Postgres", "Contracts", "Outbox", "Schema", "Observability", "Messaging", "Delivery",
+        "OutboxRelay", logging, metrics, serviceLifecycle, hummingbird,
+      ]),
+
+    // Programs.
+    program("inventory-worker", ["Inventory", "WorkerHost"]),
+    program("allocation-worker", ["Allocation", "WorkerHost"]),
+    program(
+      "notification-worker",
+      ["Contracts", "Delivery", "Notifications", "Observability", "WorkerHost", logging, metrics, serviceLifecycle]),
+    program("outbox-relay", ["WorkerHost"]),
+    program(
+      "tallyman",
+      [
+        "Lanes", "Postgres", "Contracts", "Schema", "Messaging", "Inventory", "Allocation", "Delivery",
+        "Notifications", "WorkerHost", logging, argumentParser,
+      ]),
+    program("tallyman-demo", ["Lanes", "AMQP", "Postgres", "Contracts", argumentParser]),
+
+    // Build time only: .sql files become Swift string literals.
+    .plugin(
+      name: "EmbedPlugin", capability: .buildTool(), dependencies: ["embed-sql"], path: "Sources/EmbedPlugin"),
+    program("embed-sql", []),
+
+    // Tests. Servers are real: TestServers starts private ones on free ports.
+    .target(
+      name: "TestServers", path: "Tests/TestServers", swiftSettings: strict),
+    tests(of: "Lanes", ["Lanes"]),
+    tests(of: "AMQP", ["AMQP", "Lanes", "TestServers", logging]),
+    tests(of: "Postgres", ["Postgres", "Lanes", "TestServers", logging]),
+    tests(of: "Contracts", ["Contracts"], exclude: ["validate.py"]),
+    tests(of: "Outbox", ["Outbox", "Contracts", "Postgres", "Schema", "Lanes", "TestServers"]),
+    tests(of: "Schema", ["Schema", "Postgres", "Lanes", "TestServers"], plugins: ["EmbedPlugin"]),
+    tests(of: "Observability", ["Observability", logging, metrics, coreMetrics, tracing]),
+    tests(
+      of: "Messaging",
+      ["Messaging", "Contracts", "Outbox", "Postgres", "Observability", "Schema", "Lanes", "TestServers"]),
+    tests(of: "Stock", ["Stock", "Contracts", "Postgres", "Schema", "Lanes", "TestServers"]),
+    tests(
+      of: "Inventory",
+      ["Inventory", "Stock", "Messaging", "Contracts", "Outbox", "Postgres", "Schema", "Lanes", "TestServers"]),
+    tests(
+      of: "Allocation",
+      ["Allocation", "Stock", "Messaging", "Contracts", "Outbox", "Postgres", "Schema", "Lanes", "TestServers"]),
+    tests(of: "Delivery", ["Delivery", "Contracts", "Lanes", "TestServers"], exclude: ["servers"]),
+    tests(
+      of: "Notifications",
+      ["Notifications", "Delivery", "Messaging", "Contracts", "Outbox", "Postgres", "Schema", "Lanes", "TestServers"]),
+    tests(
+      of: "OutboxRelay",
+      ["OutboxRelay", "Outbox", "AMQP", "Postgres", "Contracts", "Schema", "Lanes", "TestServers", logging]),
+    tests(
+      of: "WorkerHost",
+      [
+        "WorkerHost", "Messaging", "Inventory", "Allocation", "Notifications", "Contracts", "AMQP", "Postgres",
+        "Schema", "Observability", "Lanes", "TestServers", logging, serviceLifecycle,
+      ]),
+    .testTarget(
+      name: "TallymanTests",
+      dependencies: [
+        "tallyman", "Messaging", "Inventory", "Allocation", "Notifications", "Contracts", "Postgres", "Schema",
+        "Lanes", "TestServers", argumentParser,
+      ], swiftSettings: strict),
+    .testTarget(name: "StyleTests", swiftSettings: strict),
+  ],
+  swiftLanguageModes: [.v6]
+)

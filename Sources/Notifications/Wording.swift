@@ -1,0 +1,118 @@
+import Contracts
+
+/// What people read about an event.
+struct Wording {
+  let subject: String
+  let text: String
+
+  /// A mail lists at most this many lines of an order.
+  static let listedLines = 50
+
+  /// Nil for an event that is nobody's news.
+  init?(_ event: Event) {
+    switch event {
+    case .stockLow(let level): self.init(low: level)
+    case .stockOut(let level): self.init(out: level)
+    case .backorderCreated(let backorder): self.init(backorder)
+    case .orderReserved(let answer): self.init(reserved: answer)
+    case .orderShipped(let shipment): self.init(shipped: shipment)
+    default: return nil
+    }
+  }
+
+  // MARK: Stock
+
+  private init(low level: StockLevel) {
+    subject = "Low stock: \(level.sku) \(Wording.place(level)), \(level.available) left"
+    text = """
+      \(level.sku) is running low \(Wording.place(level)).
+
+        Left:            \(level.available)
+        Reorder point:   \(level.reorderPoint)
+
+      \(Wording.silence(level, until: "runs out or "))
+
+      Shortage \(level.episodeID)
+
+      """
+  }
+
+  private init(out level: StockLevel) {
+    subject = "Out of stock: \(level.sku) \(Wording.place(level))"
+    text = """
+      Nothing is left of \(level.sku) \(Wording.place(level)). New orders for it will wait for stock.
+
+        Reorder point:   \(level.reorderPoint)
+
+      \(Wording.silence(level, until: ""))
+
+      Shortage \(level.episodeID)
+
+      """
+  }
+
+  private static func place(_ level: StockLevel) -> String {
+    level.locationID.map { "at \($0)" } ?? "over all locations"
+  }
+
+  private static func silence(_ level: StockLevel, until other: String) -> String {
+    "No more mail about this until it \(other)is back at \(level.recoverPoint) or more."
+  }
+
+  // MARK: Orders
+
+  private init(_ backorder: BackorderCreated) {
+    subject = "Backorder: order \(backorder.orderID) waits for \(backorder.quantity) x \(backorder.sku)"
+    text = """
+      There is not enough stock for order \(backorder.orderID).
+
+        Waiting:    \(backorder.quantity) x \(backorder.sku) (line \(backorder.line))
+        Customer:   \(backorder.customerID)
+        Backorder:  \(backorder.backorderID)
+
+      It is filled by itself, in its turn, when stock arrives.
+
+      """
+  }
+
+  private init(reserved answer: OrderAnswer) {
+    subject = "Order \(answer.orderID) is reserved"
+    let lines = answer.lines.map { line in
+      let places = line.allocations.map { "\($0.quantity) at \($0.locationID)" }.joined(separator: ", ")
+      return "\(line.reserved) x \(line.sku)" + (places.isEmpty ? "" : " (\(places))")
+    }
+    text = """
+      All of order \(answer.orderID) is reserved and can be picked.
+
+        Customer:   \(answer.customerID)
+
+      \(Wording.list(lines))
+
+      """
+  }
+
+  private init(shipped shipment: OrderShipment) {
+    let carrier = shipment.carrier.flatMap { $0.isEmpty ? nil : $0 }
+    let tracking = shipment.trackingNumber.flatMap { $0.isEmpty ? nil : $0 }
+    subject = "Order \(shipment.orderID) has shipped" + (carrier.map { " with \($0)" } ?? "")
+    text = """
+      Order \(shipment.orderID) is on its way: nothing of it is left to ship.
+
+        Customer:   \(shipment.customerID)
+        Shipment:   \(shipment.shipmentID)
+        Carrier:    \(carrier ?? "not stated")
+        Tracking:   \(tracking ?? "none")
+
+      In this shipment:
+
+      \(Wording.list(shipment.lines.map { "\($0.quantity) x \($0.sku) from \($0.locationID)" }))
+
+      """
+  }
+
+  private static func list(_ lines: [String]) -> String {
+    let more = lines.count - listedLines
+    let listed = lines.prefix(listedLines).map { "  " + $0 }
+    return (more > 0 ? listed + ["  and \(more) more"] : listed).joined(separator: "\n")
+  }
+}

@@ -1,0 +1,40 @@
+import AMQP
+import Messaging
+
+/// A lane's consumer as the pipeline sees it.
+final class BrokerLink: Messaging.Broker {
+  private let consumer: Consumer
+  /// The last delivery that is settled; all before it are as well.
+  private(set) var settledThrough: UInt64 = 0
+
+  init(_ consumer: Consumer) { self.consumer = consumer }
+
+  func take(upTo limit: Int, waiting: Duration) throws -> [Messaging.Delivery] {
+    try consumer.take(upTo: limit, waiting: waiting).map(Messaging.Delivery.init)
+  }
+
+  func acknowledge(through tag: UInt64) throws {
+    try consumer.ack(tag, multiple: true)
+    settledThrough = tag
+  }
+
+  func reject(_ tag: UInt64) throws {
+    try consumer.reject(tag, requeue: false)
+    settledThrough = tag
+  }
+
+  func serve() throws { try consumer.connection.service() }
+}
+
+extension Messaging.Delivery {
+  init(_ delivery: AMQP.Delivery) {
+    self.init(
+      tag: delivery.tag, body: delivery.body, routingKey: delivery.routingKey,
+      messageID: delivery.properties.messageID, contentType: delivery.properties.contentType,
+      redelivered: delivery.redelivered,
+      headers: delivery.properties.headers.mapValues { value in
+        if let number = value.int { return .int(number) }
+        return .string(value.string ?? "\(value)")
+      })
+  }
+}

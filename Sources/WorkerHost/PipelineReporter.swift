@@ -1,0 +1,74 @@
+import Contracts
+import Logging
+import Messaging
+import Metrics
+import Observability
+
+/// Turns what the pipeline does into metrics and log lines; one per lane.
+final class PipelineReporter: PipelineObserver {
+  private let consumer: String
+  private let logger: Logger
+  private var counters: [String: Counter] = [:]
+  private let batchSize: Recorder
+  private let halvings: Counter
+  private let repeats: Counter
+  private let rejections: Counter
+
+  init(consumer: String, logger: Logger) {
+    self.consumer = consumer
+    self.logger = logger
+    batchSize = MetricName.batchSize.histogram(consumer)
+    halvings = MetricName.batchHalvings.counter(consumer)
+    repeats = MetricName.batchRepeats.counter(consumer)
+    rejections = MetricName.rejected.counter(consumer)
+  }
+
+  func settled(_ report: BatchReport) {
+    batchSize.record(report.entries.count)
+    for entry in report.entries {
+      counter(type: entry.type, outcome: entry.outcome).increment()
+      switch entry.outcome {
+      case .applied, .unchanged, .duplicate: log(.debug, entry)
+      case .retried: log(.info, entry)
+      case .deadLettered: log(.warning, entry)
+      }
+    }
+  }
+
+  func repeated() { repeats.increment() }
+
+  func halved(_ size: Int, because reason: String) {
+    halvings.increment()
+    logger.warning(
+      "a batch failed and is halved",
+      metadata: [LogKey.batchSize: .stringConvertible(size), LogKey.reason: .string(reason)])
+  }
+
+  func rejected(_ delivery: Delivery, because reason: String) {
+    rejections.increment()
+    logger.error(
+      "a message went to the broker's dead letters: its record could not be written",
+      metadata: [LogKey.messageID: .string(delivery.messageID ?? ""), LogKey.reason: .string(reason)])
+  }
+
+  private func log(_ level: Logger.Level, _ entry: BatchReport.Entry) {
+    guard logger.logLevel <= level else { return }
+    var metadata: Logger.Metadata = [
+      LogKey.messageID: .string(entry.messageID), LogKey.type: .string(entry.type),
+      LogKey.outcome: .string(entry.outcome.rawValue),
+    ]
+    if let correlation = entry.correlationID { metadata[LogKey.correlationID] = .string(correlation) }
+    if let why = entry.why { metadata[LogKey.reason] = .string(why) }
+    logger.log(level: level, "message \(entry.outcome.rawValue)", metadata: metadata)
+  }
+
+  private func counter(type: String, outcome: Outcome) -> Counter {
+    // An unreadable message's key may be anything: it must not become a label of its own.
+    let known = EventType(rawValue: type)?.rawValue ?? "unknown"
+    let key = "\(known)/\(outcome.rawValue)"
+    if let counter = counters[key] { return counter }
+    let counter = MetricName.messages.counter(consumer, known, outcome.rawValue)
+    counters[key] = counter
+    return counter
+  }
+}

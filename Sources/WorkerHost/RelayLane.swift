@@ -1,0 +1,94 @@
+import AMQP
+import Lanes
+import Logging
+import Metrics
+import Observability
+import OutboxRelay
+import Postgres
+
+/// The relay's loop: connect, share the shards, publish rounds; after any failure both connections are made anew.
+final class RelayLane {
+  private let context: LaneContext
+  private let limits: RelayLimits
+  private let published = MetricName.outboxPublished.counter()
+  private let returned = MetricName.outboxReturned.counter()
+  private let waiting = MetricName.outboxWaiting.gauge()
+  private let oldest = MetricName.outboxOldestSeconds.gauge()
+  private let shards = MetricName.relayShards.gauge()
+
+  init(_ context: LaneContext, settings: RelaySettings) {
+    self.context = context
+    limits = RelayLimits(batch: settings.batch, pollInterval: settings.pollInterval)
+  }
+
+  func run() throws {
+    var backoff = Backoff(initial: .milliseconds(200), maximum: .seconds(5))
+    while !context.stop.isRaised {
+      context.beat()
+      do {
+        try session { backoff.reset() }
+      } catch {
+        context.readiness.fail(.relay, because: "\(error)")
+        if context.stop.isRaised { break }
+        context.logger.warning("the relay connects again", metadata: [LogKey.error: .string("\(error)")])
+        MetricName.laneReconnects.counter("relay").increment()
+        context.wait(backoff.next())
+      }
+    }
+    context.readiness.retire(lane: context.name)
+  }
+
+  private func session(onRelaying: () -> Void) throws {
+    let database = try context.connectDatabase()
+    defer { database.close() }
+    let connection = try AMQP.Connection(context.brokerOptions)
+    defer { connection.close() }
+    let relay = try Relay(database: database, publisher: try Publisher(connection), limits: limits)
+    context.readiness.ok(.database(lane: context.name))
+    context.readiness.ok(.relay)
+    context.logger.info("the relay publishes")
+    onRelaying()
+    var nextBalance = ContinuousClock.now
+    var nextBacklog = ContinuousClock.now
+    while !context.stop.isRaised {
+      context.beat()
+      if ContinuousClock.now >= nextBalance {
+        _ = try relay.balance()
+        shards.set(relay.shards.count)
+        nextBalance = ContinuousClock.now + .seconds(1)
+      }
+      if ContinuousClock.now >= nextBacklog {
+        try observeBacklog(relay)
+        nextBacklog = ContinuousClock.now + .seconds(10)
+      }
+      let report = try relay.round()
+      observe(report, blocked: connection.isBlocked)
+      if report.published == 0 { try relay.wait() }
+    }
+    try relay.finish()
+  }
+
+  private func observe(_ report: RelayReport, blocked: Bool) {
+    if blocked {
+      context.readiness.fail(.relay, because: "the broker blocks publishers (memory or disk alarm)")
+    } else {
+      context.readiness.ok(.relay)
+    }
+    if report.published > 0 { published.increment(by: report.published) }
+    if report.failed > 0 { returned.increment(by: report.failed) }
+    for failure in report.failures {
+      context.logger.warning(
+        "a message could not be published and is tried again",
+        metadata: [
+          LogKey.messageID: .string(failure.messageID), LogKey.type: .string(failure.routingKey),
+          LogKey.reason: .string(failure.why),
+        ])
+    }
+  }
+
+  private func observeBacklog(_ relay: Relay) throws {
+    let backlog = try relay.backlog()
+    waiting.set(Int(backlog.rows))
+    oldest.set(Double(backlog.oldestMilliseconds) / 1000)
+  }
+}

@@ -1,0 +1,73 @@
+/// Rules between settings, checked at the start: each prevents a deployment that starts and then does not work.
+extension Settings {
+  /// A sentence per broken rule.
+  var contradictions: [String] { timeProblems + brokerProblems + workerProblems + notificationProblems }
+
+  private var timeProblems: [String] {
+    var problems: [String] = []
+    if database.lockTimeout > database.statementTimeout {
+      problems.append(
+        "TALLYMAN_LOCK_TIMEOUT_MS = \(milliseconds(database.lockTimeout)): must be at most "
+          + "TALLYMAN_STATEMENT_TIMEOUT_MS, which is \(milliseconds(database.statementTimeout)), or it never takes effect"
+      )
+    }
+    if database.statementTimeout > broker.heartbeat {
+      problems.append(
+        "TALLYMAN_STATEMENT_TIMEOUT_MS = \(milliseconds(database.statementTimeout)): must be at most "
+          + "TALLYMAN_HEARTBEAT_SECONDS, which is \(broker.heartbeat.components.seconds), or the broker drops a lane "
+          + "that waits for the database")
+    }
+    if laneSilence <= database.statementTimeout {
+      problems.append(
+        "TALLYMAN_LANE_SILENCE_SECONDS = \(laneSilence.components.seconds): must be more than "
+          + "TALLYMAN_STATEMENT_TIMEOUT_MS, which is \(milliseconds(database.statementTimeout)), or a lane that waits for "
+          + "the database is taken for dead")
+    }
+    return problems
+  }
+
+  private var brokerProblems: [String] {
+    var problems: [String] = []
+    if (broker.certificateFile == nil) != (broker.keyFile == nil) {
+      problems.append("TALLYMAN_BROKER_CERT_FILE and TALLYMAN_BROKER_KEY_FILE belong together: set both or neither")
+    }
+    if !broker.usesTLS, broker.caFile != nil || broker.certificateFile != nil {
+      problems.append(
+        "TALLYMAN_BROKER_URL = \"\(broker.url)\": must begin with amqps:// when certificates are given, or they are not used"
+      )
+    }
+    return problems
+  }
+
+  private var workerProblems: [String] {
+    guard worker.prefetch < worker.batch else { return [] }
+    return [
+      "TALLYMAN_PREFETCH = \(worker.prefetch): must be at least TALLYMAN_BATCH, which is \(worker.batch), or a batch is "
+        + "never full; four times as much keeps a lane busy"
+    ]
+  }
+
+  private var notificationProblems: [String] {
+    var problems: [String] = []
+    if !notification.emailTo.isEmpty, notification.smtpURL == nil {
+      problems.append("TALLYMAN_SMTP_URL is missing: TALLYMAN_EMAIL_TO needs a mail server")
+    }
+    if !notification.emailTo.isEmpty, notification.emailFrom == nil {
+      problems.append("TALLYMAN_EMAIL_FROM is missing: TALLYMAN_EMAIL_TO needs a sender")
+    }
+    if !notification.webhooks.isEmpty, notification.webhookSecret == nil {
+      problems.append("TALLYMAN_WEBHOOK_SECRET is missing: TALLYMAN_WEBHOOK_URLS needs a key to sign with")
+    }
+    if notification.lease <= notification.timeout {
+      problems.append(
+        "TALLYMAN_DELIVERY_LEASE_SECONDS = \(notification.lease.components.seconds): must be more than "
+          + "TALLYMAN_DELIVERY_TIMEOUT_SECONDS, which is \(notification.timeout.components.seconds), or a delivery is sent "
+          + "twice while its first attempt still runs")
+    }
+    return problems
+  }
+
+  private func milliseconds(_ duration: Duration) -> Int64 {
+    duration.components.seconds * 1_000 + duration.components.attoseconds / 1_000_000_000_000_000
+  }
+}

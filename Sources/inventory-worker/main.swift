@@ -1,0 +1,6 @@
+import Inventory
+import WorkerHost
+
+CommandLineHelp.answer(.inventoryWorker)
+let process = WorkerProcess(.inventoryWorker)
+await process.run(process.lanes(InventoryHandler()) + [process.housekeeping()])

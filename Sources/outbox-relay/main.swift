@@ -1,0 +1,5 @@
+import WorkerHost
+
+CommandLineHelp.answer(.outboxRelay)
+let process = WorkerProcess(.outboxRelay)
+await process.run([process.relay()])

@@ -1,0 +1,124 @@
+import Contracts
+import Messaging
+import PipelineKit
+import Testing
+
+@Suite("Products, locations and policies")
+struct RegistrationTests {
+  @Test("a product becomes a catalogue row and product.created, with its decimals exactly as written")
+  func product() async throws {
+    try await withHouse { house in
+      let worker = try await house.inventoryWorker()
+      let product = ProductRegistered(
+        sku: SKU(trusted: "ABC-12345"), name: "Wireless Mouse", category: "Electronics",
+        unitPrice: ExactNumber(trusted: "29.90"), attributes: try RawJSON(Array(#"{"b":1.10,"a":"Black"}"#.utf8)))
+      #expect(try await worker.take(Letter(.productRegistered(product), id: "m-1")).outcome == .applied)
+      #expect(try await house.rows("select sku, name, category, unit_price, attributes::text from products") == [
+        #"ABC-12345|Wireless Mouse|Electronics|29.90|{"b":1.10,"a":"Black"}"#
+      ])
+      let created = try #require(try await house.events().first)
+      #expect(created.envelope.causationID == "m-1")
+      #expect(
+        created.event
+          == .productCreated(
+            ProductCreated(
+              sku: product.sku, name: product.name, category: product.category, unitPrice: product.unitPrice,
+              attributes: product.attributes)))
+    }
+  }
+
+  @Test("the same product again changes nothing; its attributes are compared too")
+  func sameProduct() async throws {
+    try await withHouse { house in
+      let worker = try await house.inventoryWorker()
+      let product = Event.productRegistered(
+        ProductRegistered(
+          sku: SKU(trusted: "A"), name: "Mouse", category: "C", unitPrice: ExactNumber(trusted: "1.50"),
+          attributes: try RawJSON(Array(#"{"x": 1}"#.utf8))))
+      #expect(try await worker.take([Letter(product), Letter(product)]).outcomes == [.applied, .unchanged])
+      #expect(try await worker.take(Letter(product)).outcome == .unchanged)
+      #expect(try await house.eventTypes() == ["product.created"])
+    }
+  }
+
+  @Test("a contradicting product is a dead letter naming the field", arguments: ["name", "category", "unit_price", "attributes"])
+  func contradictingProduct(field: String) async throws {
+    try await withHouse { house in
+      let worker = try await house.inventoryWorker()
+      let known = ProductRegistered(
+        sku: SKU(trusted: "A"), name: "Mouse", category: "C", unitPrice: ExactNumber(trusted: "1.50"),
+        attributes: try RawJSON(Array(#"{"x":1}"#.utf8)))
+      var other = known
+      switch field {
+      case "name": other.name = "Rat"
+      case "category": other.category = nil
+      case "unit_price": other.unitPrice = ExactNumber(trusted: "1.51")
+      default: other.attributes = try RawJSON(Array(#"{"x":2,"long":"\#(String(repeating: "y", count: 5000))"}"#.utf8))
+      }
+      try await worker.take(Letter(.productRegistered(known)))
+      #expect(try await worker.take(Letter(.productRegistered(other))).outcome == .deadLettered)
+      let letter = try await house.deadLetter()
+      #expect(letter.kind == "refused")
+      #expect(letter.field == "data.\(field)")
+      #expect(letter.value.count < 200, "a value is for people to read: \(letter.value.prefix(100))")
+      if field == "attributes" { #expect(letter.value.hasPrefix(#"{"x":2"#)) }
+      if field == "category" { #expect(letter.value == "absent") }
+    }
+  }
+
+  @Test("a location is registered once; a contradiction names the field", arguments: ["name", "priority", "sellable"])
+  func location(field: String) async throws {
+    try await withHouse { house in
+      let worker = try await house.inventoryWorker()
+      let other: Letter =
+        switch field {
+        case "name": .location("WH-1", name: "Shed")
+        case "priority": .location("WH-1", priority: 7)
+        default: .location("WH-1", sellable: false)
+        }
+      let taken = try await worker.take([.location("WH-1"), .location("WH-1"), other])
+      #expect(taken.outcomes == [.applied, .unchanged, .deadLettered])
+      #expect(try await house.deadLetter().field == "data.\(field)")
+      #expect(try await worker.take(.location("WH-1")).outcome == .unchanged)
+      #expect(try await worker.take(other).outcome == .deadLettered)
+      #expect(try await house.rows("select * from (select location_id, name, priority, sellable from locations) as l") == [
+        "WH-1|House|0|true"
+      ])
+    }
+  }
+
+  @Test("a policy is set over all locations or at one; an older one is ignored")
+  func policies() async throws {
+    try await withHouse { house in
+      let worker = try await house.inventoryWorker()
+      let now = Timestamp.now
+      try await worker.take([.product("A"), .location("WH-1"), .location("WH-2")])
+      let taken = try await worker.take([
+        .policy("A", safety: 3, reorder: 10, recover: 20, time: now),
+        .policy("A", at: "WH-1", safety: 2, reorder: 4, recover: 6, time: now),
+        .policy("A", safety: 99, time: now - .seconds(1)),
+        .policy("A", at: "WH-1", safety: 98, time: now),
+      ])
+      #expect(taken.outcomes == [.applied, .applied, .unchanged, .unchanged])
+      #expect(try await worker.take(.policy("A", safety: 97, time: now - .seconds(5))).outcome == .unchanged)
+      #expect(try await house.rows("select safety_stock, reorder_point, recover_point from stock_items") == ["3|10|20"])
+      #expect(
+        try await house.rows("select location_id, safety_stock, reorder_point, recover_point from balances") == [
+          "WH-1|2|4|6"
+        ])
+      #expect(try await worker.take(.policy("A", safety: 5, time: now + .seconds(1))).outcome == .applied)
+      #expect(try await house.rows("select safety_stock, reorder_point, recover_point from stock_items") == ["5|0|1"])
+    }
+  }
+
+  @Test("a policy for an unknown SKU or location goes through the retry tiers")
+  func policyForTheUnknown() async throws {
+    try await withHouse { house in
+      let worker = try await house.inventoryWorker()
+      try await worker.take(.product("A"))
+      let taken = try await worker.take([.policy("A", at: "nowhere"), .policy("B")])
+      #expect(taken.outcomes == [.retried, .retried])
+      #expect(taken.entries.compactMap(\.why).map { String($0.prefix(16)) } == ["data.location_id", "data.sku: B: mus"])
+    }
+  }
+}

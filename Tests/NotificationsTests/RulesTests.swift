@@ -1,0 +1,116 @@
+import Contracts
+import Delivery
+import Testing
+
+@testable import Notifications
+
+@Suite("Who is told what")
+struct RulesTests {
+  static func endpoint(_ url: String = "https://hooks.example.com/in") throws -> WebhookEndpoint {
+    try WebhookEndpoint(url: url, secrets: [try WebhookSecret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")])
+  }
+
+  static func text(_ event: Event) throws -> NotificationPlan {
+    var routes = NotificationRoutes()
+    routes.add(try EmailAddress("ops@example.com"))
+    return try #require(NotificationRules.decide(event, routes: routes).first)
+  }
+
+  @Test("Everybody who asked for a type is told once, nobody else")
+  func recipients() throws {
+    var routes = NotificationRoutes()
+    routes.add(try EmailAddress("ops@example.com"))
+    routes.add(try EmailAddress("Ops again <ops@example.com>"), for: .stockLow)
+    routes.add(try EmailAddress("buyer@example.com"), for: .stockLow)
+    let endpoint = try Self.endpoint()
+    routes.add(endpoint, for: .orderShipped)
+    let low = NotificationRules.decide(.stockLow(Sample.low), routes: routes)
+    #expect(low.map(\.recipient) == ["ops@example.com", "buyer@example.com"])
+    let shipped = NotificationRules.decide(.orderShipped(Sample.shipped()), routes: routes)
+    #expect(shipped.map(\.recipient) == ["ops@example.com", endpoint.name])
+    #expect(shipped.map(\.channel) == [.email, .webhook])
+    #expect(routes.endpoints == [endpoint.name: endpoint])
+  }
+
+  @Test("Without routes nothing is sent, and events that are nobody's news are not either")
+  func silence() throws {
+    for event in Sample.all { #expect(NotificationRules.decide(event, routes: NotificationRoutes()).isEmpty) }
+    var routes = NotificationRoutes()
+    routes.add(try EmailAddress("ops@example.com"))
+    #expect(NotificationRules.decide(.stockRecovered(Sample.low), routes: routes).isEmpty)
+    #expect(NotificationRules.decide(.orderBackordered(Sample.reserved()), routes: routes).isEmpty)
+  }
+
+  @Test("Every event that can be routed has words of its own")
+  func everyType() throws {
+    #expect(Set(Sample.all.map(\.type)) == Set(NotificationRoutes.notified))
+    let plans = try Sample.all.map(Self.text)
+    #expect(Set(plans.map(\.subject)).count == plans.count)
+    for plan in plans { #expect(plan.text.hasSuffix("\n") && plan.subject.count < 250 && !plan.subject.contains("\n")) }
+  }
+
+  @Test("Stock alerts say which SKU, where and how much")
+  func stock() throws {
+    let low = try Self.text(.stockLow(Sample.low))
+    #expect(low.subject == "Low stock: ABC-1 at WH-01, 7 left")
+    #expect(low.text.contains("Reorder point:   10") && low.text.contains("back at 20 or more"))
+    #expect(try Self.text(.stockOut(Sample.out)).subject == "Out of stock: ABC-1 over all locations")
+  }
+
+  @Test("A shipment's mail names carrier and tracking number, also where there is none")
+  func shipment() throws {
+    let plan = try Self.text(.orderShipped(Sample.shipped()))
+    #expect(plan.subject == "Order ord-1 has shipped with DHL")
+    #expect(plan.text.contains("Tracking:   JJD-0099") && plan.text.contains("2 x ABC-1 from WH-01"))
+    let bare = try Self.text(.orderShipped(Sample.shipped(carrier: nil, tracking: "")))
+    #expect(bare.subject == "Order ord-1 has shipped")
+    #expect(bare.text.contains("Carrier:    not stated") && bare.text.contains("Tracking:   none"))
+  }
+
+  @Test("An order of a thousand lines is listed in part")
+  func longOrders() throws {
+    let text = try Self.text(.orderReserved(Sample.reserved(lines: 1000))).text
+    #expect(text.contains("2 x ABC-50 (2 at WH-01)") && !text.contains("ABC-51"))
+    #expect(text.contains("and 950 more"))
+  }
+}
+
+@Suite("Identity and schedule of a notification")
+struct IdentityTests {
+  static func id(_ source: String, _ event: String, _ channel: NotificationChannel, _ recipient: String) -> String {
+    NotificationID.make(source: source, eventID: event, channel: channel, recipient: recipient)
+  }
+
+  @Test("The same event, channel and recipient have the same id; a difference in any of them another")
+  func stable() {
+    let ids = [
+      Self.id("s", "1", .email, "a"), Self.id("s", "2", .email, "a"), Self.id("t", "1", .email, "a"),
+      Self.id("s", "1", .webhook, "a"), Self.id("s", "1", .email, "b"), Self.id("s1", "", .email, "a"),
+    ]
+    #expect(Set(ids).count == ids.count)
+    #expect(Self.id("s", "1", .email, "a") == ids[0])
+  }
+
+  @Test("An id is a UUID of version 8, the same in every release")
+  func form() {
+    // sha256("urn:x\0 1\0 email\0 a@example.com" without the blanks), version and variant set.
+    #expect(Self.id("urn:x", "1", .email, "a@example.com") == "2022411d-e634-8f26-97b9-707dcfc066f0")
+  }
+
+  @Test("Waits grow, stay within a fifth of their bound and end at the maximum")
+  func waits() {
+    let schedule = RetrySchedule(attempts: 8, initial: .seconds(10), maximum: .seconds(3600))
+    for (attempt, seconds) in [(1, 10), (2, 40), (3, 160), (4, 640), (5, 2560), (6, 3600), (1000, 3600)] {
+      let wait = schedule.wait(after: Int32(attempt), hint: nil)
+      #expect(wait <= .seconds(seconds) && wait >= .seconds(seconds) * 0.8, "attempt \(attempt)")
+    }
+  }
+
+  @Test("A receiver's wish is a minimum, up to the maximum")
+  func hints() {
+    let schedule = RetrySchedule(initial: .seconds(10), maximum: .seconds(3600))
+    #expect(schedule.wait(after: 1, hint: .seconds(120)) == .seconds(120))
+    #expect(schedule.wait(after: 1, hint: .seconds(1)) >= .seconds(8))
+    #expect(schedule.wait(after: 1, hint: .seconds(1_000_000)) == .seconds(3600))
+  }
+}

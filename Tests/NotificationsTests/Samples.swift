@@ -1,0 +1,54 @@
+import Contracts
+import Messaging
+
+@testable import Notifications
+
+/// Events as other parts of Tallyman publish them.
+enum Sample {
+  static let low = StockLevel(
+    sku: SKU(trusted: "ABC-1"), locationID: LocationID(trusted: "WH-01"), available: 7, reorderPoint: 10,
+    recoverPoint: 20, episodeID: "ep-1")
+  static let out = StockLevel(
+    sku: SKU(trusted: "ABC-1"), available: 0, reorderPoint: 10, recoverPoint: 20, episodeID: "ep-1")
+  static let backorder = BackorderCreated(
+    backorderID: "bo-1", orderID: OrderID(trusted: "ord-1"), customerID: CustomerID(trusted: "cust-42"), line: 2,
+    sku: SKU(trusted: "ABC-1"), quantity: 5)
+
+  static func reserved(lines: Int = 1) -> OrderAnswer {
+    let allocation = LocationQuantity(locationID: LocationID(trusted: "WH-01"), quantity: 2)
+    return OrderAnswer(
+      orderID: OrderID(trusted: "ord-1"), customerID: CustomerID(trusted: "cust-42"),
+      lines: (1...lines).map {
+        OrderAnswer.Line(
+          line: Int32($0), sku: SKU(trusted: "ABC-\($0)"), ordered: 2, reserved: 2, backordered: 0, shipped: 0,
+          cancelled: 0, allocations: [allocation])
+      })
+  }
+
+  static func shipped(carrier: String? = "DHL", tracking: String? = "JJD-0099") -> OrderShipment {
+    OrderShipment(
+      orderID: OrderID(trusted: "ord-1"), customerID: CustomerID(trusted: "cust-42"),
+      shipmentID: ShipmentID(trusted: "shp-1"), carrier: carrier, trackingNumber: tracking,
+      lines: [
+        OrderShipment.Line(
+          line: 1, sku: SKU(trusted: "ABC-1"), ordered: 2, shipped: 2, cancelled: 0,
+          locationID: LocationID(trusted: "WH-01"), quantity: 2)
+      ])
+  }
+
+  static let all: [Event] = [
+    .stockLow(low), .stockOut(out), .backorderCreated(backorder), .orderReserved(reserved()), .orderShipped(shipped()),
+  ]
+
+  /// The event as the broker delivers it.
+  static func delivery(_ event: Event, id: String, tag: UInt64, redelivered: Bool = false, at now: Timestamp)
+    -> Delivery
+  {
+    let outgoing = OutgoingEvent(
+      id: id, source: "urn:example:test", time: now, correlationID: "ord-1", traceparent: "00-aa-bb-01",
+      aggregate: "order/ord-1", sequence: 1, event: event)
+    return Delivery(
+      tag: tag, body: outgoing.encode(), routingKey: event.type.rawValue, messageID: id,
+      contentType: OutgoingEvent.contentType, redelivered: redelivered, headers: [:])
+  }
+}

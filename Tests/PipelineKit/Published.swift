@@ -1,0 +1,80 @@
+import Contracts
+import Messaging
+import Postgres
+
+/// A row of the outbox.
+public struct Published: Sendable {
+  /// Its place.
+  public let id: Int64
+  /// Where it goes.
+  public let exchange: String
+  /// Under which key.
+  public let routingKey: String
+  /// The AMQP message id.
+  public let messageID: String
+  /// The AMQP content type.
+  public let contentType: String
+  /// AMQP headers.
+  public let headers: [String: Delivery.Header]
+  /// The bytes.
+  public let body: [UInt8]
+
+  /// The event, read as any consumer would.
+  public func event() throws -> IncomingMessage {
+    try IncomingMessage.decode(body: body, contentType: contentType, messageID: messageID, routingKey: routingKey)
+  }
+}
+
+extension House {
+  /// Everything in the outbox, in the order in which it was written.
+  public func outbox() async throws -> [Published] {
+    try await published(
+      """
+      select id, exchange, routing_key, message_id, content_type, coalesce(headers, '{}'), body
+      from outbox order by id
+      """)
+  }
+
+  /// The events in the outbox: not retries, not dead letters.
+  public func events(_ types: EventType...) async throws -> [IncomingMessage] {
+    try await outbox().filter { $0.exchange == "supply.events" }.map { try $0.event() }
+      .filter { types.isEmpty || types.contains($0.envelope.type) }
+  }
+
+  /// The types of the events in the outbox.
+  public func eventTypes() async throws -> [String] { try await events().map(\.envelope.type.rawValue) }
+
+  /// Takes everything out of the outbox, as a relay does.
+  public func relay() async throws -> [Published] {
+    let rows = try await published(
+      """
+      with gone as (delete from outbox returning *)
+      select id, exchange, routing_key, message_id, content_type, coalesce(headers, '{}'), body from gone order by id
+      """)
+    try await checkSequences(of: rows)
+    return rows
+  }
+
+  /// Takes the events out of the outbox and hands those that `worker` consumes to it, until nothing follows any more.
+  public func settle(_ worker: Worker, _ manifest: WorkerManifest) async throws {
+    while true {
+      let rows = try await relay().filter { row in
+        row.exchange == "supply.events" && manifest.consumes.contains { $0.rawValue == row.routingKey }
+      }
+      if rows.isEmpty { return }
+      try await worker.take(rows.map(Letter.init))
+    }
+  }
+
+  private func published(_ sql: String) async throws -> [Published] {
+    try await inspect { connection in
+      let rows = try connection.query(.once(sql))
+      return try (0..<rows.count).map { row in
+        Published(
+          id: rows.int(row, 0), exchange: rows.text(row, 1), routingKey: rows.text(row, 2),
+          messageID: rows.text(row, 3), contentType: rows.text(row, 4),
+          headers: try HeaderText.decode(rows.text(row, 5)), body: rows.bytes(row, 6))
+      }
+    }
+  }
+}
