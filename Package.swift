@@ -57,7 +57,7 @@ let package = Package(
     // C libraries: a module map and a shim for what Swift cannot import.
     .systemLibrary(name: "CRabbitMQ", pkgConfig: "librabbitmq", providers: [.apt(["librabbitmq-dev"])]),
     .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
-    .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev", "libssl-dev"])]),
 
     // From the broker to the database.
     room("Lanes"),
@@ -73,7 +73,7 @@ let package = Package(
     room("Stock", ["Contracts", "Postgres"]),
     room("Inventory", ["Contracts", "Messaging", "Postgres", "Stock"]),
     room("Allocation", ["Contracts", "Messaging", "Outbox", "Postgres", "Stock"]),
-    room("Delivery", ["CCurl", "Lanes", "Contracts"]),
+    room("Delivery", ["CCurl", "Lanes"]),
     room("Notifications", ["Lanes", "Contracts", "Messaging", "Outbox", "Postgres", "Delivery"]),
 
     // From the database back to the broker, and what runs it all.

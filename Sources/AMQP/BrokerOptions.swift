@@ -48,6 +48,14 @@ public struct BrokerOptions: Sendable {
   }
 }
 
+/// Shows neither URI nor password, however it is printed: a URI may contain a password.
+extension BrokerOptions: CustomStringConvertible, CustomReflectable {
+  /// The connection's name alone.
+  public var description: String { "BrokerOptions(\(connectionName))" }
+  /// The connection's name alone.
+  public var customMirror: Mirror { Mirror(self, children: ["connectionName": connectionName]) }
+}
+
 /// TLS towards the broker. Peer and host name are verified unless switched off.
 public struct TLSOptions: Sendable, Hashable {
   /// PEM file with the authorities to trust. Default: Debian's bundle of public authorities.

@@ -18,10 +18,16 @@ struct Comparison {
       rule: "must stay \(Comparison.text(known)): \(what) was published with it before")
   }
 
+  /// Shortened and printable; a JSON object as its text.
   private static func text<Value>(_ value: Value) -> String {
+    var value: Any = value
     let mirror = Mirror(reflecting: value)
-    guard mirror.displayStyle == .optional else { return "\(value)" }
-    return mirror.children.first.map { "\($0.value)" } ?? "absent"
+    if mirror.displayStyle == .optional {
+      guard let some = mirror.children.first?.value else { return "absent" }
+      value = some
+    }
+    let text = (value as? RawJSON).map { String(decoding: $0.bytes, as: UTF8.self) } ?? "\(value)"
+    return Malformed(field: "", value: text, rule: "").value
   }
 }
 

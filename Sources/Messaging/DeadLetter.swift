@@ -19,12 +19,16 @@ struct DeadLetter {
   let kind: Kind
   let reason: Reason
 
+  /// The id, as the record's unique key has it.
+  var messageID: String { envelope?.id ?? HeaderText.storable(delivery.messageID ?? "") }
+  var sortKey: (String, String, Int32) { (messageID, envelope?.source ?? "", delivery.attempt) }
+
   /// Queues the record and, if it is new, the copy for `<queue>.dead`, which travels by the outbox like everything.
   ///
   /// The copy of a very large message carries no body: the record keeps it, and the relay's memory stays bounded.
   /// A redelivered malformed message meets its own record: it is the same dead letter and gets no second copy.
   func send(for manifest: WorkerManifest, at now: Timestamp, to writes: inout WriteSet) throws {
-    let id = envelope?.id ?? HeaderText.storable(delivery.messageID ?? "")
+    let id = messageID
     let aggregate = Shard.hash("message/\(id)")
     try writes.send(
       DeadLetter.insert,

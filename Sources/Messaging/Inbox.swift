@@ -79,7 +79,11 @@ struct Inbox {
 
   /// Remembers a settled message.
   mutating func record(_ message: Message, outcome: Outcome, events: Int, at now: Timestamp) {
-    seen[Inbox.key(message)] = message.delivery.body
+    let key = Inbox.key(message)
+    seen[key] = message.delivery.body
+    if outcome == .applied || outcome == .unchanged {
+      appliedBodies[Key(id: key.id, source: key.source, attempt: 0)] = message.delivery.body
+    }
     rows.append(message, outcome: outcome, events: events, at: now)
   }
 

@@ -133,7 +133,7 @@ public final class Pipeline<Domain: Handler> {
     }
     guard let item = part.first else { return }
     do {
-      let report = try bury(item, fault, on: database)
+      let report = try buryAlone(item, fault, on: database)
       try broker.acknowledge(through: item.delivery.tag)
       observer.settled(report)
     } catch let error as DataFault {
@@ -143,22 +143,51 @@ public final class Pipeline<Domain: Handler> {
     }
   }
 
-  /// Writes the dead letter of a message whose own transaction cannot commit.
-  private func bury(_ item: Decoded, _ fault: DataFault, on database: Connection) throws -> BatchReport {
+  /// Buries a message; if the inbox refuses it, without an inbox row.
+  private func buryAlone(_ item: Decoded, _ fault: DataFault, on database: Connection) throws -> BatchReport {
     do {
-      try database.begin()
-      let now = try DatabaseClock.read(on: database)
-      var settlement = Settlement(manifest: handler.manifest, now: now, inbox: Inbox(consumer: handler.manifest.consumer))
-      settlement.bury(item, because: fault.reason)
-      var writes = WriteSet(on: database)
-      let report = try settlement.send(to: &writes)
-      try writes.finish()
-      try database.commit()
-      return report
-    } catch let error as PostgresError {
-      try database.recover()
-      guard Remedy(for: error) == .pause else { throw DataFault(error) }
-      throw error
+      return try bury(item, fault, remembering: true, on: database)
+    } catch is DataFault {
+      return try bury(item, fault, remembering: false, on: database)
     }
+  }
+
+  /// Writes the dead letter of a message whose own transaction cannot commit.
+  private func bury(
+    _ item: Decoded, _ fault: DataFault, remembering: Bool, on database: Connection
+  ) throws -> BatchReport {
+    var obstacles = Obstacles()
+    while true {
+      do {
+        return try attemptBurial(item, fault, remembering: remembering, on: database)
+      } catch let error as PostgresError {
+        try database.recover()
+        switch Remedy(for: error) {
+        case .lookCarefully, .repeatWhole: try obstacles.meet(error)
+        case .halve: throw DataFault(error)
+        case .pause: throw error
+        }
+      } catch let error as WriteMismatch {
+        try database.recover()
+        throw DataFault(error)
+      }
+      observer.repeated()
+    }
+  }
+
+  private func attemptBurial(
+    _ item: Decoded, _ fault: DataFault, remembering: Bool, on database: Connection
+  ) throws -> BatchReport {
+    try database.begin()
+    let now = try DatabaseClock.read(on: database)
+    var inbox = Inbox(consumer: handler.manifest.consumer)
+    try inbox.load([item.message].compactMap(\.self), on: database)
+    var settlement = Settlement(manifest: handler.manifest, now: now, inbox: inbox)
+    settlement.bury(item, because: fault.reason, remembering: remembering)
+    var writes = WriteSet(on: database)
+    let report = try settlement.send(to: &writes)
+    try writes.finish()
+    try database.commit()
+    return report
   }
 }

@@ -103,8 +103,17 @@ struct Settlement {
     report.addDeadLetter(item, reason)
   }
 
-  /// Buries a message whose own transaction could not commit.
-  mutating func bury(_ item: Decoded, because reason: Reason) { bury(item, kind: .refused, because: reason) }
+  /// Buries a message whose own transaction could not commit, unless another lane has settled it meanwhile.
+  ///
+  /// - Parameter remembering: Whether the inbox is to keep it; false where the inbox itself refuses the message.
+  mutating func bury(_ item: Decoded, because reason: Reason, remembering: Bool) {
+    guard let message = item.message else { return bury(item, kind: .refused, because: reason) }
+    if let earlier = inbox.earlier(message) { return settle(item, message, earlier) }
+    bury(item, kind: .refused, because: reason)
+    // The inbox has no place for a message from beyond its days.
+    guard remembering, Inbox.outdated(message.envelope, at: now) == nil else { return }
+    inbox.record(message, outcome: .deadLettered, events: 0, at: now)
+  }
 
   /// Adds the events that depend on the batch as a whole.
   mutating func conclude(_ events: [OutgoingEvent]) {
@@ -116,7 +125,10 @@ struct Settlement {
 
   /// Queues everything and says what became of the batch.
   func send(to writes: inout WriteSet) throws -> BatchReport {
-    for letter in deadLetters { try letter.send(for: manifest, at: now, to: &writes) }
+    // Sorted, as every claim of a unique key: two lanes with the same dead letters wait in one direction only.
+    for letter in deadLetters.sorted(by: { $0.sortKey < $1.sortKey }) {
+      try letter.send(for: manifest, at: now, to: &writes)
+    }
     try outbox.send(to: &writes)
     try inbox.send(to: &writes)
     return report

@@ -27,7 +27,7 @@ extension WorkingSet {
     let touched = items.values.filter { $0.lastCause != nil }.sorted { $0.sku < $1.sku }
     for item in touched {
       guard let cause = item.lastCause else { continue }
-      for balance in item.balances where balance.lot.isEmpty {
+      for balance in item.balances where balance.lot.isEmpty && balance.isWatched {
         if let transition = evaluate(balance, cause) { transitions.append(transition) }
       }
       if let transition = evaluate(item, cause) { transitions.append(transition) }
@@ -57,4 +57,10 @@ extension WorkingSet {
       sku: item.sku, location: nil, state: next, quantity: quantity, band: item.band,
       episode: "\(item.sku)/\(item.episode)", cause: cause)
   }
+}
+
+extension Balance {
+  /// Whether anybody wants to know its level: a place that never held the SKU, and that no policy speaks of, has not run
+  /// out of it.
+  fileprivate var isWatched: Bool { seq > 0 || band.reorderPoint > 0 }
 }

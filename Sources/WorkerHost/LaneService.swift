@@ -39,6 +39,8 @@ struct LaneService: Service {
     let body = body
     try await withGracefulShutdownHandler {
       try await lane.run { try body(context) }
+      // All lanes see the stop signal at once, but the group asks them one by one: leaving early would look like a crash.
+      try? await gracefulShutdown()
     } onGracefulShutdown: {
       context.stop.raise()
     }

@@ -91,7 +91,8 @@ public final class WorkerProcess: Sendable {
     let watch = ShutdownWatch(stop: stop, readiness: readiness, deadline: settings.shutdownDeadline, logger: logger)
     let group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
-        services: ([health, watch] + services).map {
+        // Shut down from the last to the first: the watch raises the alarm, the health pages answer to the end.
+        services: ([health] + services + [watch]).map {
           .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup)
         }, gracefulShutdownSignals: [.sigterm, .sigint], logger: quietLogger))
     logger.info("started", metadata: ["version": .string(Product.version)])

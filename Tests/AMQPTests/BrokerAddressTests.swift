@@ -3,6 +3,16 @@ import Testing
 @testable import AMQP
 
 @Suite struct BrokerAddressTests {
+  @Test func optionsNeverShowThePassword() {
+    let options = BrokerOptions(
+      uri: "amqp://shop:s3cret@broker.example.com/", password: "0ther", connectionName: "a-worker")
+    var dumped = ""
+    dump(options, to: &dumped)
+    for text in ["\(options)", String(reflecting: options), dumped] {
+      #expect(text.contains("a-worker") && !text.contains("s3cret") && !text.contains("0ther"))
+    }
+  }
+
   @Test func readsEveryPartOfAURI() throws {
     let address = try BrokerAddress(uri: "amqps://us%40er:p%3Aw%2F@broker.example.com:5999/sup%2Fply")
     #expect(address.usesTLS)

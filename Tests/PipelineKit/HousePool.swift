@@ -18,7 +18,8 @@ actor HousePool {
     while inUse >= HousePool.limit { await withCheckedContinuation { waiting.append($0) } }
     inUse += 1
     do {
-      return try await free.popLast() ?? make()
+      if let name = free.popLast() { return name }
+      return try await make()
     } catch {
       leave()
       throw error
