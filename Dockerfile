@@ -2,7 +2,7 @@
 #
 #   docker build -t tallyman:local .
 #
-# The last stage holds the programs, four C libraries and nothing to build with. Debian's release must be the same in
+# The last stage holds the programs, the C libraries that they load and nothing to build with. Debian's release must be the same in
 # both stages, because the programs load the C libraries that they were linked against.
 ARG SWIFT_IMAGE=docker.io/library/swift:6.3-bookworm
 ARG RUNTIME_IMAGE=docker.io/library/debian:bookworm-slim
@@ -39,7 +39,8 @@ RUN --mount=type=cache,id=tallyman-build,target=/source/.build,sharing=locked \
 FROM ${RUNTIME_IMAGE}
 RUN export DEBIAN_FRONTEND=noninteractive \
   && apt-get update -q \
-  && apt-get install -y -q --no-install-recommends ca-certificates libcurl4 libpq5 librabbitmq4 libstdc++6 \
+  && apt-get install -y -q --no-install-recommends \
+    ca-certificates libcurl4 libpq5 librabbitmq4 libssl3 libstdc++6 \
   && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/apt /var/log/dpkg.log /var/cache/debconf/*-old
 COPY --from=build /programs/ /usr/local/bin/
 # Every program starts, so no library is missing, before the image exists.

@@ -35,7 +35,8 @@ format: ## Bring every Swift file into that format
 test: needs lint build ## Lint, build and run every test, with PostgreSQL and RabbitMQ of their own
 	$(SWIFT) test --skip-build --disable-xctest $(CHECKED)
 
-demo: needs ## Play the story on a private PostgreSQL and RabbitMQ, and audit what it left
+demo: deps ## Play the story on a private PostgreSQL and RabbitMQ, and audit what it left (SEED=8: another story)
+	@echo "Building (a first build takes some minutes)"
 	$(SWIFT) build -c release
 	@$(DEMO) up
 

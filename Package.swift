@@ -81,8 +81,8 @@ let package = Package(
     room(
       "WorkerHost",
       [
-        "Lanes", "AMQP", "Postgres", "Contracts", "Outbox", "Schema", "Observability", "Messaging", "Delivery",
-        "OutboxRelay", logging, metrics, serviceLifecycle, hummingbird,
+        "Lanes", "AMQP", "Postgres", "Contracts", "Schema", "Observability", "Messaging", "OutboxRelay", logging,
+        metrics, serviceLifecycle, hummingbird,
       ]),
 
     // Programs.
@@ -108,23 +108,38 @@ let package = Package(
     // Tests. Servers are real: TestServers starts private ones on free ports.
     .target(
       name: "TestServers", path: "Tests/TestServers", swiftSettings: strict),
+    .target(
+      name: "PipelineKit",
+      dependencies: [
+        "Allocation", "Contracts", "Inventory", "Lanes", "Messaging", "Outbox", "Postgres", "Schema", "Stock",
+        "TestServers",
+      ], path: "Tests/PipelineKit", swiftSettings: strict),
     tests(of: "Lanes", ["Lanes"]),
     tests(of: "AMQP", ["AMQP", "Lanes", "TestServers", logging]),
     tests(of: "Postgres", ["Postgres", "Lanes", "TestServers", logging]),
     tests(of: "Contracts", ["Contracts"], exclude: ["validate.py"]),
-    tests(of: "Outbox", ["Outbox", "Contracts", "Postgres", "Schema", "Lanes", "TestServers"]),
+    tests(of: "Outbox", ["PipelineKit", "Outbox", "Contracts", "Postgres", "Schema", "Lanes", "TestServers"]),
     tests(of: "Schema", ["Schema", "Postgres", "Lanes", "TestServers"], plugins: ["EmbedPlugin"]),
     tests(of: "Observability", ["Observability", logging, metrics, coreMetrics, tracing]),
     tests(
       of: "Messaging",
-      ["Messaging", "Contracts", "Outbox", "Postgres", "Observability", "Schema", "Lanes", "TestServers"]),
-    tests(of: "Stock", ["Stock", "Contracts", "Postgres", "Schema", "Lanes", "TestServers"]),
+      [
+        "PipelineKit", "Messaging", "Contracts", "Outbox", "Postgres", "Observability", "Schema", "Lanes",
+        "TestServers",
+      ]),
+    tests(of: "Stock", ["PipelineKit", "Stock", "Contracts", "Postgres", "Schema", "Lanes", "TestServers"]),
     tests(
       of: "Inventory",
-      ["Inventory", "Stock", "Messaging", "Contracts", "Outbox", "Postgres", "Schema", "Lanes", "TestServers"]),
+      [
+        "PipelineKit", "Inventory", "Stock", "Messaging", "Contracts", "Outbox", "Postgres", "Schema", "Lanes",
+        "TestServers",
+      ]),
     tests(
       of: "Allocation",
-      ["Allocation", "Stock", "Messaging", "Contracts", "Outbox", "Postgres", "Schema", "Lanes", "TestServers"]),
+      [
+        "PipelineKit", "Allocation", "Stock", "Messaging", "Contracts", "Outbox", "Postgres", "Schema", "Lanes",
+        "TestServers",
+      ]),
     tests(of: "Delivery", ["Delivery", "Contracts", "Lanes", "TestServers"], exclude: ["servers"]),
     tests(
       of: "Notifications",

@@ -25,9 +25,11 @@ public enum BackorderSweeper {
       let now = try DatabaseClock.read(on: database)
       var outbox = OutboxWriter()
       for sku in skus {
+        // A finding has no history: each is an aggregate of its own.
+        let id = EventID.next(at: now)
         let event = OutgoingEvent(
-          id: EventID.next(at: now), source: "\(WorkerManifest.allocation.source):sweeper", time: now,
-          aggregate: "sweep/\(sku)", sequence: now.microseconds, subject: sku.value,
+          id: id, source: "\(WorkerManifest.allocation.source):sweeper", time: now, aggregate: "sweep/\(id)",
+          sequence: 1, subject: sku.value,
           event: .backordersDue(BackordersDue(sku: sku)))
         outbox.append(OutboxRow(event))
       }

@@ -45,7 +45,7 @@ struct DeadLetter {
   }
 
   private func copyHeaders(_ manifest: WorkerManifest) -> [String: Delivery.Header] {
-    var headers = delivery.headers
+    var headers = delivery.carriedHeaders
     headers[HeaderName.reason] = .string(reason.description)
     headers[HeaderName.field] = .string(reason.field)
     headers[HeaderName.value] = .string(reason.value)
@@ -79,8 +79,7 @@ enum Retry {
   static func row(_ message: Message, because reason: Reason, for manifest: WorkerManifest, at now: Timestamp) -> OutboxRow? {
     let delivery = message.delivery
     guard delivery.attempt < RetryTier.all.count else { return nil }
-    var headers = delivery.headers
-    headers["x-delivery-count"] = nil
+    var headers = delivery.carriedHeaders
     headers[HeaderName.attempt] = .int(Int64(delivery.attempt) + 1)
     headers[HeaderName.firstSeen] = .string((delivery.firstSeen ?? now).rfc3339)
     headers[HeaderName.reason] = .string(reason.description)

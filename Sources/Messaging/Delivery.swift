@@ -46,6 +46,16 @@ public struct Delivery: Sendable {
     return Int(clamping: count)
   }
 
+  /// The headers that go along when the message is published again: all but the broker's own notes about its past way,
+  /// which it keeps in types and by rules of its own.
+  var carriedHeaders: [String: Header] {
+    headers.filter { name, _ in
+      !["x-death", "x-first-death-", "x-last-death-", "x-delivery-count", "x-acquired-count"].contains {
+        name.hasPrefix($0)
+      }
+    }
+  }
+
   /// When the first attempt arrived, as our header says.
   public var firstSeen: Timestamp? {
     guard case .string(let text)? = headers[HeaderName.firstSeen] else { return nil }

@@ -32,6 +32,8 @@ public final class OutboxQueue {
   private let database: Connection
   private var floors: [Int16: Int64] = [:]
   private var settled: [(shard: Int16, id: Int64)] = []
+  /// Shards whose last fetch began with their oldest row.
+  private var fromStart: Set<Int16> = []
 
   /// - Parameter database: A connection of the relay's own: its session holds the shards.
   public init(_ database: Connection) throws {
@@ -85,10 +87,17 @@ public final class OutboxQueue {
     try receiveSettled()
     let rows = try database.receive()
     try database.receiveSync()
+    fromStart = Set(shards.filter { (floors[$0] ?? 0) == 0 })
     let taken = (0..<rows.count).map { WaitingRow(rows, $0) }
     advanceFloors(taken, perShard: perShard)
     return taken
   }
+
+  /// Whether the last ``take(_:)`` read this shard from its oldest row on.
+  public func wasTakenFromStart(_ shard: Int16) -> Bool { fromStart.contains(shard) }
+
+  /// Whether the last ``take(_:)`` reached the end of every shard.
+  public var isAtEnd: Bool { floors.values.allSatisfy { $0 == 0 } }
 
   /// Deletes what was settled, without taking more: before stopping.
   public func flush() throws {

@@ -20,6 +20,9 @@ public final class Relay {
 
   /// An aggregate whose oldest message could not be published.
   private struct Held {
+    let shard: Int16
+    /// The oldest message's row. A later one must not be tried before it, however long ago it failed.
+    var oldest: Int64
     var until: ContinuousClock.Instant
     var backoff: Backoff
   }
@@ -43,8 +46,13 @@ public final class Relay {
   ///
   /// - Returns: How many relays share the work.
   public func balance() throws -> Int {
+    // Deleted before a shard changes hands, or its next owner would publish again what is confirmed already.
+    try outbox.flush()
     outbox.resetFloors()
-    return try outbox.balance()
+    let relays = try outbox.balance()
+    let mine = Set(outbox.shards)
+    held = held.filter { mine.contains($0.value.shard) }
+    return relays
   }
 
   /// Rows waiting and age of the oldest in milliseconds.
@@ -58,10 +66,14 @@ public final class Relay {
 
   /// One round.
   ///
-  /// - Returns: What became of the rows taken; nothing taken means that nothing (publishable) waits.
+  /// A broker that raises an alarm answers no confirm before the alarm is over: the round then waits for as long as that
+  /// takes. Connecting anew would hand it the same messages again.
+  ///
+  /// - Parameter onWait: Called at least every 100 ms while confirms are awaited; what it throws ends the round.
+  /// - Returns: What became of the rows taken.
   /// - Throws: ``PostgresError`` or ``AMQPError``: the connections are to be made anew. Rows published but not settled
   ///   are published again.
-  public func round() throws -> RelayReport {
+  public func round(onWait: () throws -> Void = {}) throws -> RelayReport {
     guard !publisher.connection.isBlocked else {
       try publisher.connection.service()
       Lane.pause(for: .milliseconds(50))
@@ -70,10 +82,13 @@ public final class Relay {
     let rows = try outbox.take(limits.batch)
     guard !rows.isEmpty else { return RelayReport() }
     var round = Round(rows, isHeld: { isHeld($0) })
-    let deadline = clock.now + limits.confirmTimeout
+    round.mayBeMore = !outbox.isAtEnd
+    var deadline = clock.now + limits.confirmTimeout
     let patience = clock.now + limits.chainTime
     repeat {
       while publisher.unsettled < limits.window, let row = round.next() { try publish(row, &round) }
+      try onWait()
+      if publisher.connection.isBlocked { deadline = clock.now + limits.confirmTimeout }
       if clock.now > deadline { throw AMQPError.timedOut(operation: "waiting for publisher confirms") }
       // A long chain of one aggregate must not keep the others waiting: the rest of it comes in the next round.
       if clock.now > patience { round.stopChains() }
@@ -93,25 +108,45 @@ public final class Relay {
       round.published(row, as: sequence)
     } catch AMQPError.blocked {
       round.block(row)
+    } catch AMQPError.invalidMessage(let detail) {
+      refuse(row, because: detail, &round)
+    } catch let error as Malformed {
+      refuse(row, because: "its headers cannot be read: \(error)", &round)
     }
+  }
+
+  /// A row that cannot be published at all stays for an operator to see, and holds up its own aggregate only.
+  private func refuse(_ row: WaitingRow, because why: String, _ round: inout Round) {
+    hold(row)
+    round.refused(row, because: why)
   }
 
   private func settle(_ settlement: Settlement, _ round: inout Round) {
     guard let row = round.settled(settlement) else { return }
     switch settlement.outcome {
     case .confirmed:
-      held[row.aggregate] = nil
+      if let entry = held[row.aggregate], row.id >= entry.oldest { held[row.aggregate] = nil }
       outbox.settle(row)
-    case .nacked, .returned:
-      var entry = held[row.aggregate] ?? Held(until: clock.now, backoff: limits.holdBackoff)
-      entry.until = clock.now + entry.backoff.next()
-      held[row.aggregate] = entry
+    case .nacked, .returned: hold(row)
     }
   }
 
-  private func isHeld(_ aggregate: Int64) -> Bool {
-    guard let entry = held[aggregate] else { return false }
-    return entry.until > clock.now
+  private func hold(_ row: WaitingRow) {
+    var entry =
+      held[row.aggregate] ?? Held(shard: row.shard, oldest: row.id, until: clock.now, backoff: limits.holdBackoff)
+    entry.oldest = row.id
+    entry.until = clock.now + entry.backoff.next()
+    held[row.aggregate] = entry
+  }
+
+  /// Whether an aggregate has to wait, told by the first of its rows in this round.
+  ///
+  /// The round may begin behind the row that failed: then it waits, although its time has come. Only a round that begins
+  /// with the shard knows better: there, a failed row that is not met any more was removed by somebody.
+  private func isHeld(_ row: WaitingRow) -> Bool {
+    guard let entry = held[row.aggregate] else { return false }
+    if entry.until > clock.now { return true }
+    return row.id > entry.oldest && !outbox.wasTakenFromStart(row.shard)
   }
 
   private static func properties(of row: WaitingRow) throws -> Properties {
@@ -121,6 +156,10 @@ public final class Relay {
     properties.persistent = true
     properties.appID = "tallyman"
     if let headers = row.headers {
+      // Headers travel in one frame, 128 KiB at most; a longer one would cost the connection, again and again.
+      guard headers.utf8.count <= 120_000 else {
+        throw AMQPError.invalidMessage(detail: "its headers have \(headers.utf8.count) bytes")
+      }
       properties.headers = try HeaderText.decode(headers).mapValues { value in
         switch value {
         case .string(let text): .string(text)

@@ -18,21 +18,27 @@ struct Round {
 
   /// - Parameters:
   ///   - rows: In id order.
-  ///   - isHeld: Whether an aggregate's oldest message failed a moment ago.
-  init(_ rows: [WaitingRow], isHeld: (Int64) -> Bool) {
+  ///   - isHeld: Whether an aggregate has to wait; asked about the first of its rows.
+  init(_ rows: [WaitingRow], isHeld: (WaitingRow) -> Bool) {
     report.taken = rows.count
     ready.reserveCapacity(rows.count)
-    var heads: Set<Int64> = []
+    var isWaiting: [Int64: Bool] = [:]
     for row in rows {
-      if isHeld(row.aggregate) {
-        report.held += 1
-      } else if heads.insert(row.aggregate).inserted {
-        ready.append(row)
-      } else {
-        chains[row.aggregate, default: []].append(row)
+      guard let waits = isWaiting[row.aggregate] else {
+        let waits = isHeld(row)
+        isWaiting[row.aggregate] = waits
+        if waits { report.held += 1 } else { ready.append(row) }
+        continue
       }
+      if waits { report.held += 1 } else { chains[row.aggregate, default: []].append(row) }
     }
     for aggregate in chains.keys { chains[aggregate]?.reverse() }
+  }
+
+  /// Whether there are rows behind those taken.
+  var mayBeMore: Bool {
+    get { report.mayBeMore }
+    set { report.mayBeMore = newValue }
   }
 
   var hasNext: Bool { !blocked && readyIndex < ready.count }
@@ -52,6 +58,12 @@ struct Round {
     left.append(row)
     left += ready[readyIndex...]
     stopChains()
+  }
+
+  /// A row that cannot be published: those of its aggregate behind it wait.
+  mutating func refused(_ row: WaitingRow, because why: String) {
+    report.fail(row, why)
+    report.held += chains.removeValue(forKey: row.aggregate)?.count ?? 0
   }
 
   /// Settles a published row; its aggregate's next one becomes ready, unless it failed.
@@ -86,10 +98,15 @@ public struct RelayReport: Sendable {
   public var published = 0
   /// Not published, because an earlier one of their aggregate failed.
   public var held = 0
-  /// What the broker refused or returned, with its key and why; at most 20 are kept.
+  /// Whether there are more rows behind those taken.
+  public internal(set) var mayBeMore = false
+  /// What could not be published, with its key and why; at most 20 are kept.
   public private(set) var failures: [(routingKey: String, messageID: String, why: String)] = []
-  /// How many the broker refused or returned.
+  /// How many could not be published.
   public private(set) var failed = 0
+
+  /// Whether nothing is left that could be published now, so that the relay may sleep.
+  public var isIdle: Bool { published == 0 && !mayBeMore }
 
   mutating func fail(_ row: WaitingRow, _ why: String) {
     failed += 1

@@ -91,7 +91,7 @@ enum StockStatements {
             select order_id, line_no, open_quantity, priority, need_by, created_at
             from backorders w where w.sku = k.sku and w.open_quantity > 0 and w.fillable
             order by priority desc, need_by, created_at, order_id, line_no
-            limit least(k.free, 500)
+            limit least(k.free, 2000)
           ) as candidate
         ) as top
       ) as b

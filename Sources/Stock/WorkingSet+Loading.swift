@@ -114,7 +114,7 @@ extension WorkingSet {
   /// Called while the SKUs' anchors are locked: nobody else can change a backorder of theirs.
   ///
   /// - Parameter skus: SKUs whose stock may have grown.
-  /// - Returns: By SKU and rank; no more than what is free covers, and no more than 500 of one SKU.
+  /// - Returns: By SKU and rank; no more than what is free covers, and no more than 2,000 of one SKU.
   public func loadRanked(_ skus: [SKU], on database: Connection) throws -> [Waiting] {
     let candidates = skus.compactMap { item($0) }.filter { $0.owed > 0 && $0.free > 0 }
     guard !candidates.isEmpty else { return [] }

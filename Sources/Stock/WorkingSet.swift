@@ -14,7 +14,6 @@ public final class WorkingSet {
   public private(set) var now = Timestamp(microseconds: 0)
 
   var ledger: [LedgerEntry] = []
-  var newOrders: [Order] = []
 
   /// An empty set.
   public init() {}
@@ -34,7 +33,6 @@ public final class WorkingSet {
   /// Adds a new order, to be inserted.
   public func insert(_ order: Order) {
     orders[order.id] = order
-    newOrders.append(order)
   }
 
   func book(_ delta: Int64, to bucket: Bucket, of balance: Balance, because reason: LedgerReason, _ cause: Cause) {

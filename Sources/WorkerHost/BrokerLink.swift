@@ -30,11 +30,24 @@ extension Messaging.Delivery {
   init(_ delivery: AMQP.Delivery) {
     self.init(
       tag: delivery.tag, body: delivery.body, routingKey: delivery.routingKey,
-      messageID: delivery.properties.messageID, contentType: delivery.properties.contentType,
+      messageID: delivery.properties.messageID.map(Self.short),
+      contentType: delivery.properties.contentType.map(Self.short),
       redelivered: delivery.redelivered,
       headers: delivery.properties.headers.mapValues { value in
         if let number = value.int { return .int(number) }
         return .string(value.string ?? "\(value)")
+      })
+  }
+
+  /// A property as it can be published again. Bytes that are not UTF-8 were replaced by a longer sign, so that the text
+  /// may have outgrown AMQP's 255 bytes.
+  private static func short(_ text: String) -> String {
+    guard text.utf8.count > 255 else { return text }
+    var bytes = 0
+    return String(
+      text.prefix { character in
+        bytes += character.utf8.count
+        return bytes <= 255
       })
   }
 }

@@ -76,15 +76,16 @@ final class ConsumerLane<Domain: Handler> {
   /// Settles deliveries, however long the database takes to come back: nothing is acknowledged or given up meanwhile.
   private func settle(_ deliveries: ArraySlice<Messaging.Delivery>, _ link: BrokerLink) throws {
     var left = Array(deliveries)
+    var backoff = Backoff(initial: .milliseconds(100), maximum: .seconds(5))
     while !left.isEmpty {
       do {
         guard let database, database.isUsable else { throw LostDatabase() }
         try pipeline.process(left, on: database, broker: link)
         return
       } catch let error as PostgresError {
-        try pause(because: "\(error)", link)
+        try pause(because: "\(error)", for: backoff.next(), link)
       } catch is LostDatabase {
-        try pause(because: "the connection is lost", link)
+        try pause(because: "the connection is lost", for: backoff.next(), link)
       }
       if context.stop.isRaised { return }
       left.removeAll { $0.tag <= link.settledThrough }
@@ -95,7 +96,7 @@ final class ConsumerLane<Domain: Handler> {
 
   // MARK: The database comes and goes
 
-  private func pause(because reason: String, _ link: BrokerLink) throws {
+  private func pause(because reason: String, for wait: Duration, _ link: BrokerLink) throws {
     context.readiness.fail(.database(lane: context.name), because: reason)
     context.logger.warning(
       "the lane pauses: its messages wait, no attempt is used up", metadata: [LogKey.reason: .string(reason)])
@@ -104,7 +105,7 @@ final class ConsumerLane<Domain: Handler> {
     MetricName.laneReconnects.counter("database").increment()
     database?.close()
     database = nil
-    context.wait(.milliseconds(100), serving: link)
+    try context.wait(wait, servingOrThrowing: link)
     try connectDatabase(serving: link)
   }
 

@@ -56,10 +56,6 @@ struct LaneContext {
     }
   }
 
-  func wait(_ duration: Duration, serving link: BrokerLink) {
-    try? wait(duration, servingOrThrowing: link)
-  }
-
   func wait(_ duration: Duration, servingOrThrowing link: BrokerLink?) throws {
     let end = ContinuousClock.now + duration
     while ContinuousClock.now < end, !stop.isRaised {

@@ -61,19 +61,33 @@ final class RelayLane {
         try observeBacklog(relay)
         nextBacklog = ContinuousClock.now + .seconds(10)
       }
-      let report = try relay.round()
-      observe(report, blocked: connection.isBlocked)
-      if report.published == 0 { try relay.wait() }
+      let report = try relay.round { try watch(connection) }
+      observe(report)
+      show(blocked: connection.isBlocked)
+      if report.isIdle { try relay.wait() }
     }
     try relay.finish()
   }
 
-  private func observe(_ report: RelayReport, blocked: Bool) {
+  /// While confirms are awaited, which takes as long as the broker's alarm does.
+  private func watch(_ connection: AMQP.Connection) throws {
+    context.beat()
+    show(blocked: connection.isBlocked)
+    if connection.isBlocked, context.stop.isRaised { throw StoppedWhileBlocked() }
+  }
+
+  /// What was handed over and not confirmed is published again later; waiting for the alarm to end could take for ever.
+  private struct StoppedWhileBlocked: Error {}
+
+  private func show(blocked: Bool) {
     if blocked {
       context.readiness.fail(.relay, because: "the broker blocks publishers (memory or disk alarm)")
     } else {
       context.readiness.ok(.relay)
     }
+  }
+
+  private func observe(_ report: RelayReport) {
     if report.published > 0 { published.increment(by: report.published) }
     if report.failed > 0 { returned.increment(by: report.failed) }
     for failure in report.failures {

@@ -86,3 +86,13 @@ struct SchemaTests {
     }
   }
 }
+
+@Suite struct IntegratorPageTests {
+  /// topology/README.md lists each event once, with an example that exists.
+  @Test(arguments: EventType.allCases) func everyEventIsOnTheIntegratorsPage(_ type: EventType) throws {
+    let page = try String(contentsOf: ContractFiles.folder.appending(path: "../README.md"), encoding: .utf8)
+    let row = "| `\(type.rawValue)` |"
+    #expect(page.components(separatedBy: row).count == 2, "\(type.rawValue) stands once in topology/README.md")
+    #expect(page.contains("(contracts/examples/\(type.rawValue).json)"))
+  }
+}

@@ -1,4 +1,5 @@
 import Lanes
+import TestServers
 import Testing
 
 @testable import Delivery

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Lanes
+import TestServers
 import Testing
 
 @testable import Delivery

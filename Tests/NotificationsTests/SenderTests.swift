@@ -4,6 +4,7 @@ import FoundationEssentials
 import Lanes
 import Postgres
 import Synchronization
+import TestServers
 import Testing
 
 @testable import Notifications

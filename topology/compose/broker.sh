@@ -1,18 +1,20 @@
 #!/usr/bin/env bash
 # The job `topology` of docker-compose.yml: brings the broker to what definitions.json says, each user with the
-# password in /run/passwords/<user>. Runs before every start. Importing adds and updates; it removes nothing, and a
-# queue that exists with other arguments stays as it is (`tallyman topology --check` says so).
+# password in /run/passwords/<user>, and adds an administrator, tallyman_operator. Runs before every start.
 #
-# The job mounts the broker's data folder for its Erlang cookie only.
+# Importing adds and updates; it removes nothing, and a queue that exists with other arguments stays as it is
+# (`tallyman topology --check` tells). The job mounts the broker's data folder for its Erlang cookie only.
 set -euo pipefail
 
 passwords=/run/passwords
 definitions=/run/definitions.json
+operator=tallyman_operator
+algorithm=rabbit_password_hashing_sha256
 control() { rabbitmqctl --quiet --node "rabbit@$BROKER_HOST" "$@"; }
 
 bytes() { printf '%b' "$(sed 's/../\\x&/g' <<<"$1")"; } # HEX
 
-# What RabbitMQ stores instead of a password: a salt of 4 bytes, and the SHA-256 of salt and password.
+# What RabbitMQ stores instead of a password: a salt of 4 bytes, then the SHA-256 of salt and password.
 hash() { # FILE
   local salt digest
   salt=$(od -An -N4 -tx1 /dev/urandom | tr -d ' \n')
@@ -20,23 +22,41 @@ hash() { # FILE
   bytes "$salt$digest" | base64 -w 0
 }
 
-# Without its hash in the import a user would be left without a password until the next command, each time.
-insertions() {
-  local file user
+# The hashes go into the import itself: after one without them nobody could log in until passwords were set again.
+with_hashes() {
+  local file user script=""
   for file in "$passwords"/*; do
     user=$(basename "$file")
-    if ! grep -q "\"name\" *: *\"$user\"" "$definitions"; then
-      echo "$definitions has no user $user" >&2
-      exit 1
-    fi
-    printf 's|"name" *: *"%s"|&, "password_hash": "%s", "hashing_algorithm": "rabbit_password_hashing_sha256"|\n' \
-      "$user" "$(hash "$file")"
+    if [[ $user == "$operator" ]]; then continue; fi
+    script+="/\"name\" *: *\"$user\"/,/\"password_hash\"/"
+    script+="s|\"password_hash\" *: *\"\"|\"password_hash\": \"$(hash "$file")\", \"hashing_algorithm\": \"$algorithm\"|"
+    script+=$'\n'
   done
+  sed "$script" "$definitions"
 }
 
-script=$(insertions)
-sed "$script" "$definitions" | control import_definitions
-echo "imported $(basename "$definitions")"
+administrator() {
+  cat <<JSON
+{ "users": [ { "name": "$operator", "password_hash": "$(hash "$passwords/$operator")",
+               "hashing_algorithm": "$algorithm", "tags": ["administrator"] } ],
+  "permissions": [ { "user": "$operator", "vhost": "/", "configure": ".*", "write": ".*", "read": ".*" } ] }
+JSON
+}
+
+result=$(with_hashes)
+for file in "$passwords"/*; do
+  user=$(basename "$file")
+  if [[ $user != "$operator" ]] && ! grep -q "\"name\" *: *\"$user\"" "$definitions"; then
+    echo "there is a password for $user, but no such user in the definitions" >&2
+    exit 1
+  fi
+done
+missing=$(grep -c '"password_hash" *: *""' <<<"$result" || true)
+if [[ $missing != 0 ]]; then echo "$missing users have no password and cannot log in: run topology/compose/secrets.sh" >&2; fi
+
+control import_definitions <<<"$result"
+administrator | control import_definitions
+echo "the broker has the topology and its users"
 
 # A broker that started empty has made this user, whose password everybody knows.
 if control list_users --no-table-headers | cut -f 1 | grep -qx guest; then

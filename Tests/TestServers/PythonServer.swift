@@ -9,22 +9,25 @@ import FoundationEssentials
 /// One of the servers in the folder `servers`, in a process of its own on a free port, with a folder of its own.
 ///
 /// The process ends with this object, and also when the test process dies: it watches its standard input.
-final class PythonServer: Sendable {
+public final class PythonServer: Sendable {
   struct StartError: Error { let step: String }
 
-  let port: Int
+  /// Where it listens, on loopback.
+  public let port: Int
   let folder: String
   private let process: pid_t
   private let channel: Int32
 
-  var record: String { folder + "/record" }
-  var certificate: String { folder + "/cert.pem" }
+  /// The file it writes what it got to.
+  public var record: String { folder + "/record" }
+  /// The certificate it made itself.
+  public var certificate: String { folder + "/cert.pem" }
 
   /// - Parameters:
   ///   - script: Its file name.
   ///   - arguments: Further arguments.
   ///   - withCertificate: Whether it makes itself a certificate for 127.0.0.1.
-  init(_ script: String, _ arguments: [String] = [], withCertificate: Bool = false) throws {
+  public init(_ script: String, _ arguments: [String] = [], withCertificate: Bool = false) throws {
     var template = Array("/tmp/tallyman-receiver-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { throw StartError(step: "mkdtemp") }
     folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -45,16 +48,16 @@ final class PythonServer: Sendable {
   }
 
   /// What it has recorded so far.
-  func records<Record: Decodable>(_ type: Record.Type = Record.self) throws -> [Record] {
+  public func records<Record: Decodable>(_ type: Record.Type = Record.self) throws -> [Record] {
     guard let data = FileManager.default.contents(atPath: record) else { return [] }
     return try data.split(separator: UInt8(ascii: "\n")).map { try JSONDecoder().decode(type, from: Data($0)) }
   }
 
   /// Lets everything go on that stalls.
-  func release() { close(creat(folder + "/release", 0o600)) }
+  public func release() { close(creat(folder + "/release", 0o600)) }
 
   /// Makes it stop answering without closing anything, as a server does that hangs.
-  func freeze() { kill(process, SIGSTOP) }
+  public func freeze() { kill(process, SIGSTOP) }
 
   private static func spawn(_ command: [String]) throws -> (process: pid_t, channel: Int32) {
     var ends: [Int32] = [0, 0]

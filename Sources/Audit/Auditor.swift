@@ -1,0 +1,71 @@
+import Postgres
+
+/// Checks every ``Invariant`` against a live database.
+///
+/// All queries see one snapshot, so that work in progress is seen as a whole or not at all; none takes a lock that a
+/// worker would wait for. Each query is set-based, and what leaves the database are two numbers and a few rows, so that
+/// memory here does not grow with the data. The database sorts on disk what does not fit its `work_mem`.
+///
+/// Like its connection, an auditor belongs to one lane.
+public struct Auditor {
+  /// How many offending rows are shown of each invariant.
+  public static let shownRows = 10
+
+  private let connection: Connection
+  private let invariants: [Invariant]
+
+  /// - Parameters:
+  ///   - connection: Any role that may read everything: `tallyman_operator`. Without a statement time-out, and with the
+  ///     schema `tallyman` on its search path.
+  ///   - invariants: Which to check.
+  public init(_ connection: Connection, invariants: [Invariant] = Invariant.all) {
+    self.connection = connection
+    self.invariants = invariants
+  }
+
+  /// Checks all in one read-only snapshot.
+  ///
+  /// - Parameter report: Is told about each as soon as it is checked.
+  /// - Returns: One finding per invariant, in order.
+  /// - Throws: ``PostgresError`` when the database cannot be asked.
+  public func audit(report: (Finding) -> Void = { _ in }) throws(PostgresError) -> AuditReport {
+    _ = try connection.query(.once("begin isolation level repeatable read, read only"))
+    do throws(PostgresError) {
+      let result = try examine(report: report)
+      try connection.rollback()
+      return result
+    } catch {
+      // If even the rollback fails the connection is lost, and the server rolls back by itself.
+      try? connection.rollback()
+      throw error
+    }
+  }
+
+  /// Checks all in the transaction at hand.
+  func examine(report: (Finding) -> Void = { _ in }) throws(PostgresError) -> AuditReport {
+    var findings: [Finding] = []
+    for invariant in invariants {
+      let finding = try check(invariant)
+      report(finding)
+      findings.append(finding)
+    }
+    return AuditReport(findings: findings)
+  }
+
+  private func check(_ invariant: Invariant) throws(PostgresError) -> Finding {
+    let counts = try connection.query(
+      .once("select count(*)::int8, count(violation)::int8 from (\n\(invariant.sql)\n) as things"))
+    let violations = counts.int(0, 1)
+    var rows: [String] = []
+    if violations > 0 {
+      let shown = try connection.query(
+        .once(
+          """
+          select violation from (\n\(invariant.sql)\n) as things
+          where violation is not null order by violation limit \(Auditor.shownRows)
+          """))
+      rows = (0..<shown.count).map { shown.text($0, 0) }
+    }
+    return Finding(invariant: invariant, checked: counts.int(0, 0), violations: violations, rows: rows)
+  }
+}

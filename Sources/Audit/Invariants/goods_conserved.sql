@@ -1,0 +1,17 @@
+-- Goods that came in are on hand somewhere or have left: Σ receipts − Σ shipments = Σ on hand.
+-- counts: SKUs
+select case when came - gone <> there then
+  format('%s: %s came, %s left, but %s are there', coalesce(sku, 'shipped lines without an order'), came, gone, there)
+  end as violation
+from (
+  select sku, sum(came) as came, sum(gone) as gone, sum(there) as there
+  from (
+    select sku, quantity as came, 0 as gone, 0 as there from receipts
+    union all
+    select l.sku, 0, p.quantity, 0
+    from shipment_lines p join shipments s using (shipment_id) left join order_lines l using (order_id, line_no)
+    union all
+    select sku, 0, 0, on_hand from balances
+  ) as goods
+  group by sku
+) as totals

@@ -1,0 +1,20 @@
+-- Moves conserve totals: both legs of each move are booked, and of a rejected one none.
+-- counts: legs of moves
+select case
+  when m.move_id is null then
+    format('%s at %s are booked for %s, which is no such move', l.quantity, l.location_id, l.reference)
+  when m.quantity <> coalesce(l.quantity, 0) then
+    format('%s: %s of %s at %s expected, %s booked', m.move_id, m.quantity, m.sku, m.location_id,
+           coalesce(l.quantity, 0))
+  end as violation
+from (
+  select move_id, sku, from_location_id as location_id, 'TRANSFER_OUT' as reason, -quantity as quantity
+  from moves where rejected_reason is null
+  union all
+  select move_id, sku, to_location_id, 'TRANSFER_IN', quantity from moves where rejected_reason is null
+) as m
+full join (
+  select e.reference, e.reason, b.sku, b.location_id, sum(e.delta) as quantity
+  from stock_ledger e join balances b using (balance_id)
+  where e.reason in ('TRANSFER_OUT', 'TRANSFER_IN') group by e.reference, e.reason, b.sku, b.location_id
+) as l on l.reference = m.move_id and l.reason = m.reason and l.sku = m.sku and l.location_id = m.location_id

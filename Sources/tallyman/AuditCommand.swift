@@ -1,0 +1,48 @@
+import ArgumentParser
+import Audit
+import Postgres
+import Schema
+import WorkerHost
+
+/// `tallyman audit`
+struct AuditCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "audit", abstract: "Proves that the database keeps every promise of the domain.",
+    discussion: """
+      Checks every invariant in one consistent snapshot of the live database, without a lock that a worker would wait \
+      for. Connects by TALLYMAN_DATABASE_URL; the role tallyman_operator may read all that it needs. Exit code 1 if \
+      one is violated; a warning alone does not change the exit code.
+      """)
+
+  @Flag(help: "Print one JSON object in place of text.")
+  var json = false
+
+  @Flag(help: "Only list the invariants; asks nobody.")
+  var list = false
+
+  func run() async throws {
+    if list {
+      for invariant in Invariant.all { print("\(invariant.name): \(invariant.promise)") }
+      return
+    }
+    let json = json
+    let report = try await Database.with(OperatorSettings(), as: "audit") { connection in
+      try AuditCommand.requireSchema(connection)
+      return try Auditor(connection).audit { finding in
+        if !json { print(AuditText.lines(finding)) }
+      }
+    }
+    print(json ? try AuditDocument(report).text() : AuditText.verdict(report))
+    if !report.violated.isEmpty { throw Ending(.findings) }
+  }
+
+  /// A query about a table that does not exist yet would say less.
+  private static func requireSchema(_ connection: Connection) throws {
+    let version = try Migrator(connection).currentVersion()
+    guard version < Migrations.required else { return }
+    throw Ending(
+      .unavailable,
+      "the database's schema is at version \(version), this build needs at least \(Migrations.required): "
+        + "run `tallyman migrate`")
+  }
+}

@@ -1,0 +1,41 @@
+import Audit
+import FoundationEssentials
+
+/// An audit as JSON, for scripts.
+struct AuditDocument: Codable, Equatable {
+  /// One invariant.
+  struct Entry: Codable, Equatable {
+    let name: String
+    let promise: String
+    let severity: Invariant.Severity
+    let counted: String
+    let checked: Int64
+    let violations: Int64
+    let rows: [String]
+  }
+
+  /// Whether no invariant is violated; warnings do not count.
+  let holds: Bool
+  let invariants: [Entry]
+
+  init(_ report: AuditReport) {
+    holds = report.violated.isEmpty
+    invariants = report.findings.map { finding in
+      Entry(
+        name: finding.invariant.name, promise: finding.invariant.promise, severity: finding.invariant.severity,
+        counted: finding.invariant.counted, checked: finding.checked, violations: finding.violations,
+        rows: finding.rows)
+    }
+  }
+
+  func text() throws -> String { try PrettyJSON.text(self) }
+}
+
+/// JSON for people and for files under version control: indented, keys sorted.
+enum PrettyJSON {
+  static func text(_ value: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(value), as: UTF8.self)
+  }
+}

@@ -1,0 +1,39 @@
+import ArgumentParser
+import WorkerHost
+
+/// The operator's command line.
+struct OperatorCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "tallyman",
+    abstract: "Operates Tallyman: schema, topology, settings and the audit.",
+    discussion: """
+      Settings come from the environment (see `tallyman settings`); an unknown or invalid TALLYMAN_ variable is refused.
+
+      EXIT CODES:
+        0   done, nothing to report
+        1   findings: violated invariants, differences, a migration that failed
+        2   wrong usage of this command line
+        69  the database or the broker could not be asked
+        78  a setting is missing or wrong
+      """,
+    version: VersionCommand.line,
+    subcommands: [
+      MigrateCommand.self, TopologyCommand.self, AuditCommand.self, SettingsCommand.self, VersionCommand.self,
+    ])
+}
+
+@main
+enum Doorway {
+  static func main() async {
+    do {
+      var command = try OperatorCommand.parseAsRoot()
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        try command.run()
+      }
+    } catch {
+      Ending(of: error).exit()
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import Allocation
+import ArgumentParser
+import Inventory
+import Lanes
+import Messaging
+import Notifications
+import WorkerHost
+
+/// `tallyman topology`
+struct TopologyCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "topology", abstract: "Prints the broker's definitions, or compares a running broker with them.",
+    discussion: """
+      The definitions derive from what the workers of this build declare. RabbitMQ imports them with \
+      `rabbitmqctl import_definitions FILE`. Their users have no password, and an import takes the passwords of \
+      existing users away: set passwords after it (see topology/README.md), or import with --without-users.
+
+      --check asks the management API at TALLYMAN_MANAGEMENT_URL, as a user with the tag administrator (only such a \
+      user may see users and permissions), prints each difference and ends with 1 if there is any.
+      """)
+
+  @Flag(help: "Compare the running broker with the definitions.")
+  var check = false
+
+  @Option(help: "The virtual host.")
+  var vhost = "/"
+
+  @Flag(help: "Leave users out, and with them what they may do.")
+  var withoutUsers = false
+
+  func run() async throws {
+    let topology = TopologyCommand.topology(vhost: vhost)
+    guard check else {
+      print(try TopologyCommand.document(topology, withoutUsers: withoutUsers))
+      return
+    }
+    let differences = try await TopologyCommand.differences(topology, OperatorSettings())
+    guard differences.isEmpty else {
+      for difference in differences { print("- \(difference)") }
+      print("topology: \(differences.count) differences between the broker and this build")
+      throw Ending(.findings)
+    }
+    print("topology: the broker is as this build needs it")
+  }
+
+  func validate() throws {
+    if check, withoutUsers { throw ValidationError("--without-users means nothing with --check") }
+  }
+
+  /// Everything that the workers of this build declare.
+  static func topology(vhost: String = "/") -> Topology {
+    Topology(workers: [.inventory, .allocation, .notification], vhost: vhost)
+  }
+
+  /// The text of `topology/definitions.json`, without its last line break.
+  static func document(_ topology: Topology, withoutUsers: Bool = false) throws -> String {
+    var definitions = topology.definitions
+    if withoutUsers {
+      definitions.users = []
+      definitions.permissions = []
+      definitions.topicPermissions = []
+    }
+    return try PrettyJSON.text(definitions)
+  }
+
+  private static func differences(_ topology: Topology, _ settings: OperatorSettings) async throws -> [String] {
+    let (url, password) = try settings.management()
+    let lane = Lane(name: "management")
+    defer { lane.stop() }
+    return try await lane.run {
+      let client = try ManagementClient(url: url.reveal(), password: password?.reveal())
+      return topology.differences(from: try client.state(of: topology.vhost))
+    }
+  }
+}

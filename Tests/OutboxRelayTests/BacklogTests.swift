@@ -1,0 +1,48 @@
+import OutboxRelay
+import TestServers
+import Testing
+
+extension RelayTests {
+  @Test("100,000 rows wait while new ones arrive: all leave, each aggregate's in order")
+  func largeBacklog() async throws {
+    let site = try await RelaySite()
+    try await site.subscribe("all", to: "#")
+    try await site.fill(aggregates: 1...1000, numbers: 1...100)
+    let start = ContinuousClock.now
+    let relay = RunningRelay(site)
+    // Others write on, and a little later a last one closes every aggregate.
+    for number in 101...110 {
+      try await site.fill(aggregates: 1...1000, numbers: number...number)
+    }
+    var marks: [Duration] = []
+    for tenth in 1...10 {
+      try await eventually("\(tenth) tenths are published") { relay.now.published >= tenth * 11_000 }
+      marks.append(start.duration(to: .now))
+    }
+    try await eventually("everything is settled") { try await site.waiting() == 0 }
+    await relay.stop()
+    print("relay: 110,000 rows in \(start.duration(to: .now)); first tenth \(marks[0]), last \(marks[9] - marks[8])")
+    let heard = Heard(try await site.receive(110_000, from: "all"))
+    #expect(heard.faults.isEmpty)
+    #expect(heard.count == 110_000)
+    #expect(heard.repeats == 0)
+  }
+
+  @Test("a row that commits late, with a lower id than those already published, is found")
+  func lateCommit() async throws {
+    let site = try await RelaySite()
+    try await site.subscribe("all", to: "#")
+    let writer = RelaySite.Writer(site.conninfo)
+    try await writer.script("begin; " + RelaySite.filling(aggregates: 7...7, numbers: 1...1, key: "order.reserved"))
+    let relay = RunningRelay(site)
+    // More than a fetch takes, so that the relay has moved on when the early id commits.
+    try await site.fill(aggregates: 23...23, numbers: 1...3000)
+    #expect(Heard(try await site.receive(3000, from: "all")).count == 3000)
+    try await writer.script("commit")
+    let late = Heard(try await site.receive(1, from: "all"))
+    #expect(late.first == [7: [1]])
+    try await eventually("everything is settled") { try await site.waiting() == 0 }
+    await relay.stop()
+    await writer.close()
+  }
+}

@@ -1,0 +1,49 @@
+import AMQP
+import OutboxRelay
+import TestServers
+import Testing
+
+extension RelayTests {
+  @Test("broker killed, database killed and memory alarm in the middle of the work: nothing is lost, all goes on")
+  func outages() async throws {
+    let broker = try await RabbitMQServer.start()
+    defer { broker.remove() }
+    let postgres = try PostgresServer()
+    let site = try await RelaySite(postgres: postgres, broker: broker)
+    try await site.subscribe("all", to: "#", arguments: ["x-queue-type": .string("quorum")])
+    let relay = RunningRelay(site)
+
+    // The broker dies and comes back.
+    try await site.fill(aggregates: 1...100, numbers: 1...50)
+    try await eventually("it works") { relay.now.published > 100 }
+    try await broker.kill()
+    #expect(try await site.waiting() > 0)
+    try await eventually("the relay notices") { !relay.now.errors.isEmpty }
+    try await broker.startAgain()
+    try await eventually("everything is settled") { try await site.waiting() == 0 }
+
+    // The database dies and comes back.
+    try await site.fill(aggregates: 101...200, numbers: 1...50)
+    let before = relay.now.published
+    try await eventually("it works") { relay.now.published > before + 100 }
+    try postgres.kill()
+    try postgres.start()
+    try await eventually("everything is settled") { try await site.waiting() == 0 }
+
+    // The broker raises an alarm.
+    let connections = relay.now.connections
+    try await broker.control("set_vm_memory_high_watermark", "0.00001")
+    try await site.fill(aggregates: 201...300, numbers: 1...5)
+    try await eventually("the relay is blocked") { relay.now.isBlocked }
+    #expect(try await site.waiting() == 500)
+    try await broker.control("set_vm_memory_high_watermark", "0.9")
+    try await eventually("everything is settled") { try await site.waiting() == 0 }
+    #expect(relay.now.connections == connections)
+
+    await relay.stop()
+    let heard = Heard(try await site.receive(try await site.depth(of: "all"), from: "all"))
+    print("relay: outages, \(heard.count) messages, \(heard.repeats) repeated, \(relay.now.errors.count) reconnects")
+    #expect(heard.faults.isEmpty)
+    #expect(heard.count == 10_500)
+  }
+}

@@ -1,0 +1,197 @@
+import AMQP
+import Lanes
+import Postgres
+import Schema
+import Synchronization
+import TestServers
+import Testing
+
+/// All tests of the relay, one after the other: several of them fill the machine.
+@Suite(.serialized) struct RelayTests {}
+
+/// A migrated database with an outbox, a vhost with the exchange, and a desk to look at both.
+final class RelaySite: Sendable {
+  let postgres: PostgresServer
+  let broker: RabbitMQServer
+  let conninfo: String
+  let vhost: String
+  private let lane = Lane(name: "desk")
+  private let database: Desk
+
+  /// - Parameter alternate: Whether what nobody wants goes to the queue `unrouted`, as in production.
+  init(
+    postgres: PostgresServer? = nil, broker: RabbitMQServer? = nil, alternate: Bool = false
+  ) async throws {
+    self.postgres = try postgres ?? .shared()
+    if let broker { self.broker = broker } else { self.broker = try await .shared() }
+    conninfo = try await RelaySite.migrated(on: self.postgres)
+    vhost = try await self.broker.makeVirtualHostNamed()
+    database = Desk(conninfo)
+    try await amqp { connection in
+      var arguments: [String: HeaderValue] = [:]
+      if alternate {
+        try connection.declareExchange("supply.unrouted", type: "fanout")
+        try connection.declareQueue("unrouted")
+        try connection.bind(queue: "unrouted", exchange: "supply.unrouted", routingKey: "")
+        arguments["alternate-exchange"] = .string("supply.unrouted")
+      }
+      try connection.declareExchange("supply.events", type: "topic", arguments: arguments)
+    }
+  }
+
+  deinit { lane.stop() }
+
+  private static let templates = Mutex<[Int: String]>([:])
+
+  /// A copy of one migrated database per server: migrating takes a second, copying a moment.
+  private static func migrated(on server: PostgresServer) async throws -> String {
+    if let template = templates.withLock({ $0[server.port] }) { return try server.makeDatabase(from: template) }
+    let conninfo = try server.makeDatabase()
+    let lane = Lane(name: "migration")
+    defer { lane.stop() }
+    try await lane.run {
+      let connection = try Postgres.Connection(ConnectionOptions(conninfo: conninfo))
+      _ = try Migrator(connection).migrate()
+      connection.close()
+    }
+    let name = String(conninfo.split(separator: "/").last ?? "")
+    templates.withLock { $0[server.port] = name }
+    return try server.makeDatabase(from: name)
+  }
+
+  // MARK: Looking and meddling
+
+  /// Runs a blocking body with a broker connection of its own.
+  func amqp<Success: Sendable>(
+    _ body: @escaping @Sendable (AMQP.Connection) throws -> Success
+  ) async throws -> Success {
+    let options = BrokerOptions(uri: broker.uri(vhost: vhost), connectionName: "desk")
+    return try await lane.run {
+      let connection = try AMQP.Connection(options)
+      defer { connection.close() }
+      return try body(connection)
+    }
+  }
+
+  /// Runs statements as superuser, on a connection that stays open.
+  func script(_ sql: String) async throws {
+    let database = database
+    try await lane.run { try database.connection().script(sql) }
+  }
+
+  /// The one number of a query.
+  func number(_ sql: String) async throws -> Int64 {
+    let database = database
+    return try await lane.run { try database.connection().query(.once("select (\(sql))::int8")).int(0, 0) }
+  }
+
+  /// Rows that wait in the outbox.
+  func waiting() async throws -> Int64 { try await number("select count(*) from outbox") }
+
+  /// Messages in a queue.
+  func depth(of queue: String) async throws -> Int {
+    try await amqp { try $0.declareQueuePassively(queue).messages }
+  }
+
+  /// A queue that hears these keys.
+  func subscribe(_ queue: String, to keys: String..., arguments: [String: HeaderValue] = [:]) async throws {
+    try await amqp { connection in
+      try connection.declareQueue(queue, arguments: arguments)
+      for key in keys { try connection.bind(queue: queue, exchange: "supply.events", routingKey: key) }
+    }
+  }
+
+  /// Takes so many messages from a queue.
+  func receive(_ count: Int, from queue: String) async throws -> [AMQP.Delivery] {
+    try await amqp { connection in
+      let consumer = try Consumer(connection, queue: queue, prefetch: 5000)
+      var all: [AMQP.Delivery] = []
+      let end = ContinuousClock.now + patience
+      while all.count < count {
+        let some = try consumer.take(upTo: 5000, waiting: .milliseconds(200))
+        if let last = some.last { try consumer.ack(last.tag, multiple: true) }
+        all += some
+        if ContinuousClock.now > end { throw NeverHappened("\(count) messages in \(queue), only \(all.count)") }
+      }
+      return all
+    }
+  }
+
+  /// Writes rows: `perAggregate` for each aggregate, numbered from 1, in turn. The body says `aggregate:number`.
+  func fill(aggregates: ClosedRange<Int>, numbers: ClosedRange<Int>, key: String = "order.reserved") async throws {
+    try await script(RelaySite.filling(aggregates: aggregates, numbers: numbers, key: key))
+  }
+
+  static func filling(aggregates: ClosedRange<Int>, numbers: ClosedRange<Int>, key: String) -> String {
+    """
+    insert into outbox (shard, aggregate, exchange, routing_key, message_id, content_type, body)
+    select a % 16, a, 'supply.events', '\(key)', 'm-' || a || '-' || n, 'application/cloudevents+json',
+           convert_to(a || ':' || n, 'UTF8')
+    from generate_series(\(numbers.lowerBound), \(numbers.upperBound)) n,
+         generate_series(\(aggregates.lowerBound), \(aggregates.upperBound)) a
+    order by n, a
+    """
+  }
+}
+
+extension RelaySite {
+  /// A session of its own, for a transaction that stays open.
+  final class Writer: Sendable {
+    private let lane = Lane(name: "writer")
+    private let desk: Desk
+
+    init(_ conninfo: String) { desk = Desk(conninfo) }
+
+    func script(_ sql: String) async throws {
+      let desk = desk
+      try await lane.run { try desk.connection().script(sql) }
+    }
+
+    func close() async {
+      let desk = desk
+      try? await lane.run { try desk.connection().close() }
+      lane.stop()
+    }
+  }
+}
+
+/// A connection that is made when it is needed and made anew when it is lost. Used on one lane.
+final class Desk: @unchecked Sendable {
+  // `@unchecked Sendable`: used on one lane only.
+  private let conninfo: String
+  private var open: Postgres.Connection?
+
+  init(_ conninfo: String) { self.conninfo = conninfo }
+
+  func connection() throws -> Postgres.Connection {
+    if let open, open.isUsable { return open }
+    var options = ConnectionOptions(conninfo: conninfo, applicationName: "desk")
+    options.statementTimeout = .seconds(60)
+    options.idleInTransactionTimeout = .seconds(60)
+    options.settings = ["search_path": "tallyman"]
+    let fresh = try Postgres.Connection(options)
+    open = fresh
+    return fresh
+  }
+}
+
+// MARK: Waiting
+
+/// The longest that anything in these tests may take to happen.
+let patience = Duration.seconds(60)
+
+/// A test waited in vain.
+struct NeverHappened: Error, CustomStringConvertible {
+  let description: String
+  init(_ what: String) { description = "it never happened: \(what)" }
+}
+
+/// Looks again and again until it is so.
+func eventually(_ what: String, _ isSo: () async throws -> Bool) async throws {
+  let end = ContinuousClock.now + patience
+  while ContinuousClock.now < end {
+    if try await isSo() { return }
+    try await ContinuousClock().sleep(for: .milliseconds(20))
+  }
+  throw NeverHappened(what)
+}

@@ -1,0 +1,91 @@
+import AMQP
+import Lanes
+import OutboxRelay
+import Postgres
+import Synchronization
+
+/// A relay on a lane of its own, as its executable runs it: connects again after every failure.
+final class RunningRelay: Sendable {
+  /// What it did so far.
+  struct Record: Sendable {
+    var published = 0
+    var failed = 0
+    var connections = 0
+    var isBlocked = false
+    var shards: [Int16] = []
+    var errors: [String] = []
+  }
+
+  private let lane = Lane(name: "relay")
+  private let record = Mutex(Record())
+  private let isStopping = Atomic<Bool>(false)
+  private let done = Mutex<Task<Void, Never>?>(nil)
+
+  /// Starts it.
+  init(_ site: RelaySite, name: String = "relay", limits: RelayLimits = RelayLimits(pollInterval: .milliseconds(20))) {
+    var options = ConnectionOptions(conninfo: site.conninfo, applicationName: name)
+    options.settings = ["search_path": "tallyman", "plan_cache_mode": "force_generic_plan", "enable_seqscan": "off"]
+    let database = options
+    let broker = BrokerOptions(uri: site.broker.uri(vhost: site.vhost), connectionName: name)
+    let task = Task {
+      try? await lane.run { self.work(database, broker, limits) }
+      lane.stop()
+    }
+    done.withLock { $0 = task }
+  }
+
+  var now: Record { record.withLock { $0 } }
+
+  /// Finishes the round and closes the connections.
+  func stop() async {
+    isStopping.store(true, ordering: .releasing)
+    await done.withLock { $0 }?.value
+  }
+
+  private var stopping: Bool { isStopping.load(ordering: .acquiring) }
+
+  private func work(_ database: ConnectionOptions, _ broker: BrokerOptions, _ limits: RelayLimits) {
+    while !stopping {
+      do {
+        try session(database, broker, limits)
+      } catch {
+        record.withLock {
+          $0.shards = []
+          $0.errors.append("\(error)")
+        }
+        Lane.pause(for: .milliseconds(100))
+      }
+    }
+    record.withLock { $0.shards = [] }
+  }
+
+  private func session(_ database: ConnectionOptions, _ broker: BrokerOptions, _ limits: RelayLimits) throws {
+    let database = try Postgres.Connection(database)
+    defer { database.close() }
+    let connection = try AMQP.Connection(broker)
+    defer { connection.close() }
+    let relay = try Relay(database: database, publisher: try Publisher(connection), limits: limits)
+    record.withLock { $0.connections += 1 }
+    var nextBalance = ContinuousClock.now
+    while !stopping {
+      if ContinuousClock.now >= nextBalance {
+        _ = try relay.balance()
+        nextBalance = ContinuousClock.now + .milliseconds(200)
+      }
+      let report = try relay.round { [self] in
+        record.withLock { $0.isBlocked = connection.isBlocked }
+        if stopping, connection.isBlocked { throw Stopping() }
+      }
+      record.withLock {
+        $0.published += report.published
+        $0.failed += report.failed
+        $0.shards = relay.shards
+        $0.isBlocked = connection.isBlocked
+      }
+      if report.isIdle { try relay.wait() }
+    }
+    try relay.finish()
+  }
+
+  private struct Stopping: Error {}
+}

@@ -1,0 +1,153 @@
+import Contracts
+import Outbox
+import PipelineKit
+import Postgres
+import Testing
+
+@Suite("The outbox")
+struct OutboxTests {
+  private static func row(_ aggregate: String, _ id: String) -> OutboxRow {
+    OutboxRow(
+      aggregate: aggregate, exchange: "elsewhere", routingKey: "order.reserved", messageID: id,
+      headers: #"{"a":1}"#, body: Array(id.utf8))
+  }
+
+  private static func write(_ rows: [OutboxRow], on database: Connection, commit: Bool = true) throws {
+    try database.begin()
+    var writer = OutboxWriter()
+    for row in rows { writer.append(row) }
+    var writes = WriteSet(on: database)
+    try writer.send(to: &writes)
+    try writes.finish()
+    if commit { try database.commit() }
+  }
+
+  /// Takes until nothing is left, settling everything.
+  private static func drain(_ queue: OutboxQueue, limit: Int) throws -> [WaitingRow] {
+    var all: [WaitingRow] = []
+    while true {
+      let rows = try queue.take(limit)
+      if rows.isEmpty { return all }
+      for row in rows { queue.settle(row) }
+      all += rows
+    }
+  }
+
+  @Test("rows come out whole, each aggregate's in the order in which they were written, and each once")
+  func order() async throws {
+    try await withHouse { house in
+      let writer = try await house.desk()
+      let relay = try await house.desk(user: "tallyman_relay")
+      try await writer.with { database in
+        for batch in 0..<10 {
+          try OutboxTests.write((0..<100).map { OutboxTests.row("order/\($0 % 37)", "\(batch)-\($0)") }, on: database)
+        }
+      }
+      let taken = try await relay.with { database in
+        let queue = try OutboxQueue(database)
+        #expect(try queue.balance() == 1)
+        #expect(queue.shards.count == 16)
+        #expect(try queue.backlog().rows == 1000)
+        let all = try OutboxTests.drain(queue, limit: 64)
+        #expect(try queue.backlog().rows == 0)
+        return all
+      }
+      #expect(taken.count == 1000)
+      #expect(Set(taken.map(\.messageID)).count == 1000)
+      for (_, rows) in Dictionary(grouping: taken, by: \.aggregate) {
+        #expect(rows.map(\.id) == rows.map(\.id).sorted())
+      }
+      #expect(taken.first?.headers == #"{"a":1}"#)
+      #expect(taken.allSatisfy { String(decoding: $0.body, as: UTF8.self) == $0.messageID })
+    }
+  }
+
+  @Test("a row that was not settled is taken again, and one that was given back at once")
+  func giveBack() async throws {
+    try await withHouse { house in
+      let writer = try await house.desk()
+      let relay = try await house.desk(user: "tallyman_relay")
+      try await writer.with { try OutboxTests.write((0..<3).map { OutboxTests.row("a", "\($0)") }, on: $0) }
+      try await relay.with { database in
+        let queue = try OutboxQueue(database)
+        _ = try queue.balance()
+        #expect(try queue.take(100).map(\.messageID) == ["0", "1", "2"])
+        let again = try queue.take(100)
+        #expect(again.map(\.messageID) == ["0", "1", "2"], "the fetch was short: the floor fell back")
+        queue.settle(again[0])
+        queue.giveBack(again[1])
+        #expect(try queue.take(100).map(\.messageID) == ["1", "2"])
+      }
+    }
+  }
+
+  @Test("a row whose transaction committed late, with a lower id, is not passed over")
+  func lateCommit() async throws {
+    try await withHouse { house in
+      let slow = try await house.desk()
+      let quick = try await house.desk()
+      let relay = try await house.desk(user: "tallyman_relay")
+      try await slow.with { try OutboxTests.write([OutboxTests.row("a", "slow")], on: $0, commit: false) }
+      try await quick.with { try OutboxTests.write((0..<40).map { OutboxTests.row("a", "quick-\($0)") }, on: $0) }
+      let queue = try await relay.with { database in
+        let queue = Held(try OutboxQueue(database))
+        _ = try queue.value.balance()
+        let rows = try queue.value.take(16)
+        #expect(rows.count == 16)
+        for row in rows { queue.value.settle(row) }
+        return queue
+      }
+      try await slow.with { try $0.commit() }
+      let rest = try await relay.with { _ in try OutboxTests.drain(queue.value, limit: 16).map(\.messageID) }
+      #expect(rest.count == 25)
+      #expect(rest.contains("slow"))
+    }
+  }
+
+  @Test("relays share the shards, and a relay that is gone leaves its own to the others")
+  func shares() async throws {
+    try await withHouse { house in
+      let one = try await house.desk(user: "tallyman_relay")
+      let two = try await house.desk(user: "tallyman_relay")
+      let first = try await one.with { database in
+        let queue = Held(try OutboxQueue(database))
+        _ = try queue.value.balance()
+        return queue
+      }
+      let second = try await two.with { Held(try OutboxQueue($0)) }
+      #expect(try await one.with { _ in try first.value.balance() } == 2)
+      #expect(try await two.with { _ in try second.value.balance() } == 2)
+      let shards = try await one.with { _ in first.value.shards }
+      let others = try await two.with { _ in second.value.shards }
+      #expect(shards.count == 8)
+      #expect(Set(shards).isDisjoint(with: others))
+      #expect(Set(shards).union(others).count == 16)
+      try await house.script(
+        "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and classid = 7046029 and objid = \(others[0])")
+      try await house.until(
+        "the session has ended", "select count(*) = 8 from pg_locks where locktype = 'advisory' and classid = 7046029 and database = (select oid from pg_database where datname = current_database())")
+      #expect(try await one.with { _ in try first.value.balance() } == 1)
+      #expect(try await one.with { _ in first.value.shards.count } == 16)
+    }
+  }
+
+  @Test("a wake-up is sent for a small batch, and none for a large one")
+  func notify() async throws {
+    try await withHouse { house in
+      let writer = try await house.desk()
+      let listener = try await house.desk()
+      try await listener.with { try $0.listen(OutboxStatements.channel) }
+      try await writer.with { try OutboxTests.write((0..<32).map { OutboxTests.row("a", "\($0)") }, on: $0) }
+      #expect(try await listener.with { try $0.waitForNotification(upTo: .milliseconds(50)) } == false)
+      try await writer.with { try OutboxTests.write([OutboxTests.row("a", "x")], on: $0) }
+      #expect(try await listener.with { try $0.waitForNotification(upTo: .seconds(5)) })
+    }
+  }
+}
+
+/// Keeps a relay's queue between two visits to its lane.
+private struct Held: @unchecked Sendable {
+  // `@unchecked Sendable`: used on the lane of its connection only.
+  let value: OutboxQueue
+  init(_ value: OutboxQueue) { self.value = value }
+}

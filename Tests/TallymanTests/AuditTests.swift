@@ -1,0 +1,106 @@
+import Contracts
+import Lanes
+import PipelineKit
+import Postgres
+import TestServers
+import Testing
+
+@testable import Audit
+
+@Suite("The audit")
+struct AuditTests {
+  @Test("finds nothing in a world that the workers made, and checks something for every invariant")
+  func clean() async throws {
+    try await withHouse { house in
+      try await World.build(in: house)
+      let report = try await house.desk(user: "tallyman_operator").with { try Auditor($0).audit() }
+      #expect(report.violated.map { "\($0.invariant.name): \($0.rows)" } == [])
+      #expect(report.warnings.map { "\($0.invariant.name): \($0.rows)" } == [])
+      #expect(report.findings.filter { $0.checked == 0 }.map(\.invariant.name) == [])
+      #expect(report.findings.map(\.invariant) == Invariant.all)
+    }
+  }
+
+  @Test("reports each broken invariant, and no other")
+  func breaks() async throws {
+    #expect(Set(Breakage.all.flatMap(\.invariants)) == Set(Invariant.all.map(\.name)), "each is broken once")
+    try await withHouse { house in
+      try await World.build(in: house)
+      let desk = try await house.desk()
+      for breakage in Breakage.all {
+        let report = try await desk.with { connection in
+          try connection.begin()
+          defer { try? connection.rollback() }
+          // Triggers and CHECKs would refuse most of this; the audit must not rely on them.
+          try connection.script("set local session_replication_role = replica")
+          try connection.script(breakage.sql)
+          return try Auditor(connection).examine()
+        }
+        let found = report.findings.filter { !$0.holds }
+        #expect(Set(found.map(\.invariant.name)) == Set(breakage.invariants), "after: \(breakage.sql)")
+        #expect(found.allSatisfy { !$0.rows.isEmpty && $0.violations <= $0.checked })
+        #expect(report.violated.isEmpty == (breakage.invariants == ["outbox_age"]))
+      }
+    }
+  }
+
+  @Test("shows the first ten offending rows and counts all")
+  func manyRows() async throws {
+    try await withHouse { house in
+      try await World.build(in: house)
+      let report = try await house.desk().with { connection in
+        try connection.begin()
+        defer { try? connection.rollback() }
+        try connection.script(
+          """
+          insert into order_lines (order_id, line_no, sku, ordered, reserved, backordered, shipped, cancelled)
+          select 'ghost-' || lpad(n::text, 2, '0'), 1, 'A', 1, 0, 0, 0, 1 from generate_series(1, 37) as n
+          """)
+        return try Auditor(connection, invariants: Invariant.all.filter { $0.name == "line_has_order" }).examine()
+      }
+      let finding = try #require(report.findings.first)
+      #expect(finding.violations == 37)
+      #expect(finding.rows.count == 10)
+      #expect(finding.rows.first == "ghost-01 line 1 has no order")
+    }
+  }
+
+  @Test("sees one snapshot: what happens meanwhile is not seen")
+  func snapshot() async throws {
+    try await withHouse { house in
+      try await World.build(in: house)
+      let name = house.name
+      let desk = try await house.desk()
+      let two = Invariant.all.filter { ["line_equation", "order_state"].contains($0.name) }
+      let report = try await desk.with { connection in
+        try Auditor(connection, invariants: two).audit { finding in
+          guard finding.invariant.name == "line_equation" else { return }
+          #expect(throws: Never.self) {
+            try PostgresServer.shared().execute(
+              "update tallyman.orders set state = 'backordered' where order_id = 'late'", database: name)
+          }
+        }
+      }
+      #expect(report.violated.isEmpty)
+      let later = try await desk.with { try Auditor($0, invariants: two).audit() }
+      #expect(later.violated.map(\.invariant.name) == ["order_state"])
+      try await house.script("update orders set state = 'partially_reserved' where order_id = 'late'")
+    }
+  }
+
+  @Test("cannot write, whatever its role may")
+  func readOnly() async throws {
+    try await withHouse { house in
+      try await house.desk().with { connection in
+        _ = try? Auditor(connection, invariants: Array(Invariant.all.prefix(1))).audit { _ in
+          #expect {
+            try connection.script("create table x ()")
+          } throws: { error in
+            (error as? PostgresError)?.sqlState.code == "25006"
+          }
+        }
+        #expect(!connection.isInTransaction)
+      }
+    }
+  }
+}

@@ -1,0 +1,122 @@
+import Foundation
+import PipelineKit
+import Schema
+import TestServers
+import Testing
+
+@testable import tallyman
+
+@Suite("The command line")
+struct CommandTests {
+  @Test(
+    "--help explains every subcommand and ends with 0",
+    arguments: [[], ["migrate"], ["topology"], ["audit"], ["settings"], ["version"]])
+  func help(subcommand: [String]) async throws {
+    let run = try await Program.run(subcommand + ["--help"])
+    #expect(run.code == 0)
+    #expect(run.output.contains("USAGE: tallyman"))
+    #expect(run.errors == "")
+  }
+
+  @Test("the exit codes are documented")
+  func exitCodes() async throws {
+    let run = try await Program.run("--help")
+    for line in ["0   done", "1   findings", "2   wrong usage", "69  ", "78  a setting"] {
+      #expect(run.output.contains(line))
+    }
+  }
+
+  @Test("version and --version say the same")
+  func version() async throws {
+    let short = try await Program.run("--version")
+    let long = try await Program.run("version")
+    #expect(short.code == 0)
+    #expect(long.output.hasPrefix(short.output))
+    #expect(long.output.contains("schema \(Migrations.latest);"))
+  }
+
+  @Test("wrong usage ends with 2, with a word on standard error", arguments: [["nonsense"], ["audit", "--wrong"]])
+  func usage(arguments: [String]) async throws {
+    let run = try await Program.run(arguments)
+    #expect(run.code == 2)
+    #expect(run.output == "")
+    #expect(run.errors.contains(arguments.last ?? ""))
+  }
+
+  @Test("a missing or unknown setting ends with 78 and is named")
+  func settings() async throws {
+    let missing = try await Program.run("audit")
+    #expect(missing.code == 78)
+    #expect(missing.errors.contains("TALLYMAN_DATABASE_URL"))
+    let unknown = try await Program.run("migrate", environment: ["TALLYMAN_DATABSE_URL": "postgres://x/y"])
+    #expect(unknown.code == 78)
+    #expect(unknown.errors.contains("did you mean TALLYMAN_DATABASE_URL?"))
+    let noUser = try await Program.run(
+      "topology", "--check", environment: ["TALLYMAN_MANAGEMENT_URL": "http://127.0.0.1:1"])
+    #expect(noUser.code == 78)
+    #expect(noUser.errors.contains("must name a user"))
+  }
+
+  @Test("a database or broker that does not answer ends with 69 and one line, without a password")
+  func unavailable() async throws {
+    let database = try await Program.run(
+      "audit", environment: ["TALLYMAN_DATABASE_URL": "postgres://me:geheim@127.0.0.1:1/x"])
+    #expect(database.code == 69)
+    #expect(database.errors.hasPrefix("tallyman: the database:"))
+    let broker = try await Program.run(
+      "topology", "--check", environment: ["TALLYMAN_MANAGEMENT_URL": "http://me:geheim@127.0.0.1:1"])
+    #expect(broker.code == 69)
+    #expect(broker.errors.hasPrefix("tallyman: http://127.0.0.1:1/api/"))
+    #expect(!(database.errors + broker.errors).contains("geheim"))
+  }
+
+  @Test("settings prints topology/SETTINGS.md")
+  func settingsTable() async throws {
+    let run = try await Program.run("settings")
+    let file = Program.repository.appending(path: "topology/SETTINGS.md")
+    #expect(run.output == (try String(contentsOf: file, encoding: .utf8)))
+  }
+
+  @Test("migrate lists what is pending, applies it, and then has nothing to do")
+  func migrate() async throws {
+    let url = try PostgresServer.shared().makeDatabase()
+    let environment = ["TALLYMAN_DATABASE_URL": url]
+    let early = try await Program.run("audit", environment: environment)
+    #expect(early.code == 69)
+    #expect(early.errors.contains("run `tallyman migrate`"))
+    let pending = try await Program.run("migrate", "--dry-run", environment: environment)
+    #expect(pending.code == 1)
+    #expect(pending.output.hasPrefix("pending 0001 roles and catalogue\n"))
+    let first = try await Program.run("migrate", environment: environment)
+    #expect(first.code == 0)
+    #expect(first.output.split(separator: "\n").count == Migrations.latest)
+    #expect(first.output.hasPrefix("applied 0001 roles and catalogue\n"))
+    let second = try await Program.run("migrate", environment: environment)
+    #expect(second.code == 0)
+    #expect(second.output == "the schema is up to date at version \(Migrations.latest)\n")
+    #expect(try await Program.run("migrate", "--dry-run", environment: environment).code == 0)
+  }
+
+  @Test("audit runs as tallyman_operator, in words and as JSON, and ends with 1 where an invariant is violated")
+  func audit() async throws {
+    try await withHouse { house in
+      try await World.build(in: house)
+      let url = try PostgresServer.shared().conninfo(database: house.name, user: "tallyman_operator")
+      let environment = ["TALLYMAN_DATABASE_URL": url]
+      let good = try await Program.run("audit", environment: environment)
+      #expect(good.code == 0, "\(good)")
+      #expect(good.output.hasSuffix("invariants hold\n"))
+
+      try await house.script("update orders set state = 'backordered' where order_id = 'late'")
+      let bad = try await Program.run("audit", environment: environment)
+      #expect(bad.code == 1)
+      #expect(bad.output.contains("late: is backordered"))
+      let json = try await Program.run("audit", "--json", environment: environment)
+      #expect(json.code == 1)
+      let document = try JSONDecoder().decode(AuditDocument.self, from: Data(json.output.utf8))
+      #expect(!document.holds)
+      #expect(document.invariants.filter { $0.violations > 0 }.map(\.name) == ["order_state"])
+      try await house.script("update orders set state = 'partially_reserved' where order_id = 'late'")
+    }
+  }
+}

@@ -1,0 +1,157 @@
+import Lanes
+import PipelineKit
+import Postgres
+import Schema
+import TestServers
+import Testing
+
+@Suite("Database roles")
+struct RoleTests {
+  static let roles = [
+    "tallyman_inventory", "tallyman_allocation", "tallyman_notification", "tallyman_relay", "tallyman_operator",
+  ]
+
+  /// Every way to change what the ledger says, on the table and on a partition.
+  static func changes(of partition: String) -> [String] {
+    ["stock_ledger", partition].flatMap { table in
+      ["update \(table) set delta = delta + 1", "delete from \(table)", "truncate \(table)"]
+    }
+  }
+
+  static let newestPartition = """
+    select c.relname::text from pg_inherits i join pg_class c on c.oid = i.inhrelid
+    where i.inhparent = 'stock_ledger'::regclass
+      and exists (select from stock_ledger l where l.tableoid = c.oid) order by 1 desc limit 1
+    """
+
+  @Test("no role may update, delete or truncate the ledger, nor a partition of it", arguments: roles)
+  func ledgerIsAppendOnly(role: String) async throws {
+    try await withHouse { house in
+      try await World.build(in: house)
+      let partition = try await house.value(RoleTests.newestPartition)
+      let desk = try await house.desk(user: role)
+      for sql in RoleTests.changes(of: partition) {
+        #expect(try await desk.refusal(of: sql)?.sqlState.code == "42501", "\(role): \(sql)")
+      }
+    }
+  }
+
+  @Test("even the tables' owner, and a superuser, are refused by the ledger itself")
+  func ledgerRefusesItsOwner() async throws {
+    try await withHouse { house in
+      try await World.build(in: house)
+      let partition = try await house.value(RoleTests.newestPartition)
+      #expect(partition.hasPrefix("stock_ledger_"))
+      // A plain role that owns the tables, as after `tallyman migrate` by tallyman_owner.
+      try await house.script(
+        """
+        do $$ begin
+          if not exists (select from pg_roles where rolname = 'test_owner') then create role test_owner login; end if;
+        exception when duplicate_object or unique_violation then null;
+        end $$;
+        grant usage on schema tallyman to test_owner;
+        alter table stock_ledger owner to test_owner; alter table \(partition) owner to test_owner
+        """)
+      for user in ["test_owner", "postgres"] {
+        let desk = try await house.desk(user: user)
+        for sql in RoleTests.changes(of: partition) {
+          let refusal = try await desk.refusal(of: sql)
+          #expect(refusal?.message.contains("append-only") == true, "\(user): \(sql): \(refusal?.message ?? "done")")
+        }
+      }
+      try await house.script("alter table stock_ledger owner to postgres; alter table \(partition) owner to postgres")
+    }
+  }
+
+  @Test("each role can do its own work and nobody else's")
+  func ownWorkOnly() async throws {
+    try await withHouse { house in
+      try await World.build(in: house)
+      for (role, checks) in RoleTests.spotChecks {
+        let desk = try await house.desk(user: role)
+        for (sql, isAllowed) in checks {
+          let refusal = try await desk.refusal(of: sql)
+          if isAllowed {
+            #expect(refusal == nil, "\(role) must be able to: \(sql)")
+          } else {
+            #expect(refusal?.sqlState.code == "42501", "\(role) must not: \(sql)")
+          }
+        }
+      }
+    }
+  }
+
+  private static let outboxInsert = """
+    insert into outbox (shard, aggregate, exchange, routing_key, message_id, content_type, body)
+    values (0, 0, '', 'x', 'x', 'x', '')
+    """
+
+  private static let spotChecks: [(String, [(String, Bool)])] = [
+    (
+      "tallyman_inventory",
+      [
+        ("update balances set on_hand = on_hand", true),
+        ("insert into locations values ('W9', 'x', 0, true, now())", true),
+        ("select ensure_partitions()", true), ("delete from balances", false), ("select * from orders", false),
+        ("update receipts set quantity = 1", false), ("select * from outbox", false), (RoleTests.outboxInsert, true),
+        ("update dead_letters set state = 'discarded'", false), ("select * from notification_deliveries", false),
+        ("create table tallyman.x ()", false),
+      ]
+    ),
+    (
+      "tallyman_allocation",
+      [
+        ("update orders set state = state", true), ("update balances set reserved = reserved", true),
+        ("insert into products values ('X', 'x', null, null, null, now())", false),
+        ("insert into balances (sku, location_id) values ('A', 'W9')", false),
+        ("insert into receipts values ('x', 'A', 'W1', 1, null, now())", false), ("delete from orders", false),
+        ("update shipments set carrier = 'x'", false), ("delete from inbox", false),
+      ]
+    ),
+    (
+      "tallyman_notification",
+      [
+        ("update notification_deliveries set attempts = attempts", true), ("select count(*) from inbox", true),
+        ("select * from balances", false), ("select * from orders", false),
+        ("delete from notification_deliveries", false), ("insert into stock_ledger select * from stock_ledger", false),
+      ]
+    ),
+    (
+      "tallyman_relay",
+      [
+        ("delete from outbox where false", true), ("select count(*) from outbox", true),
+        (RoleTests.outboxInsert, false), ("update outbox set routing_key = 'x'", false),
+        ("select * from inbox", false), ("select * from dead_letters", false), ("select * from balances", false),
+      ]
+    ),
+    (
+      "tallyman_operator",
+      [
+        ("select count(*) from stock_ledger", true), ("select count(*) from inbox", true),
+        (
+          "update dead_letters set state = 'discarded', resolved_at = now(), resolved_by = 'me', resolved_why = 'old'",
+          true
+        ),
+        ("update dead_letters set body = ''", false), ("delete from dead_letters", false),
+        ("update balances set on_hand = 0", false), ("update orders set state = 'cancelled'", false),
+        ("delete from outbox", false), ("insert into inbox select * from inbox", false),
+      ]
+    ),
+  ]
+}
+
+extension Desk {
+  /// The error that a statement is refused with, or nil when it works; nothing of it remains.
+  func refusal(of sql: String) async throws -> PostgresError? {
+    try await with { connection in
+      try connection.begin()
+      defer { try? connection.rollback() }
+      do throws(PostgresError) {
+        _ = try connection.query(.once(sql))
+        return nil
+      } catch {
+        return error
+      }
+    }
+  }
+}

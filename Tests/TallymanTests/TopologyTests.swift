@@ -1,0 +1,104 @@
+import Contracts
+import Foundation
+import Messaging
+import Testing
+
+@testable import tallyman
+
+@Suite("The topology")
+struct TopologyTests {
+  let topology = TopologyCommand.topology()
+
+  @Test("every event that is published or consumed has both ends")
+  func noLooseEnds() {
+    #expect(topology.loose == [])
+  }
+
+  @Test("an event that nobody publishes, or that nobody listens to, is found")
+  func looseEnds() {
+    let parties = ExternalParty.all.filter { $0 != .shop && $0 != .subscriber }
+    let loose = Topology(workers: topology.workers, parties: parties).loose
+    #expect(loose.contains("order.created is consumed by worker allocation, but nobody publishes it"))
+    #expect(loose.contains("product.created is published by worker inventory, but nobody listens to it"))
+    #expect(!loose.contains { $0.hasPrefix("stock.received") }, "allocation consumes it")
+  }
+
+  @Test("every event type of the contracts is declared by somebody", arguments: EventType.allCases)
+  func everyType(type: EventType) {
+    let published = topology.workers.flatMap(\.publishes) + topology.parties.flatMap(\.publishes)
+    #expect(published.contains(type))
+  }
+
+  @Test("exactly one policy matches each queue")
+  func onePolicyPerQueue() throws {
+    let definitions = topology.definitions
+    let policies = definitions.policies.filter { $0.applyTo == "queues" }
+    #expect(definitions.queues.count == 3 * 5 + 1)
+    for queue in definitions.queues {
+      let matching = try policies.filter { try Regex($0.pattern).firstMatch(in: queue.name) != nil }
+      #expect(matching.count == 1, "\(queue.name): \(matching.map(\.name))")
+      #expect(matching.first?.definition["delivery-limit"] != nil, "\(queue.name) has a delivery limit")
+    }
+  }
+
+  @Test("at-least-once dead-lettering has all that it needs, and a target that exists")
+  func deadLettering() throws {
+    let definitions = topology.definitions
+    let names = Set(definitions.queues.map(\.name))
+    let sources = definitions.policies.filter { $0.definition["dead-letter-exchange"] != nil }
+    #expect(sources.count == 3 * 4, "each work queue and each retry tier")
+    for policy in sources {
+      #expect(policy.definition["dead-letter-exchange"] == .string(""))
+      #expect(policy.definition["dead-letter-strategy"] == .string("at-least-once"))
+      #expect(policy.definition["overflow"] == .string("reject-publish"))
+      guard case .string(let target)? = policy.definition["dead-letter-routing-key"] else {
+        Issue.record("\(policy.name) has no target")
+        continue
+      }
+      #expect(names.contains(target))
+    }
+    let tier = try #require(definitions.policies.first { $0.name == "tallyman-allocation.retry.2" })
+    #expect(tier.definition["message-ttl"] == .int(30_000))
+    #expect(tier.definition["dead-letter-routing-key"] == .string("allocation"))
+  }
+
+  @Test("no user has a password or a right in the management API")
+  func users() {
+    for user in topology.definitions.users {
+      #expect(user.passwordHash == "")
+      #expect(user.tags == [])
+    }
+    #expect(Set(topology.definitions.permissions.map(\.user)) == Set(topology.definitions.users.map(\.name)))
+  }
+
+  @Test("only the relay may write to the default exchange, and no worker anywhere")
+  func writers() throws {
+    for permission in topology.definitions.permissions {
+      let pattern = try Regex(permission.write)
+      func mayWrite(_ name: String) throws -> Bool { try pattern.firstMatch(in: name) != nil }
+      #expect(try mayWrite("amq.default") == (permission.user == "tallyman_relay"), "\(permission.user)")
+      let publishers = ["tallyman_relay", "shop", "catalogue", "warehouse"]
+      #expect(try mayWrite("supply.events") == publishers.contains(permission.user), "\(permission.user)")
+      #expect(try !mayWrite("inventory"))
+    }
+  }
+
+  @Test("topology/definitions.json is what this build needs")
+  func snapshot() throws {
+    let file = Program.repository.appending(path: "topology/definitions.json")
+    let text = try TopologyCommand.document(topology) + "\n"
+    if ProcessInfo.processInfo.environment["UPDATE_SNAPSHOTS"] == "1" {
+      try text.write(to: file, atomically: true, encoding: .utf8)
+    }
+    let current = try String(contentsOf: file, encoding: .utf8)
+    #expect(current == text, "generate it with `tallyman topology` or UPDATE_SNAPSHOTS=1 swift test")
+  }
+
+  @Test("without users nothing says who may do what")
+  func withoutUsers() throws {
+    let text = try TopologyCommand.document(topology, withoutUsers: true)
+    #expect(!text.contains("tallyman_relay"))
+    #expect(!text.contains("\"password_hash\""))
+    #expect(text.contains("supply.events"))
+  }
+}

@@ -1,0 +1,48 @@
+import Contracts
+import Messaging
+import PipelineKit
+
+/// A small world in which everything has happened at least once, made by the workers themselves.
+enum World {
+  static func build(in house: House) async throws {
+    let inventory = try await house.inventoryWorker()
+    let allocation = try await house.allocationWorker()
+    try await inventory.take(
+      ["A", "B", "C"].map { Letter.product($0) } + [.location("W1"), .location("W2")])
+    try await inventory.take([
+      .receipt("rcv-1", "A", "W1", 10), .receipt("rcv-2", "A", "W2", 5), .receipt("rcv-3", "B", "W1", 3),
+      .receipt("rcv-4", "C", "W1", 10), .policy("C", at: "W1", safety: 10),
+      .move("mv-1", "A", "W1", "W2", 1), .move("mv-2", "B", "W1", "W2", 100),
+    ])
+    try await allocation.take([
+      .order("reserved", [("A", 4), ("B", 1)]), .order("twice", [("A", 1), ("A", 1)]),
+      .order("waiting", [("A", 30)]), .order("late", [("B", 50)]), .order("refused", [("A", 1)], backorder: .deny),
+      .order("resting", [("C", 5)]), .order("regretted", [("B", 1)]), .cancel("early", reason: "changed my mind"),
+    ])
+    try await allocation.take([
+      .shipment("shp-1", "reserved", [(1, "W1", 4)]), .shipment("shp-2", "twice", [(1, "W2", 1)]),
+      .cancel("regretted"), .order("early", [("A", 1)]), .cancel("too early"),
+    ])
+    // Stock comes, the event about it fills the backorders.
+    try await inventory.take([.receipt("rcv-5", "A", "W2", 12)])
+    try await house.settle(allocation, .allocation)
+    try await letters(inventory)
+    try await house.script(
+      """
+      insert into notification_deliveries (notification_id, event_id, event_source, event_type, channel, recipient,
+        subject, body, state, attempts, settled_at)
+      values ('00000000-0000-7000-8000-000000000001', 'e-1', 'urn:test', 'stock.low', 'email', 'ops@example.com', 'low',
+        'low'::bytea, 'sent', 1, now()),
+        ('00000000-0000-7000-8000-000000000002', 'e-1', 'urn:test', 'stock.low', 'webhook', 'https://example.com/hook',
+        'low', 'low'::bytea, 'waiting', 0, null)
+      """)
+  }
+
+  /// One dead letter of each kind.
+  private static func letters(_ inventory: Worker) async throws {
+    try await inventory.take(Letter(raw: "not json", id: "bad-1", routingKey: "goods.received"))
+    try await inventory.take(.product("A", name: "Another thing"))
+    try await inventory.take(Letter.receipt("rcv-9", "unknown", "W1", 1).attempt(3))
+    try await inventory.take(.receipt("rcv-8", "unknown", "W1", 1))
+  }
+}

@@ -1,0 +1,53 @@
+import AMQP
+import Foundation
+import TestServers
+import Testing
+import WorkerHost
+
+extension ProcessTests {
+  @Test("one of two relays is killed in the middle of 20,000 rows: a subscriber hears every aggregate in order, no gap")
+  func killedRelay() async throws {
+    let site = try await ProcessSite()
+    let relays = [try site.start(.outboxRelay), try site.start(.outboxRelay)]
+    for relay in relays { try await relay.ready() }
+    let owners = """
+      select count(distinct pid) from pg_locks
+      where locktype = 'advisory' and classid = 7046029
+        and database = (select oid from pg_database where datname = current_database())
+      """
+    try await site.until("they share the shards", owners, is: 2)
+    try await site.script(
+      """
+      insert into outbox (shard, aggregate, exchange, routing_key, message_id, content_type, body)
+      select a % 16, a, 'supply.events', 'order.fulfilled', a || '-' || n, 'text/plain', convert_to(a || ':' || n, 'UTF8')
+      from generate_series(1, 40) n, generate_series(1, 500) a order by n, a
+      """)
+    try await happens("they are in the middle of it") { try await site.number("select count(*) from outbox") < 16_000 }
+    relays[0].signal(SIGKILL)
+    let left = try await site.number("select count(*) from outbox")
+    #expect(try await relays[0].end() == -Int(SIGKILL))
+    #expect(left > 0, "the relays were done before one of them was killed")
+    try await site.until("the other one has taken over and published the rest", "select count(*) from outbox", is: 0)
+
+    var last: [Int: Int] = [:]
+    var repeats = 0
+    for delivery in try await site.drain("all") {
+      let parts = String(decoding: delivery.body, as: UTF8.self).split(separator: ":").compactMap { Int($0) }
+      guard parts.count == 2 else {
+        Issue.record("not ours: \(delivery.routingKey)")
+        continue
+      }
+      if parts[1] <= last[parts[0], default: 0] {
+        repeats += 1
+      } else {
+        #expect(parts[1] == last[parts[0], default: 0] + 1, "aggregate \(parts[0])")
+        last[parts[0]] = parts[1]
+      }
+    }
+    print("process: a relay killed with \(left) of 20,000 rows left: \(repeats) repeated")
+    #expect(last.count == 500)
+    #expect(last.values.allSatisfy { $0 == 40 })
+    relays[1].signal(SIGTERM)
+    #expect(try await relays[1].end() == 0)
+  }
+}
