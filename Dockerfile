@@ -2,8 +2,8 @@
 #
 #   docker build -t tallyman:local .
 #
-# The last stage holds the programs, the C libraries that they load and nothing to build with. Debian's release must be the same in
-# both stages, because the programs load the C libraries that they were linked against.
+# The last stage holds the programs, the C libraries that they load and nothing to build with. Debian's release must be
+# the same in both stages, because the programs load the C libraries that they were linked against.
 ARG SWIFT_IMAGE=docker.io/library/swift:6.3-bookworm
 ARG RUNTIME_IMAGE=docker.io/library/debian:bookworm-slim
 
@@ -11,7 +11,7 @@ FROM ${SWIFT_IMAGE} AS build
 RUN export DEBIAN_FRONTEND=noninteractive \
   && apt-get update -q \
   && apt-get install -y -q --no-install-recommends \
-    binutils libcurl4-openssl-dev libpq-dev librabbitmq-dev pkg-config \
+    binutils libcurl4-openssl-dev libpq-dev librabbitmq-dev libssl-dev pkg-config \
   && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
 COPY Package.swift ./
@@ -43,6 +43,7 @@ RUN export DEBIAN_FRONTEND=noninteractive \
     ca-certificates libcurl4 libpq5 librabbitmq4 libssl3 libstdc++6 \
   && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/apt /var/log/dpkg.log /var/cache/debconf/*-old
 COPY --from=build /programs/ /usr/local/bin/
+COPY --chmod=0755 topology/compose/worker-ready.sh /usr/local/bin/worker-ready
 # Every program starts, so no library is missing, before the image exists.
 ARG PROGRAMS="inventory-worker allocation-worker notification-worker outbox-relay tallyman"
 RUN set -eu; for program in ${PROGRAMS}; do "$program" --version; done

@@ -66,6 +66,7 @@ let package = Package(
     room("Contracts"),
     room("Outbox", ["Contracts", "Postgres"]),
     room("Schema", ["Postgres"], plugins: ["EmbedPlugin"]),
+    room("Audit", ["Postgres"], plugins: ["EmbedPlugin"]),
     room("Observability", [logging, metrics, coreMetrics, tracing]),
     room("Messaging", ["Lanes", "Contracts", "Outbox", "Postgres"]),
 
@@ -95,8 +96,8 @@ let package = Package(
     program(
       "tallyman",
       [
-        "Lanes", "Postgres", "Contracts", "Schema", "Messaging", "Inventory", "Allocation", "Delivery",
-        "Notifications", "WorkerHost", logging, argumentParser,
+        "CCurl", "Lanes", "Postgres", "Schema", "Audit", "Messaging", "Inventory", "Allocation", "Notifications",
+        "WorkerHost", argumentParser,
       ]),
     program("tallyman-demo", ["Lanes", "AMQP", "Postgres", "Contracts", argumentParser]),
 
@@ -152,12 +153,13 @@ let package = Package(
       [
         "WorkerHost", "Messaging", "Inventory", "Allocation", "Notifications", "Contracts", "AMQP", "Postgres",
         "Schema", "Observability", "Lanes", "TestServers", logging, serviceLifecycle,
+        "inventory-worker", "allocation-worker", "notification-worker", "outbox-relay",
       ]),
     .testTarget(
       name: "TallymanTests",
       dependencies: [
-        "tallyman", "Messaging", "Inventory", "Allocation", "Notifications", "Contracts", "Postgres", "Schema",
-        "Lanes", "TestServers", argumentParser,
+        "tallyman", "AMQP", "Allocation", "Audit", "Contracts", "Inventory", "Lanes", "Messaging", "Notifications",
+        "PipelineKit", "Postgres", "Schema", "TestServers", "WorkerHost",
       ], swiftSettings: strict),
     .testTarget(name: "StyleTests", swiftSettings: strict),
   ],

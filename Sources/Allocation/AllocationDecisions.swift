@@ -23,7 +23,8 @@ struct AllocationDecisions {
     default:
       .refused(
         Reason(
-          field: "type", value: message.envelope.type.rawValue, rule: "the allocation-worker does not consume this type"))
+          field: "type", value: message.envelope.type.rawValue, rule: "the allocation-worker does not consume this type"
+        ))
     }
   }
 

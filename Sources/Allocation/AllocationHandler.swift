@@ -11,8 +11,8 @@ public struct AllocationHandler: Handler {
   /// A handler; it keeps nothing between batches.
   public init() {}
 
-  /// Finds out which rows the batch touches. What a cancellation or shipment touches is known only to its order's lines:
-  /// they are read without locks, and ``locked(_:at:on:)`` checks that nothing was missed.
+  /// Finds out which rows the batch touches. What a cancellation or shipment touches is known only to its order's
+  /// lines: they are read without locks, and ``locked(_:at:on:)`` checks that nothing was missed.
   public func prepare(_ messages: [Message], approach: Approach, on database: Connection) throws -> AllocationState {
     let state = AllocationState()
     for message in messages {

@@ -15,7 +15,8 @@ extension AllocationDecisions {
     case .shipped:
       return .refused(
         Reason(
-          field: "data.order_id", value: order.id.value, rule: "must not have shipped: a shipped order can only come back"))
+          field: "data.order_id", value: order.id.value,
+          rule: "must not have shipped: a shipped order can only come back"))
     case .reserved, .partiallyReserved, .backordered, .partiallyShipped: break
     }
     var events: [OutgoingEvent] = []

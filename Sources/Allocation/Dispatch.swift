@@ -36,7 +36,8 @@ extension AllocationDecisions {
     for (index, part) in shipment.lines.enumerated() {
       let path = "data.lines[\(index)]"
       guard let line = order.line(part.line) else {
-        return .refused(Reason(field: "\(path).line", value: "\(part.line)", rule: "must be a line of order \(order.id)"))
+        return .refused(
+          Reason(field: "\(path).line", value: "\(part.line)", rule: "must be a line of order \(order.id)"))
       }
       if let sku = part.sku, sku != line.sku {
         return .refused(Reason(field: "\(path).sku", value: sku.value, rule: "must be \(line.sku), the line's SKU"))

@@ -14,7 +14,8 @@ enum ShipmentStatements {
     name: "shipments_insert",
     sql: """
       insert into shipments (shipment_id, order_id, carrier, tracking_number, dispatched_at, recorded_at)
-      select unnest($1::text[]), unnest($2::text[]), unnest($3::text[]), unnest($4::text[]), unnest($5::timestamptz[]), $6
+      select unnest($1::text[]), unnest($2::text[]), unnest($3::text[]), unnest($4::text[]),
+             unnest($5::timestamptz[]), $6
       """)
 
   static let insertLines = Statement(

@@ -62,7 +62,7 @@ public struct Auditor {
         .once(
           """
           select violation from (\n\(invariant.sql)\n) as things
-          where violation is not null order by violation limit \(Auditor.shownRows)
+          where violation is not null order by violation collate "C" limit \(Auditor.shownRows)
           """))
       rows = (0..<shown.count).map { shown.text($0, 0) }
     }

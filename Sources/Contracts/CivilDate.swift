@@ -1,4 +1,5 @@
-/// Days and dates of the proleptic Gregorian calendar; the arithmetic counts years from March so that a leap day is last.
+/// Days and dates of the proleptic Gregorian calendar; the arithmetic counts years from March so that a leap day is
+/// last.
 enum CivilDate {
   private static let daysPer400Years: Int64 = 146_097
   /// From 0000-03-01 to 1970-01-01.

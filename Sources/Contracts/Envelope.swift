@@ -1,4 +1,4 @@
-/// What CloudEvents 1.0 says about an event, apart from its payload. Each text is 1 to 256 bytes without control
+/// What CloudEvents 1.0 says about an event, apart from its payload. Each text is 1 to 255 bytes without control
 /// characters.
 public struct Envelope: Hashable, Sendable {
   /// With `source` the identity of the message; the same when it is sent again.

@@ -20,7 +20,7 @@ extension JSONCursor {
     return text
   }
 
-  /// Reads an attribute of the envelope: 1 to 256 bytes without control characters.
+  /// Reads an attribute of the envelope: 1 to 255 bytes without control characters.
   public mutating func attribute(_ bytes: Span<UInt8>, _ field: WireField) throws(Malformed) -> String {
     let text = try string(bytes, field)
     let utf8 = text.utf8

@@ -1,5 +1,5 @@
-/// A pull parser: a position in bytes that are passed beside it. No input can make it trap: every index is checked, every
-/// sum reports its overflow, nesting is bounded.
+/// A pull parser: a position in bytes that are passed beside it. No input can make it trap: every index is checked,
+/// every sum reports its overflow, nesting is bounded.
 public struct JSONCursor: Sendable {
   /// Where the next byte is read.
   public internal(set) var offset = 0

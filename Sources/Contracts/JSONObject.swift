@@ -6,7 +6,8 @@ public struct JSONObject {
   /// The bytes of the last key as they were written.
   private var keyRange = 0..<0
 
-  /// Steps to the next key; `nil` at the end of the object. The key's value must be read or skipped before the next call.
+  /// Steps to the next key; `nil` at the end of the object. The key's value must be read or skipped before the next
+  /// call.
   public mutating func next(_ json: inout JSONCursor, _ bytes: Span<UInt8>) throws(Malformed) -> WireField? {
     if json.take(UInt8(ascii: "}"), bytes) {
       json.depth -= 1

@@ -21,7 +21,7 @@ public enum Limits {
   /// Attempts to deliver a notification.
   public static let attempts: ClosedRange<Int32> = 1...1000
   /// Bytes of an attribute of the envelope.
-  public static let attributeBytes = 256
+  public static let attributeBytes = 255
   /// Bytes of a number that is kept as written.
   public static let numberBytes = 64
 }

@@ -21,7 +21,8 @@ struct InventoryDecisions {
     default:
       .refused(
         Reason(
-          field: "type", value: message.envelope.type.rawValue, rule: "the inventory-worker does not consume this type"))
+          field: "type", value: message.envelope.type.rawValue, rule: "the inventory-worker does not consume this type")
+      )
     }
   }
 
@@ -92,7 +93,9 @@ struct InventoryDecisions {
     guard let balance = item.balance(at: receipt.locationID) else {
       return .retry(unknownLocation("location_id", receipt.locationID))
     }
-    guard balance.onHand <= WorkingSet.maximumOnHand - receipt.quantity else { return .refused(tooMuch(receipt.quantity)) }
+    guard balance.onHand <= WorkingSet.maximumOnHand - receipt.quantity else {
+      return .refused(tooMuch(receipt.quantity))
+    }
     stock.receive(receipt.quantity, at: balance, cause(receipt.receiptID.value))
     state.receipts[receipt.receiptID] = receipt
     state.new.receipts.append(receipt)

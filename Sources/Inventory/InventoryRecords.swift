@@ -93,7 +93,8 @@ extension InventoryState {
       InventoryStatements.insertProducts,
       [
         .texts(rows.map(\.sku.value)), .texts(rows.map(\.name)), .texts(rows.map(\.category)),
-        .texts(rows.map(\.unitPrice?.text)), .texts(rows.map { $0.attributes.map { String(decoding: $0.bytes, as: UTF8.self) } }),
+        .texts(rows.map(\.unitPrice?.text)),
+        .texts(rows.map { $0.attributes.map { String(decoding: $0.bytes, as: UTF8.self) } }),
         .timestamp(stock.now.microseconds),
       ], expecting: rows.count)
   }
@@ -134,7 +135,9 @@ extension InventoryState {
   }
 
   private func sendPolicies(to writes: inout WriteSet) throws {
-    let rows = new.policies.sorted { ($0.key.sku.value, $0.key.location?.value ?? "") < ($1.key.sku.value, $1.key.location?.value ?? "") }
+    let rows = new.policies.sorted {
+      ($0.key.sku.value, $0.key.location?.value ?? "") < ($1.key.sku.value, $1.key.location?.value ?? "")
+    }
     guard !rows.isEmpty else { return }
     try writes.send(
       InventoryStatements.upsertPolicies,

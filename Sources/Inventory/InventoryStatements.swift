@@ -28,7 +28,8 @@ enum InventoryStatements {
     name: "products_insert",
     sql: """
       insert into products (sku, name, category, unit_price, attributes, registered_at)
-      select unnest($1::text[]), unnest($2::text[]), unnest($3::text[]), unnest($4::text[]), unnest($5::text[])::json, $6
+      select unnest($1::text[]), unnest($2::text[]), unnest($3::text[]), unnest($4::text[]),
+             unnest($5::text[])::json, $6
       """)
 
   static let insertLocations = Statement(
@@ -48,7 +49,8 @@ enum InventoryStatements {
   static let insertMoves = Statement(
     name: "moves_insert",
     sql: """
-      insert into moves (move_id, sku, from_location_id, to_location_id, quantity, reference, rejected_reason, recorded_at)
+      insert into moves (move_id, sku, from_location_id, to_location_id, quantity, reference, rejected_reason,
+        recorded_at)
       select unnest($1::text[]), unnest($2::text[]), unnest($3::text[]), unnest($4::text[]), unnest($5::int8[]),
              unnest($6::text[]), unnest($7::text[]), $8
       """)

@@ -45,7 +45,9 @@ struct DeadLetter {
   }
 
   private func copyHeaders(_ manifest: WorkerManifest) -> [String: Delivery.Header] {
+    // Headers have to fit into one frame of the protocol: what a publisher overdid is in the record, not in the copy.
     var headers = delivery.carriedHeaders
+    if HeaderText.encode(headers).utf8.count > 64_000 { headers.removeAll() }
     headers[HeaderName.reason] = .string(reason.description)
     headers[HeaderName.field] = .string(reason.field)
     headers[HeaderName.value] = .string(reason.value)
@@ -76,7 +78,9 @@ struct DeadLetter {
 /// A message that is to be tried again: its outbox row, addressed to the next delay tier.
 enum Retry {
   /// The row, or nil when the last tier is behind it.
-  static func row(_ message: Message, because reason: Reason, for manifest: WorkerManifest, at now: Timestamp) -> OutboxRow? {
+  static func row(_ message: Message, because reason: Reason, for manifest: WorkerManifest, at now: Timestamp)
+    -> OutboxRow?
+  {
     let delivery = message.delivery
     guard delivery.attempt < RetryTier.all.count else { return nil }
     var headers = delivery.carriedHeaders

@@ -67,10 +67,12 @@ struct Inbox {
   static func outdated(_ envelope: Envelope, at now: Timestamp) -> Reason? {
     if envelope.time < now - horizon {
       return Reason(
-        field: "time", value: envelope.time.rfc3339, rule: "must not be older than 30 days: duplicates of it are forgotten")
+        field: "time", value: envelope.time.rfc3339,
+        rule: "must not be older than 30 days: duplicates of it are forgotten")
     }
     if envelope.time > now + maximumLead {
-      return Reason(field: "time", value: envelope.time.rfc3339, rule: "must not be more than 24 hours ahead of our clock")
+      return Reason(
+        field: "time", value: envelope.time.rfc3339, rule: "must not be more than 24 hours ahead of our clock")
     }
     return nil
   }
@@ -148,7 +150,8 @@ extension Inbox {
           .texts(sorted.map(\.message.envelope.id)), .texts(sorted.map(\.message.envelope.source)), .text(consumer),
           .int4s(sorted.map(\.message.delivery.attempt)), .dates(sorted.map(\.message.envelope.time.day)),
           .texts(sorted.map(\.outcome.rawValue)), .int4s(sorted.map(\.events)),
-          .texts(sorted.map { HeaderText.encode($0.message.delivery.headers) }), .byteas(sorted.map(\.message.delivery.body)),
+          .texts(sorted.map { HeaderText.encode($0.message.delivery.headers) }),
+          .byteas(sorted.map(\.message.delivery.body)),
           .timestamp(first.recordedAt.microseconds),
         ], expecting: sorted.count)
     }

@@ -81,7 +81,8 @@ public final class Pipeline<Domain: Handler> {
     }
   }
 
-  private func attempt(_ part: ArraySlice<Decoded>, _ approach: Approach, on database: Connection) throws -> BatchReport {
+  private func attempt(_ part: ArraySlice<Decoded>, _ approach: Approach, on database: Connection) throws -> BatchReport
+  {
     let messages = part.compactMap(\.message)
     let state = try handler.prepare(messages, approach: approach, on: database)
     let now = try lock(state, on: database)

@@ -19,8 +19,13 @@ enum Remedy {
     case .retryable: self = .repeatWhole
     case .conflict: self = Remedy.isClaim(error.constraint) ? .lookCarefully : .halve
     case .data: self = .halve
-    // A missing table, column or privilege concerns every message: a deployment at fault must not bury the world.
-    case .bug: self = error.sqlState.code.hasPrefix("42") || error.sqlState.code.hasPrefix("3") ? .pause : .halve
+    // A missing table, column, privilege or statement, or a damaged database, concerns every message: a deployment at
+    // fault must not bury the world.
+    case .bug:
+      let code = error.sqlState
+      let concernsAll =
+        ["42", "3D", "3F", "25", "26"].contains(code.errorClass) || ["XX001", "XX002"].contains(code.code)
+      self = concernsAll ? .pause : .halve
     case .infrastructure, .cancelled: self = .pause
     }
   }

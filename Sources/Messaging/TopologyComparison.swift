@@ -1,32 +1,14 @@
-/// What a running broker says about itself.
-public struct BrokerState: Sendable {
-  /// Its definitions, from `GET /api/definitions`.
-  public var definitions: BrokerDefinitions
-  /// Queues of the virtual host with the policy that applies to each, nil for none.
-  public var queuePolicies: [String: String?]
-  /// Exchanges of the virtual host with the policy that applies to each, nil for none.
-  public var exchangePolicies: [String: String?]
-
-  /// What a broker says.
-  public init(
-    definitions: BrokerDefinitions, queuePolicies: [String: String?], exchangePolicies: [String: String?]
-  ) {
-    self.definitions = definitions
-    self.queuePolicies = queuePolicies
-    self.exchangePolicies = exchangePolicies
-  }
-}
-
 extension Topology {
   /// In what a running broker differs from this topology.
+  ///
+  /// - Parameter theirs: What the broker exports, as from `GET /api/definitions`.
   ///
   /// Things of others on the same broker are not looked at, unless they touch ours: a further binding of one of our
   /// queues, a further right of one of our users, another policy that applies in the place of ours.
   ///
   /// - Returns: A sentence per difference; empty when there is none.
-  public func differences(from broker: BrokerState) -> [String] {
+  public func differences(from theirs: BrokerDefinitions) -> [String] {
     let mine = definitions
-    let theirs = broker.definitions
     var found = Topology.compare("virtual host", mine.vhosts.map(\.facet), theirs.vhosts.map(\.facet))
     found += Topology.compare("exchange", mine.exchanges.map(\.facet), theirs.exchanges.filter(isHere).map(\.facet))
     found += Topology.compare("queue", mine.queues.map(\.facet), theirs.queues.filter(isHere).map(\.facet))
@@ -35,7 +17,7 @@ extension Topology {
       "binding", mine.bindings.map(\.facet), theirs.bindings.filter(isHere).map(\.facet),
       unexpected: { binding in queues.contains { binding.owner == $0 } })
     found += Topology.compare("policy", mine.policies.map(\.facet), theirs.policies.filter(isHere).map(\.facet))
-    found += appliedPolicies(broker)
+    found += overridden(by: theirs.policies.filter(isHere))
     let users = Set(mine.users.map(\.name))
     found += Topology.compare("user", mine.users.map(\.facet), theirs.users.map(\.facet))
     found += Topology.compare(
@@ -49,22 +31,25 @@ extension Topology {
 
   private func isHere(_ thing: some Placed) -> Bool { thing.vhost == vhost }
 
-  /// Only one policy applies to a queue or an exchange: one with a higher priority puts ours out of force.
-  private func appliedPolicies(_ broker: BrokerState) -> [String] {
-    var expected: [(kind: String, name: String, policy: String, actual: String??)] = [
-      ("exchange", Topology.events, "tallyman-events", broker.exchangePolicies[Topology.events]),
-      ("queue", Topology.unroutedQueue, "tallyman-unrouted", broker.queuePolicies[Topology.unroutedQueue]),
-    ]
-    for worker in workers {
-      for queue in [worker.queue] + RetryTier.all.map({ worker.retryQueue($0.number) }) {
-        expected.append(("queue", queue, "tallyman-\(queue)", broker.queuePolicies[queue]))
+  /// Only one policy applies to a queue or an exchange: another that matches and does not rank below ours may put ours
+  /// out of force as a whole.
+  private func overridden(by others: [BrokerDefinitions.Policy]) -> [String] {
+    let mine = Dictionary(policies.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    let queues = definitions.queues.map { (kind: "queue", name: $0.name) }
+    let rivals = others.filter { mine[$0.name] == nil && $0.priority >= Topology.policyPriority }
+    return rivals.flatMap { rival -> [String] in
+      guard let pattern = try? Regex(rival.pattern) else {
+        return [
+          "policy \(rival.name): its pattern \(rival.pattern) cannot be judged here, see that it spares our queues"
+        ]
       }
-      expected.append(("queue", worker.deadQueue, "tallyman-dead", broker.queuePolicies[worker.deadQueue]))
-    }
-    return expected.compactMap { kind, name, policy, actual in
-      // One that does not exist is reported already.
-      guard let actual, actual != policy else { return nil }
-      return "\(kind) \(name): \(actual.map { "policy \($0)" } ?? "no policy") applies, it must be policy \(policy)"
+      let hit = (queues + [("exchange", Topology.events)]).filter { kind, name in
+        let isMeant = kind == "exchange" ? ["exchanges", "all"] : ["queues", "quorum_queues", "all"]
+        return isMeant.contains(rival.applyTo) && (try? pattern.firstMatch(in: name)) != nil
+      }
+      return hit.map { kind, name in
+        "\(kind) \(name): policy \(rival.name) (priority \(rival.priority)) may apply in the place of ours"
+      }
     }
   }
 

@@ -11,7 +11,7 @@ extension Topology {
   static let unroutedBytes = 256 * 1024 * 1024
 
   /// Above policies that an operator may have for everything, at RabbitMQ's default of 0.
-  private static let priority = 10
+  static let policyPriority = 10
 
   /// All mutable settings. Exactly one policy matches each queue, since only one ever applies.
   ///
@@ -64,7 +64,7 @@ extension Topology {
     _ name: String, _ applyTo: String, for names: [String], _ definition: [String: BrokerDefinitions.Value]
   ) -> BrokerDefinitions.Policy {
     BrokerDefinitions.Policy(
-      name: name, vhost: vhost, pattern: Pattern.exactly(names), applyTo: applyTo, priority: Topology.priority,
+      name: name, vhost: vhost, pattern: Pattern.exactly(names), applyTo: applyTo, priority: Topology.policyPriority,
       definition: definition)
   }
 }

@@ -3,7 +3,8 @@ import Logging
 /// Writes one JSON object per line: `time`, `level`, `label`, `message`, then the metadata, sorted by key.
 ///
 /// Metadata stand at the top level, where a log store finds `message_id` without a path; a key that is one of the four
-/// names above gets an underscore appended. Numbers and booleans given as `.stringConvertible` stay numbers and booleans.
+/// names above gets an underscore appended. Numbers and booleans given as `.stringConvertible` stay numbers and
+/// booleans.
 public struct JSONLogHandler: LogHandler {
   /// Metadata of every line of this logger.
   public var metadata: Logger.Metadata = [:]

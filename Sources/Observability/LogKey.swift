@@ -1,4 +1,5 @@
-/// The names of log metadata keys: each stands here once, so that a query written against one worker's logs works against all.
+/// The names of log metadata keys: each stands here once, so that a query written against one worker's logs works
+/// against all.
 public enum LogKey {
   /// CloudEvents `id` of the message at hand.
   public static let messageID = "message_id"

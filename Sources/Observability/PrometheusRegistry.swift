@@ -4,9 +4,9 @@ import Synchronization
 /// Keeps every metric of the process and renders them for Prometheus.
 ///
 /// Bootstrap it once with `MetricsSystem.bootstrap(_:)`. Names in ``MetricName`` come with their help and buckets; a
-/// library's own metrics are kept too, under a name made legal. Asking for the same name and labels again gives the same
-/// series. Asking for a known name as another kind gives a series that is not shown: two kinds of one name would make the
-/// whole page unreadable to Prometheus.
+/// library's own metrics are kept too, under a name made legal. Asking for the same name and labels again gives the
+/// same series. Asking for a known name as another kind gives a series that is not shown: two kinds of one name would
+/// make the whole page unreadable to Prometheus.
 public final class PrometheusRegistry: MetricsFactory, Sendable {
   private let families = Mutex<[String: Family]>([:])
   private let collectors = Mutex<[@Sendable () -> Void]>([])

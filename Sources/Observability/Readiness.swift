@@ -2,9 +2,9 @@ import Synchronization
 
 /// Whether this process can do its work (ready), and whether it still moves (live).
 ///
-/// Ready means: every condition that was expected is ok. A condition is not ok until somebody says so. Live means: every
-/// lane that was announced has shown a sign of life within the allowed silence; a lane that waits for a database to come
-/// back does so, and stays live.
+/// Ready means: every condition that was expected is ok. A condition is not ok until somebody says so. Live means:
+/// every lane that was announced has shown a sign of life within the allowed silence; a lane that waits for a database
+/// to come back does so, and stays live.
 public final class Readiness: Sendable {
   /// Something that must hold before work can be done, such as `database/inventory-1`.
   public struct Condition: Hashable, Sendable, CustomStringConvertible {
@@ -90,7 +90,8 @@ public final class Readiness: Sendable {
   /// No longer expects a condition.
   public func withdraw(_ condition: Condition) { state.withLock { $0.conditions[condition] = nil } }
 
-  /// Says that the process is about to end: not ready from now on, whatever is reported, so that no new work is sent here.
+  /// Says that the process is about to end: not ready from now on, whatever is reported, so that no new work is sent
+  /// here.
   public func beginStopping() { state.withLock { $0.stopping = true } }
 
   /// Whether every condition holds. A process that expects nothing knows nothing, and is not ready.

@@ -1,7 +1,7 @@
 /// Text that must never be seen: a password or a signing key.
 ///
-/// Interpolation, `print`, `dump`, `String(reflecting:)`, mirrors and logs show `•••`. Only ``reveal()`` gives the text,
-/// so a search for that word finds every place that uses one.
+/// Interpolation, `print`, `dump`, `String(reflecting:)`, mirrors and logs show `•••`. Only ``reveal()`` gives the
+/// text, so a search for that word finds every place that uses one.
 public struct Secret: Sendable, Equatable {
   /// What is shown in its place.
   public static let mask = "•••"

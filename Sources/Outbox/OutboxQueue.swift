@@ -27,10 +27,13 @@ public struct WaitingRow: Sendable {
 ///
 /// A relay owns a shard by a session advisory lock: a relay that dies gives up its shards with its connection. Rows are
 /// never read with `id > last` alone, because ids are not committed in order: each shard's floor only skips the dead
-/// head of the index and falls back to 0 whenever a fetch comes back short, and at least every second.
+/// head of the index and rows that are held back. It falls back to 0 whenever a fetch comes back short, and every
+/// second one fetch begins at 0 and then goes on where the last one ended.
 public final class OutboxQueue {
   private let database: Connection
   private var floors: [Int16: Int64] = [:]
+  /// Where to go on after the fetch that looks back.
+  private var resume: [Int16: Int64] = [:]
   private var settled: [(shard: Int16, id: Int64)] = []
   /// Shards whose last fetch began with their oldest row.
   private var fromStart: Set<Int16> = []
@@ -55,6 +58,7 @@ public final class OutboxQueue {
     for shard in shards.dropFirst(share) {
       _ = try database.query(OutboxStatements.disown, [.int4(Int32(shard))])
       floors[shard] = nil
+      resume[shard] = nil
     }
     for shard in 0..<Shard.count where floors.count < share && floors[shard] == nil {
       if try database.query(OutboxStatements.own, [.int4(Int32(shard))]).bool(0, 0) { floors[shard] = 0 }
@@ -62,15 +66,27 @@ public final class OutboxQueue {
     return relays
   }
 
-  /// Lets every shard be read from its beginning again: finds rows whose transactions committed late.
-  public func resetFloors() { for shard in floors.keys { floors[shard] = 0 } }
+  /// Lets the next ``take(_:)`` read every shard from its beginning: finds rows whose transactions committed late. The
+  /// one after that goes on where the last one ended, or many rows held back would hide what is behind them for ever.
+  public func lookBack() {
+    for (shard, floor) in floors where floor > 0 {
+      resume[shard] = max(floor, resume[shard] ?? 0)
+      floors[shard] = 0
+    }
+  }
 
   /// Remembers that the broker has confirmed a row; it is deleted with the next ``take(_:)``.
   public func settle(_ row: WaitingRow) { settled.append((row.shard, row.id)) }
 
-  /// Lets a row that was taken but not published be taken again.
-  public func giveBack(_ row: WaitingRow) {
-    floors[row.shard] = min(floors[row.shard] ?? 0, row.id - 1)
+  /// Lets a row that was taken but not published, and all rows behind it, be taken again.
+  public func giveBack(_ row: WaitingRow) { rewind(row.shard, to: row.id - 1) }
+
+  /// Lets all rows behind this one be taken again: some were held back because of it.
+  public func rewind(behind row: WaitingRow) { rewind(row.shard, to: row.id) }
+
+  private func rewind(_ shard: Int16, to id: Int64) {
+    floors[shard] = min(floors[shard] ?? 0, id)
+    if let later = resume[shard] { resume[shard] = min(later, id) }
   }
 
   /// Deletes what was settled and takes the next rows, in one round trip.
@@ -135,7 +151,11 @@ public final class OutboxQueue {
       counts[row.shard, default: 0] += 1
       last[row.shard] = row.id
     }
-    for shard in floors.keys { floors[shard] = counts[shard, default: 0] < perShard ? 0 : last[shard] ?? 0 }
+    for shard in floors.keys {
+      let isShort = counts[shard, default: 0] < perShard
+      floors[shard] = isShort ? 0 : max(last[shard] ?? 0, resume[shard] ?? 0)
+      resume[shard] = nil
+    }
   }
 }
 

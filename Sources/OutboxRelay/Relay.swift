@@ -6,10 +6,11 @@ import Postgres
 
 /// Rows ▶ confirmed publishes ▶ settled rows: the only publisher.
 ///
-/// Works in rounds on one lane. A round takes rows of the owned shards, publishes them persistent and mandatory, at most
-/// one unconfirmed message per aggregate, and settles each on its confirm. A message that is refused or returned stays,
-/// and holds back the later ones of its aggregate, so that no event ever overtakes an earlier one of its aggregate.
-/// What dies with a relay is published again by the next owner: a suffix repeats, nothing is reordered or lost.
+/// Works in rounds on one lane. A round takes rows of the owned shards, publishes them persistent and mandatory, at
+/// most one unconfirmed message per aggregate, and settles each on its confirm. A message that is refused or returned
+/// stays, and holds back the later ones of its aggregate, so that no event ever overtakes an earlier one of its
+/// aggregate. What dies with a relay is published again by the next owner: a suffix repeats, nothing is reordered or
+/// lost.
 public final class Relay {
   private let outbox: OutboxQueue
   private let publisher: Publisher
@@ -48,7 +49,7 @@ public final class Relay {
   public func balance() throws -> Int {
     // Deleted before a shard changes hands, or its next owner would publish again what is confirmed already.
     try outbox.flush()
-    outbox.resetFloors()
+    outbox.lookBack()
     let relays = try outbox.balance()
     let mine = Set(outbox.shards)
     held = held.filter { mine.contains($0.value.shard) }
@@ -66,8 +67,8 @@ public final class Relay {
 
   /// One round.
   ///
-  /// A broker that raises an alarm answers no confirm before the alarm is over: the round then waits for as long as that
-  /// takes. Connecting anew would hand it the same messages again.
+  /// A broker that raises an alarm answers no confirm before the alarm is over: the round then waits for as long as
+  /// that takes. Connecting anew would hand it the same messages again.
   ///
   /// - Parameter onWait: Called at least every 100 ms while confirms are awaited; what it throws ends the round.
   /// - Returns: What became of the rows taken.
@@ -125,7 +126,10 @@ public final class Relay {
     guard let row = round.settled(settlement) else { return }
     switch settlement.outcome {
     case .confirmed:
-      if let entry = held[row.aggregate], row.id >= entry.oldest { held[row.aggregate] = nil }
+      if let entry = held[row.aggregate], row.id >= entry.oldest {
+        held[row.aggregate] = nil
+        outbox.rewind(behind: row)
+      }
       outbox.settle(row)
     case .nacked, .returned: hold(row)
     }
@@ -141,8 +145,8 @@ public final class Relay {
 
   /// Whether an aggregate has to wait, told by the first of its rows in this round.
   ///
-  /// The round may begin behind the row that failed: then it waits, although its time has come. Only a round that begins
-  /// with the shard knows better: there, a failed row that is not met any more was removed by somebody.
+  /// The round may begin behind the row that failed: then it waits, although its time has come. Only a round that
+  /// begins with the shard knows better: there, a failed row that is not met any more was removed by somebody.
   private func isHeld(_ row: WaitingRow) -> Bool {
     guard let entry = held[row.aggregate] else { return false }
     if entry.until > clock.now { return true }

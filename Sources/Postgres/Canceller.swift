@@ -12,8 +12,8 @@ import Synchronization
 /// The request travels on a connection of its own and may arrive late: it cancels whatever runs then. The cancelled
 /// statement fails with 57014.
 public final class Canceller: @unchecked Sendable {
-  // `@unchecked Sendable`: `key` is immutable, and PQcancel may be called from any thread, since "the PGcancel object is
-  // read-only as far as PQcancel is concerned".
+  // `@unchecked Sendable`: `key` is immutable, and PQcancel may be called from any thread, since "the PGcancel object
+  // is read-only as far as PQcancel is concerned".
   private let key: OpaquePointer?
   private let isRunning = Atomic<Bool>(false)
 

@@ -4,9 +4,9 @@ import Logging
 
 /// A connection to PostgreSQL, driven by blocking calls on a lane.
 ///
-/// Every wait has a bound (see ``ConnectionOptions``). Statements travel in libpq's pipeline mode: ``send(_:_:)`` queues,
-/// ``flush()`` or ``sync()`` makes the server answer, ``receive()`` reads the answers in order. ``query(_:_:)`` does all
-/// of that in one round trip.
+/// Every wait has a bound (see ``ConnectionOptions``). Statements travel in libpq's pipeline mode: ``send(_:_:)``
+/// queues, ``flush()`` or ``sync()`` makes the server answer, ``receive()`` reads the answers in order. ``query(_:_:)``
+/// does all of that in one round trip.
 ///
 /// An error in a pipeline makes the server skip everything up to the next Sync: call ``recover()``. When
 /// ``isUsable`` is false the connection is closed: open another.

@@ -17,8 +17,8 @@ final class Handle {
 
   deinit { close() }
 
-  /// PQfinish: "closes the connection and frees memory"; the pointer is not used again. On a non-blocking socket it does
-  /// not wait.
+  /// PQfinish: "closes the connection and frees memory"; the pointer is not used again. On a non-blocking socket it
+  /// does not wait.
   func close() {
     if let connection { PQfinish(connection) }
     connection = nil

@@ -13,7 +13,8 @@ extension Handle {
   static func connect(_ options: ConnectionOptions, notices: NoticeSink) throws(PostgresError) -> Handle {
     let given = try Conninfo.read(options.conninfo)
     let secrets = [options.password, given["password"], given["sslpassword"]].compactMap(\.self)
-    // Later keywords override earlier ones, and `dbname` may hold a whole conninfo (PQconnectStartParams, expand_dbname).
+    // Later keywords override earlier ones, and `dbname` may hold a whole conninfo (PQconnectStartParams,
+    // expand_dbname).
     var keywords = [
       ("dbname", options.conninfo),
       ("application_name", options.applicationName),

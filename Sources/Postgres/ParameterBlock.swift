@@ -28,7 +28,8 @@ struct ParameterBlock {
     while formats.count < parameters.count { formats.append(1) }
   }
 
-  /// Calls `body` with number, values, lengths and formats; the pointers are valid only there (libpq copies the values).
+  /// Calls `body` with number, values, lengths and formats; the pointers are valid only there (libpq copies the
+  /// values).
   mutating func withPointers(
     _ body: (
       Int32, UnsafePointer<UnsafePointer<CChar>?>?, UnsafePointer<Int32>?, UnsafePointer<Int32>?

@@ -61,8 +61,8 @@ public final class Rows {
       offset: UInt16(bigEndian: value.loadUnaligned(fromByteOffset: 4, as: UInt16.self)))
   }
 
-  /// A value of any type whose binary format is its text: `text`, `varchar`, `name`, `json`, enumerations; also `jsonb`.
-  /// Cast others in the statement (`amount::text`).
+  /// A value of any type whose binary format is its text: `text`, `varchar`, `name`, `json`, enumerations; also
+  /// `jsonb`. Cast others in the statement (`amount::text`).
   public func text(_ row: Int, _ column: Int) -> String {
     let value = value(row, column)
     // jsonb is its text behind one byte of format version.

@@ -10,8 +10,8 @@ public enum AlertState: String, Sendable {
 
 /// The hysteresis of low-stock alerts: one alert per episode, however many orders race.
 ///
-/// `normal → low` at ≤ reorder point, `→ out` at 0, back to `normal` only at ≥ recover point. Between the points nothing
-/// changes, so a level that wavers around the reorder point does not alert again and again.
+/// `normal → low` at ≤ reorder point, `→ out` at 0, back to `normal` only at ≥ recover point. Between the points
+/// nothing changes, so a level that wavers around the reorder point does not alert again and again.
 public struct AlertBand: Hashable, Sendable {
   /// At or below this a level is low. Base units.
   public let reorderPoint: Int64

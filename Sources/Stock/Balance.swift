@@ -96,7 +96,9 @@ public final class Balance {
   /// Books a change; the only place where a quantity of a balance changes.
   ///
   /// - Returns: The entry for the ledger.
-  func book(_ delta: Int64, to bucket: Bucket, because reason: LedgerReason, _ cause: Cause, at now: Timestamp) -> LedgerEntry {
+  func book(_ delta: Int64, to bucket: Bucket, because reason: LedgerReason, _ cause: Cause, at now: Timestamp)
+    -> LedgerEntry
+  {
     seq += 1
     // Two database servers' clocks may differ after a failover; a balance's time never runs backwards.
     recordedAt = max(recordedAt, now)

@@ -45,7 +45,8 @@ public final class Order {
   var isChanged: Bool
 
   init(
-    id: OrderID, customer: CustomerID?, allowsBackorder: Bool, priority: Int32, needBy: Timestamp?, orderedAt: Timestamp,
+    id: OrderID, customer: CustomerID?, allowsBackorder: Bool, priority: Int32, needBy: Timestamp?,
+    orderedAt: Timestamp,
     lines: [OrderLine], state: OrderState, closedReason: String?, sequence: Int64, isNew: Bool
   ) {
     self.id = id

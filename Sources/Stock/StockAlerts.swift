@@ -60,7 +60,7 @@ extension WorkingSet {
 }
 
 extension Balance {
-  /// Whether anybody wants to know its level: a place that never held the SKU, and that no policy speaks of, has not run
-  /// out of it.
+  /// Whether anybody wants to know its level: a place that never held the SKU, and that no policy speaks of, has not
+  /// run out of it.
   fileprivate var isWatched: Bool { seq > 0 || band.reorderPoint > 0 }
 }

@@ -33,7 +33,8 @@ enum StockStatements {
   static let lockAnchors = Statement(
     name: "anchors_lock",
     sql: """
-      select ctid, sku, registered, owed, safety_stock, reorder_point, recover_point, alert_state, alert_episode, sequence
+      select ctid, sku, registered, owed, safety_stock, reorder_point, recover_point, alert_state, alert_episode,
+             sequence
       from stock_items where sku = any($1::text[]) order by sku for no key update
       """)
 

@@ -160,7 +160,8 @@ extension WorkingSet {
           priority: rows.int4(row, 10), onHand: rows.int(row, 5), reserved: rows.int(row, 6), damaged: rows.int(row, 7),
           qualityControl: rows.int(row, 8), safetyStock: rows.int(row, 11),
           band: AlertBand(reorderPoint: rows.int(row, 12), recoverPoint: rows.int(row, 13)),
-          alert: AlertState(rawValue: rows.text(row, 14)) ?? .normal, episode: rows.int(row, 15), seq: rows.int(row, 16),
+          alert: AlertState(rawValue: rows.text(row, 14)) ?? .normal, episode: rows.int(row, 15),
+          seq: rows.int(row, 16),
           recordedAt: Timestamp(microseconds: rows.timestamp(row, 17))))
       item(balance.sku)?.balances.append(balance)
     }

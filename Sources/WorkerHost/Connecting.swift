@@ -17,8 +17,8 @@ extension DatabaseSettings {
     return options
   }
 
-  /// Every statement of ours is an index lookup with arrays of any length: what the planner guesses about them led it to
-  /// read whole tables. One generic plan per statement, by index.
+  /// Every statement of ours is an index lookup with arrays of any length: what the planner guesses about them led it
+  /// to read whole tables. One generic plan per statement, by index.
   static let planning = [
     "search_path": "tallyman",
     "plan_cache_mode": "force_generic_plan",

@@ -38,7 +38,9 @@ final class ConsumerLane<Domain: Handler> {
     while !context.stop.isRaised {
       context.beat()
       do {
-        try session { hasConsumed = true; backoff.reset() }
+        try session {
+          hasConsumed = true; backoff.reset()
+        }
       } catch {
         context.readiness.fail(.consumer(lane: context.name), because: "\(error)")
         if !hasConsumed, let refusal = StartRefusal(error, queue: handler.manifest.queue) { throw refusal }
@@ -63,9 +65,14 @@ final class ConsumerLane<Domain: Handler> {
     context.readiness.ok(.consumer(lane: context.name))
     context.logger.info("the lane consumes", metadata: [LogKey.queue: .string(handler.manifest.queue)])
     onConsuming()
+    var nextLook = ContinuousClock.now
     while !context.stop.isRaised {
       context.beat()
       let deliveries = try link.take(upTo: context.settings.batch, waiting: .milliseconds(250))
+      if deliveries.isEmpty, ContinuousClock.now >= nextLook {
+        try lookAtDatabase(link)
+        nextLook = ContinuousClock.now + .seconds(2)
+      }
       for group in BatchSizing.groups(deliveries, limit: context.settings.batch) {
         try settle(group, link)
         if context.stop.isRaised { return }
@@ -93,6 +100,16 @@ final class ConsumerLane<Domain: Handler> {
   }
 
   private struct LostDatabase: Error {}
+
+  /// A lane without work would not notice that its database is gone, and would call itself ready.
+  private func lookAtDatabase(_ link: BrokerLink) throws {
+    do {
+      guard let database, database.isUsable else { throw LostDatabase() }
+      _ = try database.query(.ping)
+    } catch {
+      try pause(because: "\(error)", for: .milliseconds(100), link)
+    }
+  }
 
   // MARK: The database comes and goes
 
@@ -152,4 +169,8 @@ enum BatchSizing {
     if start < deliveries.count { groups.append(deliveries[start...]) }
     return groups
   }
+}
+
+extension Statement {
+  fileprivate static let ping = Statement(name: "ping", sql: "select 1")
 }

@@ -5,8 +5,8 @@ import ServiceLifecycle
 
 /// Serves `/health/live`, `/health/ready` and `/metrics`.
 ///
-/// Starts before everything else, so that a worker that waits for its database can be asked why, and stops last, so that
-/// it can be asked while it drains.
+/// Starts before everything else, so that a worker that waits for its database can be asked why, and stops last, so
+/// that it can be asked while it drains.
 public struct HealthServer: Service {
   private let settings: HTTPSettings
   private let readiness: Readiness

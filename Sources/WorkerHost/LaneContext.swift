@@ -96,7 +96,9 @@ public struct StartRefusal: Error, CustomStringConvertible {
         `tallyman topology > definitions.json` and `rabbitmqctl import_definitions definitions.json`
         """
     case 403:
-      description = "the broker's user may not consume from \(queue) (\(text)): compare with `tallyman topology --check`"
+      description = """
+        the broker's user may not consume from \(queue) (\(text)): compare with `tallyman topology --check`
+        """
     case 406:
       description = "queue \(queue) was declared differently (\(text)): compare with `tallyman topology --check`"
     default: return nil

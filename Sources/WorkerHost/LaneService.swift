@@ -16,7 +16,8 @@ struct LaneService: Service {
   private let body: @Sendable (LaneContext) throws -> Void
 
   init(
-    name: String, process: WorkerProcess, expecting needs: [Need], _ body: @escaping @Sendable (LaneContext) throws -> Void
+    name: String, process: WorkerProcess, expecting needs: [Need],
+    _ body: @escaping @Sendable (LaneContext) throws -> Void
   ) {
     context = LaneContext(name, process)
     self.body = body
@@ -39,7 +40,8 @@ struct LaneService: Service {
     let body = body
     try await withGracefulShutdownHandler {
       try await lane.run { try body(context) }
-      // All lanes see the stop signal at once, but the group asks them one by one: leaving early would look like a crash.
+      // All lanes see the stop signal at once, but the group asks them one by one: leaving early would look like a
+      // crash.
       try? await gracefulShutdown()
     } onGracefulShutdown: {
       context.stop.raise()

@@ -84,13 +84,10 @@ public struct RelaySettings: Sendable {
   public let batch: Int
   /// How often to look when nothing was found.
   public let pollInterval: Duration
-  /// The shards to compete for.
-  public let shards: ClosedRange<Int>
 
   init(_ source: SettingsEnvironment) throws(SettingsError) {
     batch = try source.value(SettingsTable.relayBatch)
     pollInterval = try source.value(SettingsTable.relayPoll)
-    shards = try source.value(SettingsTable.relayShards)
   }
 }
 

@@ -8,7 +8,8 @@ extension Settings {
     if database.lockTimeout > database.statementTimeout {
       problems.append(
         "TALLYMAN_LOCK_TIMEOUT_MS = \(milliseconds(database.lockTimeout)): must be at most "
-          + "TALLYMAN_STATEMENT_TIMEOUT_MS, which is \(milliseconds(database.statementTimeout)), or it never takes effect"
+          + "TALLYMAN_STATEMENT_TIMEOUT_MS, which is \(milliseconds(database.statementTimeout)), or "
+          + "it never takes effect"
       )
     }
     if database.statementTimeout > broker.heartbeat {
@@ -20,7 +21,8 @@ extension Settings {
     if laneSilence <= database.statementTimeout {
       problems.append(
         "TALLYMAN_LANE_SILENCE_SECONDS = \(laneSilence.components.seconds): must be more than "
-          + "TALLYMAN_STATEMENT_TIMEOUT_MS, which is \(milliseconds(database.statementTimeout)), or a lane that waits for "
+          + "TALLYMAN_STATEMENT_TIMEOUT_MS, which is \(milliseconds(database.statementTimeout)), or "
+          + "a lane that waits for "
           + "the database is taken for dead")
     }
     return problems
@@ -33,7 +35,8 @@ extension Settings {
     }
     if !broker.usesTLS, broker.caFile != nil || broker.certificateFile != nil {
       problems.append(
-        "TALLYMAN_BROKER_URL = \"\(broker.url)\": must begin with amqps:// when certificates are given, or they are not used"
+        "TALLYMAN_BROKER_URL = \"\(broker.url)\": must begin with amqps:// when certificates are "
+          + "given, or they are not used"
       )
     }
     return problems
@@ -42,7 +45,8 @@ extension Settings {
   private var workerProblems: [String] {
     guard worker.prefetch < worker.batch else { return [] }
     return [
-      "TALLYMAN_PREFETCH = \(worker.prefetch): must be at least TALLYMAN_BATCH, which is \(worker.batch), or a batch is "
+      "TALLYMAN_PREFETCH = \(worker.prefetch): must be at least TALLYMAN_BATCH, which is "
+        + "\(worker.batch), or a batch is "
         + "never full; four times as much keeps a lane busy"
     ]
   }
@@ -61,7 +65,8 @@ extension Settings {
     if notification.lease <= notification.timeout {
       problems.append(
         "TALLYMAN_DELIVERY_LEASE_SECONDS = \(notification.lease.components.seconds): must be more than "
-          + "TALLYMAN_DELIVERY_TIMEOUT_SECONDS, which is \(notification.timeout.components.seconds), or a delivery is sent "
+          + "TALLYMAN_DELIVERY_TIMEOUT_SECONDS, which is "
+          + "\(notification.timeout.components.seconds), or a delivery is sent "
           + "twice while its first attempt still runs")
     }
     return problems

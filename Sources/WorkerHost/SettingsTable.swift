@@ -28,12 +28,13 @@ public enum SettingsTable {
     Section(title: "Network", settings: [connectTimeout.declaration, tcpUserTimeout.declaration]),
     Section(title: "Workers", settings: [lanes.declaration, batch.declaration, prefetch.declaration]),
     Section(
-      title: "Relay", settings: [relayBatch.declaration, relayPoll.declaration, relayShards.declaration]),
+      title: "Relay", settings: [relayBatch.declaration, relayPoll.declaration]),
     Section(
       title: "Notifications",
       settings: [
         smtpURL.declaration, smtpUser.declaration, smtpPassword.declaration, smtpEncryption.declaration,
-        emailFrom.declaration, emailTo.declaration, webhookURLs.declaration, webhookSecret.declaration, deliveryTimeout.declaration,
+        emailFrom.declaration, emailTo.declaration, webhookURLs.declaration, webhookSecret.declaration,
+        deliveryTimeout.declaration,
         deliveryLease.declaration, deliveryAttempts.declaration,
       ]),
     Section(
@@ -127,22 +128,6 @@ extension SettingsTable {
   static let relayPoll = Setting<Duration>.milliseconds(
     "TALLYMAN_RELAY_POLL_MS", default: 50, in: 1...60_000,
     meaning: "How often the relay looks for rows when it found none.", usedBy: [.outboxRelay])
-  static let relayShards = Setting<ClosedRange<Int>>(
-    "TALLYMAN_RELAY_SHARDS", .byDefault("0-15"), unit: "shards",
-    allowed: "a range of shards within 0-15, such as 0-7",
-    meaning: "The shards for which this relay competes. Together the relays must cover 0-15; overlaps are safe, one "
-      + "relay at a time owns a shard.", usedBy: [.outboxRelay], parse: ShardRange.parse)
-}
-
-/// A range of the outbox's shards, written `first-last`.
-enum ShardRange {
-  static func parse(_ text: String) -> ClosedRange<Int>? {
-    let ends = text.split(separator: "-", omittingEmptySubsequences: false)
-    guard ends.count == 2, let first = Digits.parse(String(ends[0]), in: 0...15),
-      let last = Digits.parse(String(ends[1]), in: 0...15), first <= last
-    else { return nil }
-    return first...last
-  }
 }
 
 // MARK: Notifications

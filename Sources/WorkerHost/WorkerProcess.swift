@@ -85,7 +85,8 @@ public final class WorkerProcess: Sendable {
 
   // MARK: Running
 
-  /// Runs until SIGTERM or SIGINT and exits with 0 after the work in hand; a second signal or the deadline ends at once.
+  /// Runs until SIGTERM or SIGINT and exits with 0 after the work in hand; a second signal or the deadline ends at
+  /// once.
   public func run(_ services: [any Service]) async -> Never {
     let health = HealthServer(settings.http, readiness: readiness, registry: registry, logger: logger)
     let watch = ShutdownWatch(stop: stop, readiness: readiness, deadline: settings.shutdownDeadline, logger: logger)

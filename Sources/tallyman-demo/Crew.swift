@@ -34,14 +34,24 @@ struct Crew {
     return pid
   }
 
-  /// Starts a process again and waits until it is ready.
-  func start(_ name: String) throws {
+  /// Begins to start a process again.
+  ///
+  /// - Returns: The id of the starter, for ``hasStarted(_:by:)``.
+  func start(_ name: String) throws -> pid_t {
     var child = pid_t()
     let status = withArguments([starter, "start", name]) { posix_spawn(&child, starter, nil, nil, $0, environ) }
     guard status == 0 else { throw StoryFailure("\(starter) cannot be run: \(String(cString: strerror(status)))") }
+    return child
+  }
+
+  /// Whether the process is ready; does not wait for it.
+  ///
+  /// - Throws: When its starter says that it does not become ready.
+  func hasStarted(_ name: String, by starter: pid_t) throws -> Bool {
     var result: Int32 = 0
-    while waitpid(child, &result, 0) == -1 && errno == EINTR {}
+    guard waitpid(starter, &result, WNOHANG) == starter else { return false }
     guard result == 0 else { throw StoryFailure("\(name) did not start again: see its log") }
+    return true
   }
 
   /// The most memory a process ever had, in KiB: `VmHWM` of the kernel.

@@ -24,8 +24,13 @@ final class Post {
   }
 
   /// Publishes an event, and in a tenth of the cases schedules its repetition.
-  func send(_ event: Event) throws {
-    try dispatch(Letter(number: nextNumber(), event, at: .now), mayRepeat: true)
+  ///
+  /// - Returns: The message's id.
+  @discardableResult
+  func send(_ event: Event) throws -> String {
+    let letter = Letter(number: nextNumber(), event, at: .now)
+    try dispatch(letter, mayRepeat: true)
+    return letter.id
   }
 
   /// Publishes the order of a shop that writes dates like `20/11/2026`.
@@ -51,6 +56,11 @@ final class Post {
   /// Keeps the connections alive while the story waits.
   func idle() throws {
     for publisher in publishers.values { try publisher.connection.service() }
+  }
+
+  /// Closes the connections.
+  func close() {
+    for publisher in publishers.values { publisher.connection.close() }
   }
 
   private func nextNumber() -> Int {

@@ -30,6 +30,12 @@ final class Stage {
     crew = Crew(folder: options.pids, starter: options.starter)
   }
 
+  /// Takes leave of the broker.
+  func close() {
+    post.close()
+    subscriber.close()
+  }
+
   /// Reads events until something is so.
   ///
   /// - Parameters:

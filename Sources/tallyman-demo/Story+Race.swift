@@ -24,7 +24,7 @@ extension Story {
     var killed: (pid: Int32, answers: Int)?
     for (index, order) in plan.orders.enumerated() {
       race.publishedAt[order.orderID] = .now
-      try stage.post.send(.orderCreated(order))
+      stage.subscriber.questions.insert(try stage.post.send(.orderCreated(order)))
       if index == plan.orders.count / 3 { try misbehave() }
       if index % 25 == 0 { try stage.subscriber.read(waiting: .zero) }
       // Only once the worker is at work: with messages in hand, some applied, some not.
@@ -48,7 +48,7 @@ extension Story {
     try stage.post.sendMalformed(order, time: Story.malformedDate)
     var changed = plan.orders[0]
     changed.lines[0].quantity += 1
-    try stage.post.send(.orderCreated(changed))
+    stage.subscriber.questions.insert(try stage.post.send(.orderCreated(changed)))
   }
 
   private func killWorker() throws -> (pid: Int32, answers: Int) {
@@ -59,9 +59,12 @@ extension Story {
   }
 
   private func restartWorker(after killed: (pid: Int32, answers: Int)?) throws {
-    try stage.subscriber.read(waiting: .zero)
+    let starter = try stage.crew.start(Story.victim)
+    try stage.wait(
+      for: "\(Story.victim) again", within: .seconds(90),
+      progress: { "\(stage.subscriber.answers.count)/\(plan.orders.count) orders answered, by one worker" }
+    ) { try stage.crew.hasStarted(Story.victim, by: starter) }
     let answers = stage.subscriber.answers.count - (killed?.answers ?? 0)
-    try stage.crew.start(Story.victim)
     let pid = try stage.crew.pid(of: Story.victim)
     stage.screen.say(
       "\(Story.victim) is back as pid \(pid); the other one had answered \(Text.number(answers)) more meanwhile")
@@ -82,9 +85,11 @@ extension Story {
     race.median = waits[waits.count / 2]
     race.slow = waits[waits.count * 99 / 100]
     let subscriber = stage.subscriber
-    stage.screen.say(
-      "answered: \(subscriber.count(.orderReserved)) reserved, \(subscriber.count(.orderPartiallyReserved)) partially, "
-        + "\(subscriber.count(.orderBackordered)) backordered, \(subscriber.count(.orderRejected)) rejected")
+    let counts = [
+      (EventType.orderReserved, "reserved"), (.orderPartiallyReserved, "partially reserved"),
+      (.orderBackordered, "backordered"), (.orderRejected, "rejected"),
+    ].map { "\(Text.number(subscriber.answered($0.0))) \($0.1)" }
+    stage.screen.say("answered: \(counts.joined(separator: ", "))")
     stage.screen.say("\(ordersPerSecond) orders/s from the first publish to the last answer")
   }
 

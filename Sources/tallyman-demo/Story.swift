@@ -26,6 +26,7 @@ final class Story {
   ///
   /// - Returns: Whether all that was promised was seen.
   func play() throws -> Bool {
+    defer { stage.close() }
     stage.screen.say("the same story again: make demo SEED=\(options.seed)")
     try fillCatalogue()
     try receiveGoods()

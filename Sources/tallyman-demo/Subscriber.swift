@@ -5,8 +5,11 @@ import Contracts
 final class Subscriber {
   /// Different events, by type.
   private(set) var counts: [EventType: Int] = [:]
-  /// The answers per order; more than one would be a broken promise.
+  /// The answers per order: what an `order.created` caused. More than one would be a broken promise. (An
+  /// `order.reserved` may come later as well, caused by the stock that filled the last backorder.)
   private(set) var answers: [OrderID: [Answer]] = [:]
+  /// The ids of the `order.created` messages.
+  var questions: Set<String> = []
   /// Events that came more than once, under the same id.
   private(set) var repetitions = 0
   /// Aggregates whose events came out of order or with a gap, as found; the first few.
@@ -56,6 +59,9 @@ final class Subscriber {
   /// How many events of these types came.
   func count(_ types: EventType...) -> Int { types.reduce(0) { $0 + counts[$1, default: 0] } }
 
+  /// How many orders got this answer first.
+  func answered(_ type: EventType) -> Int { answers.values.count { $0.first?.type == type } }
+
   /// Reads what has arrived; waits at most `waiting` for the first.
   func read(waiting: Duration) throws {
     var deliveries = try consumer.take(upTo: 1_000, waiting: waiting)
@@ -66,6 +72,9 @@ final class Subscriber {
       deliveries = try consumer.take(upTo: 1_000, waiting: .zero)
     }
   }
+
+  /// Closes the connection; the queue stays, with whatever comes later.
+  func close() { consumer.connection.close() }
 
   private func record(_ delivery: AMQP.Delivery, at now: ContinuousClock.Instant) throws {
     let message: IncomingMessage
@@ -82,7 +91,8 @@ final class Subscriber {
     }
     counts[message.envelope.type, default: 0] += 1
     checkSequence(message.envelope)
-    account(for: message.event, at: now)
+    if let cause = message.envelope.causationID, questions.contains(cause) { recordAnswer(message.event, at: now) }
+    account(for: message.event)
   }
 
   private func checkSequence(_ envelope: Envelope) {
@@ -97,7 +107,7 @@ final class Subscriber {
     sequences[aggregate] = sequence
   }
 
-  private func account(for event: Event, at now: ContinuousClock.Instant) {
+  private func recordAnswer(_ event: Event, at now: ContinuousClock.Instant) {
     switch event {
     case .orderReserved(let order), .orderPartiallyReserved(let order), .orderBackordered(let order):
       answers[order.orderID, default: []].append(
@@ -106,6 +116,12 @@ final class Subscriber {
     case .orderRejected(let rejection):
       answers[rejection.orderID, default: []].append(
         Answer(type: event.type, order: nil, rejection: rejection.reason, arrivedAt: now))
+    default: break
+    }
+  }
+
+  private func account(for event: Event) {
+    switch event {
     case .backorderFilled(let fill):
       promised[fill.sku, default: 0] += fill.quantity
       filled[fill.sku, default: 0] += fill.quantity

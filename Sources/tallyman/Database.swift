@@ -6,7 +6,7 @@ import WorkerHost
 enum Database {
   /// Connects as the settings say, works and closes.
   ///
-  /// Unlike a worker, a subcommand reads whole tables and may take long: no statement time-out, and the planner decides.
+  /// Unlike a worker, a subcommand reads whole tables and may take long: no statement time-out, the planner decides.
   ///
   /// - Throws: `SettingsError`, `PostgresError`, or what the body throws.
   static func with<Success: Sendable>(

@@ -3,6 +3,7 @@ import Messaging
 
 /// RabbitMQ's management API, as far as a comparison needs it.
 struct ManagementClient {
+  /// Without user and password: fit for messages.
   private let base: String
   private let user: String
   private let password: String
@@ -31,64 +32,28 @@ struct ManagementClient {
     base = "\(scheme)://\(rest)/api"
   }
 
-  /// What the broker says about itself and a virtual host. Lane only.
-  func state(of vhost: String) throws -> BrokerState {
-    let place = ManagementClient.encoded(vhost)
-    let queues = try get([Applied].self, "/queues/\(place)?columns=name,policy")
-    let exchanges = try get([Applied].self, "/exchanges/\(place)?columns=name,policy")
-    guard let definitions = try get(BrokerDefinitions.self, "/definitions") else {
-      throw Ending(.unavailable, "\(base)/definitions does not exist: it is no RabbitMQ management API")
-    }
-    return BrokerState(
-      definitions: definitions,
-      queuePolicies: ManagementClient.policies(queues ?? []),
-      exchangePolicies: ManagementClient.policies(exchanges ?? []))
-  }
-
-  /// A queue or an exchange, and the policy that applies to it; RabbitMQ leaves it out or empty where none does.
-  private struct Applied: Decodable {
-    let name: String
-    let policy: String?
-  }
-
-  private static func policies(_ things: [Applied]) -> [String: String?] {
-    Dictionary(
-      things.map { ($0.name, $0.policy.flatMap { $0.isEmpty ? nil : $0 }) }, uniquingKeysWith: { first, _ in first })
-  }
-
-  /// - Returns: Nil for what does not exist, such as a virtual host.
-  private func get<Answer: Decodable>(_ type: Answer.Type, _ path: String) throws -> Answer? {
-    let answer = try HTTPGet(url: base + path, user: user, password: password).perform()
+  /// All that the broker exports. Lane only.
+  ///
+  /// What it reports about single queues would also name the policy that applies, but lags seconds behind.
+  func definitions() throws -> BrokerDefinitions {
+    let answer = try HTTPGet(url: base + "/definitions", user: user, password: password).perform()
     switch answer.status {
     case 200: break
-    case 404: return nil
     case 401:
-      throw Ending(.unavailable, "the management API refuses \(user): check TALLYMAN_MANAGEMENT_URL and its password")
-    case 403: throw Ending(.unavailable, "\(user) may not read \(base)\(path): it needs the tag administrator")
-    default: throw Ending(.unavailable, "\(base)\(path) was answered with status \(answer.status)")
+      throw Ending(
+        .unavailable,
+        "the management API refuses \(user): its password is wrong, or it lacks the tag administrator that this needs")
+    case 403: throw Ending(.unavailable, "\(user) may not read \(base)/definitions: it needs the tag administrator")
+    default: throw Ending(.unavailable, "\(base)/definitions was answered with status \(answer.status)")
     }
     do {
-      return try JSONDecoder().decode(type, from: Data(answer.body))
+      return try JSONDecoder().decode(BrokerDefinitions.self, from: Data(answer.body))
     } catch {
-      throw Ending(.unavailable, "\(base)\(path) was answered with something else than RabbitMQ's JSON: \(error)")
+      throw Ending(.unavailable, "\(base)/definitions was answered with something else than RabbitMQ's definitions")
     }
   }
 
   // MARK: Percent-encoding
-
-  private static func encoded(_ text: String) -> String {
-    let digits = Array("0123456789ABCDEF")
-    return text.utf8.reduce(into: "") { result, byte in
-      let scalar = Unicode.Scalar(byte)
-      if scalar.isASCII,
-        Character(scalar).isLetter || Character(scalar).isNumber || "-._~".unicodeScalars.contains(scalar)
-      {
-        result.unicodeScalars.append(scalar)
-      } else {
-        result += "%\(digits[Int(byte >> 4)])\(digits[Int(byte & 15)])"
-      }
-    }
-  }
 
   private static func decoded(_ text: Substring) -> String {
     var bytes: [UInt8] = []

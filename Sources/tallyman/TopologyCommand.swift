@@ -31,7 +31,7 @@ struct TopologyCommand: AsyncParsableCommand {
   func run() async throws {
     let topology = TopologyCommand.topology(vhost: vhost)
     guard check else {
-      print(try TopologyCommand.document(topology, withoutUsers: withoutUsers))
+      print(try DefinitionsDocument.text(topology, withoutUsers: withoutUsers))
       return
     }
     let differences = try await TopologyCommand.differences(topology, OperatorSettings())
@@ -52,24 +52,13 @@ struct TopologyCommand: AsyncParsableCommand {
     Topology(workers: [.inventory, .allocation, .notification], vhost: vhost)
   }
 
-  /// The text of `topology/definitions.json`, without its last line break.
-  static func document(_ topology: Topology, withoutUsers: Bool = false) throws -> String {
-    var definitions = topology.definitions
-    if withoutUsers {
-      definitions.users = []
-      definitions.permissions = []
-      definitions.topicPermissions = []
-    }
-    return try PrettyJSON.text(definitions)
-  }
-
   private static func differences(_ topology: Topology, _ settings: OperatorSettings) async throws -> [String] {
     let (url, password) = try settings.management()
     let lane = Lane(name: "management")
     defer { lane.stop() }
     return try await lane.run {
       let client = try ManagementClient(url: url.reveal(), password: password?.reveal())
-      return topology.differences(from: try client.state(of: topology.vhost))
+      return topology.differences(from: try client.definitions())
     }
   }
 }

@@ -85,7 +85,9 @@ struct AnswerTests {
   @Test("every order has exactly one answer, and its events count 1, 2, 3")
   func exactlyOne() async throws {
     try await withScene([("A", "WH-1", 50)]) { scene in
-      let letters = (0..<100).map { Letter.order("o-\($0)", [("A", Int64($0 % 3) + 1)], backorder: $0 % 2 == 0 ? .allow : .deny) }
+      let letters = (0..<100).map {
+        Letter.order("o-\($0)", [("A", Int64($0 % 3) + 1)], backorder: $0 % 2 == 0 ? .allow : .deny)
+      }
       try await scene.allocation.take(letters + letters.map(\.again))
       let answers = try await scene.house.events(
         .orderReserved, .orderPartiallyReserved, .orderBackordered, .orderRejected)
@@ -126,7 +128,9 @@ struct AnswerTests {
   @Test("safety stock is kept back, at a location and over all of them")
   func safetyStock() async throws {
     try await withScene([("A", "WH-1", 10), ("A", "WH-2", 10), ("B", "WH-1", 10)]) { scene in
-      try await scene.inventory.take([.policy("A", at: "WH-1", safety: 4), .policy("A", safety: 5), .policy("B", safety: 12)])
+      try await scene.inventory.take([
+        .policy("A", at: "WH-1", safety: 4), .policy("A", safety: 5), .policy("B", safety: 12),
+      ])
       try await scene.allocation.take([.order("o-1", [("A", 100)]), .order("o-2", [("B", 1)])])
       #expect(try await scene.lines("o-1") == ["11|89|0|0"])
       #expect(try await scene.lines("o-2") == ["0|1|0|0"])
@@ -195,12 +199,15 @@ struct AnswerTests {
     try await withScene([("A", "WH-1", 30)]) { scene in
       let request = OrderCreated(
         orderID: OrderID(trusted: "o-1"), customerID: CustomerID(trusted: "c"),
-        lines: [.init(line: 70, sku: SKU(trusted: "A"), quantity: 1), .init(line: 7, sku: SKU(trusted: "A"), quantity: 2)])
+        lines: [
+          .init(line: 70, sku: SKU(trusted: "A"), quantity: 1), .init(line: 7, sku: SKU(trusted: "A"), quantity: 2),
+        ])
       try await scene.allocation.take([Letter(.orderCreated(request)), Letter(.orderCreated(request))])
       guard case .orderReserved(let answer)? = try await scene.house.events().first?.event else { return }
       #expect(answer.lines.map(\.line) == [70, 7])
       #expect(try await scene.allocation.take(Letter(.orderCreated(request))).outcome == .unchanged)
-      #expect(try await scene.allocation.take(.shipment("s-1", "o-1", [(7, "WH-1", 2), (70, "WH-1", 1)])).outcome == .applied)
+      #expect(
+        try await scene.allocation.take(.shipment("s-1", "o-1", [(7, "WH-1", 2), (70, "WH-1", 1)])).outcome == .applied)
     }
   }
 }

@@ -16,7 +16,8 @@ struct BackorderTests {
         [.order("plain-2", [("A", 1)]), .order("plain-1", [("A", 1)])],
         [.order("later", [("A", 1)], needBy: later)], [.order("soon", [("A", 1)], needBy: soon)],
         [.order("plain-0", [("A", 1)])], [.order("vip", [("A", 1)], priority: 5)],
-        [.order("vip-soon", [("A", 1)], priority: 5, needBy: soon)], [.order("low", [("A", 1)], priority: -1, needBy: soon)],
+        [.order("vip-soon", [("A", 1)], priority: 5, needBy: soon)],
+        [.order("low", [("A", 1)], priority: -1, needBy: soon)],
       ]
       for batch in batches { try await scene.allocation.take(batch) }
       _ = try await scene.house.relay()
@@ -55,12 +56,16 @@ struct BackorderTests {
       try await scene.allocation.take(.order("o-1", [("A", 2), ("A", 3)]))
       _ = try await scene.house.relay()
       try await scene.inventory.take([.receipt("r-1", "A", "WH-1", 1), .receipt("r-2", "A", "WH-2", 4)])
-      try await scene.allocation.take(try await scene.house.relay().filter { $0.routingKey == "stock.received" }.map(Letter.init))
+      try await scene.allocation.take(
+        try await scene.house.relay().filter { $0.routingKey == "stock.received" }.map(Letter.init))
       #expect(
-        try await scene.house.events().filter { $0.envelope.aggregate == "order/o-1" }.map(\.envelope.type.rawValue) == [
-          "backorder.filled", "backorder.filled", "order.reserved",
-        ])
-      guard case .backorderFilled(let fill)? = try await scene.house.events(.backorderFilled).last?.event else { return }
+        try await scene.house.events().filter { $0.envelope.aggregate == "order/o-1" }.map(\.envelope.type.rawValue)
+          == [
+            "backorder.filled", "backorder.filled", "order.reserved",
+          ])
+      guard case .backorderFilled(let fill)? = try await scene.house.events(.backorderFilled).last?.event else {
+        return
+      }
       #expect(fill.allocations.map { "\($0.locationID)=\($0.quantity)" } == ["WH-2=2", "WH-1=1"])
       #expect(fill.remaining == 0)
     }
@@ -106,9 +111,10 @@ struct BackorderTests {
   func nothingToFill() async throws {
     try await withScene([("A", "WH-1", 1), ("B", "WH-1", 0)]) { scene in
       try await scene.allocation.take(.order("o-1", [("B", 3)]))
-      #expect(try await scene.allocation.take([.due("A"), .due("B"), .due("unknown")]).outcomes == [
-        .unchanged, .unchanged, .unchanged,
-      ])
+      #expect(
+        try await scene.allocation.take([.due("A"), .due("B"), .due("unknown")]).outcomes == [
+          .unchanged, .unchanged, .unchanged,
+        ])
     }
   }
 
@@ -124,9 +130,10 @@ struct BackorderTests {
       while try await scene.sweep() > 0 { try await scene.settle() }
       #expect(try await scene.house.value("select owed from stock_items") == "100")
       #expect(
-        try await scene.house.rows("select distinct substr(order_id, 1, 3) from backorders where open_quantity > 0") == [
-          "o-2"
-        ])
+        try await scene.house.rows("select distinct substr(order_id, 1, 3) from backorders where open_quantity > 0")
+          == [
+            "o-2"
+          ])
     }
   }
 

@@ -17,7 +17,10 @@ struct CancellationTests {
         ])
       #expect(try await scene.state("o-1") == "cancelled")
       #expect(try await scene.lines("o-1") == ["0|0|0|5"])
-      #expect(try await scene.house.rows("select state, released from reservations order by 2") == ["released|2", "released|3"])
+      #expect(
+        try await scene.house.rows("select state, released from reservations order by 2") == [
+          "released|2", "released|3",
+        ])
       try await scene.settle()
       #expect(try await scene.lines("o-2") == ["4|0|0|0"])
       #expect(try await scene.state("o-2") == "reserved")

@@ -11,9 +11,12 @@ struct HistoryTests {
       var dice = Dice(seed: 1)
       let crowd = try await Crowd(house, lanes: 4)
       try await crowd.inventory[0].take([
-        .product("A"), .location("WH-1"), .location("WH-2"), .receipt("r-1", "A", "WH-1", 60), .receipt("r-2", "A", "WH-2", 40),
+        .product("A"), .location("WH-1"), .location("WH-2"), .receipt("r-1", "A", "WH-1", 60),
+        .receipt("r-2", "A", "WH-2", 40),
       ])
-      let orders = (0..<400).map { Letter.order("o-\($0)", [("A", Int64.random(in: 1...3, using: &dice))], backorder: .deny) }
+      let orders = (0..<400).map {
+        Letter.order("o-\($0)", [("A", Int64.random(in: 1...3, using: &dice))], backorder: .deny)
+      }
       _ = try await crowd.work(through: orders + orders.shuffled(using: &dice), batch: 20, dice: &dice)
       #expect(try await house.value("select sum(reserved) from balances") == "100")
       #expect(try await house.value("select count(*) from orders") == "400")
@@ -109,7 +112,8 @@ struct HistoryTests {
       #expect(promised + owed + gone == history.ordered[sku, default: 0] - (Int64(cancelled) ?? 0))
       #expect(owed == 0 || promised == there, "nobody waits while stock lies free: \(row)")
     }
-    #expect(try await house.value("select count(*) from orders where customer_id is not null") == "\(history.orders.count)")
+    #expect(
+      try await house.value("select count(*) from orders where customer_id is not null") == "\(history.orders.count)")
     let answers = try await house.value(
       """
       select count(*) from inbox where outcome = 'applied' and consumer = 'allocation'

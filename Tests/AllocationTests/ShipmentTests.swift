@@ -16,7 +16,8 @@ struct ShipmentTests {
         try await scene.house.rows("select location_id, on_hand, reserved from balances order by 1") == [
           "WH-1|1|1", "WH-2|4|3",
         ])
-      try await scene.allocation.take(.shipment("s-2", "o-1", [(1, "WH-1", 1), (1, "WH-2", 1), (1, "WH-2", 1), (2, "WH-2", 1)]))
+      try await scene.allocation.take(
+        .shipment("s-2", "o-1", [(1, "WH-1", 1), (1, "WH-2", 1), (1, "WH-2", 1), (2, "WH-2", 1)]))
       #expect(try await scene.state("o-1") == "shipped")
       #expect(try await scene.house.eventTypes() == ["order.partially_shipped", "order.shipped"])
       #expect(try await scene.house.rows("select distinct state from reservations") == ["consumed"])
@@ -31,7 +32,9 @@ struct ShipmentTests {
   @Test("an order is placed and shipped in one batch")
   func oneBatch() async throws {
     try await withScene([("A", "WH-1", 5)]) { scene in
-      let taken = try await scene.allocation.take([.order("o-1", [("A", 5)]), .shipment("s-1", "o-1", [(1, "WH-1", 5)])])
+      let taken = try await scene.allocation.take([
+        .order("o-1", [("A", 5)]), .shipment("s-1", "o-1", [(1, "WH-1", 5)]),
+      ])
       #expect(taken.outcomes == [.applied, .applied])
       #expect(try await scene.state("o-1") == "shipped")
     }

@@ -123,7 +123,8 @@ struct JSONTests {
   func verbatim() throws {
     let body =
       #"{"specversion":"1.0","id":"1","source":"s","type":"product.registered","time":"2026-11-21T09:30:00Z","#
-      + #""data":{"sku":"A","name":"n","unit_price":29.9900000000000000000001E+2,"attributes":{ "z" : 1.10, "a":[ ] }}}"#
+      + #""data":{"sku":"A","name":"n","unit_price":29.9900000000000000000001E+2,"#
+      + #""attributes":{ "z" : 1.10, "a":[ ] }}}"#
     guard case .productRegistered(let product) = try decode(Array(body.utf8)).event else { return }
     #expect(product.unitPrice?.text == "29.9900000000000000000001E+2")
     #expect(product.attributes?.bytes == Array(#"{ "z" : 1.10, "a":[ ] }"#.utf8))

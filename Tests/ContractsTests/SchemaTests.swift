@@ -66,7 +66,8 @@ struct SchemaTests {
     #expect(refused > 3000, "the mutations hardly break anything")
   }
 
-  /// What JSON Schema cannot say: rules between two fields, and U+0000 anywhere; topology/contracts/README.md lists them.
+  /// What JSON Schema cannot say: rules between two fields, and U+0000 anywhere; topology/contracts/README.md lists
+  /// them.
   private static func isBeyondSchemas(_ refusal: Malformed) -> Bool {
     if refusal.field.hasPrefix("data.attributes."), refusal.rule.hasPrefix("without U+0000") { return true }
     return ["greater than reorder_point", "another location", "unique in its order", "present in all lines"]

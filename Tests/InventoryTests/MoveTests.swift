@@ -62,7 +62,9 @@ struct MoveTests {
       try await inventory.take([.move("mv-1", "A", "WH-1", "WH-2", 3), .move("mv-2", "A", "WH-1", "WH-2", 2)])
       #expect(try await house.eventTypes() == ["stock.move.rejected", "stock.moved", "stock.out"])
       #expect(
-        try await house.rows("select location_id, on_hand, reserved from balances order by 1") == ["WH-1|8|8", "WH-2|2|0"])
+        try await house.rows("select location_id, on_hand, reserved from balances order by 1") == [
+          "WH-1|8|8", "WH-2|2|0",
+        ])
     }
   }
 

@@ -32,9 +32,10 @@ struct ReceiptTests {
             StockReceived(
               receiptID: ReceiptID(trusted: "r-1"), sku: SKU(trusted: "A"), locationID: LocationID(trusted: "WH-1"),
               quantity: 150, onHand: 150, available: 150, reference: "PO-7890")))
-      #expect(try await house.rows("select outcome, events from inbox where message_id in ('m-1', 'm-2')") == [
-        "applied|1", "applied|1",
-      ])
+      #expect(
+        try await house.rows("select outcome, events from inbox where message_id in ('m-1', 'm-2')") == [
+          "applied|1", "applied|1",
+        ])
     }
   }
 
@@ -48,7 +49,8 @@ struct ReceiptTests {
       #expect(taken.outcomes == [.applied, .applied, .applied])
       #expect(taken.repeated == 0)
       #expect(try await house.rows("select on_hand, sellable, priority from balances") == ["5|false|4"])
-      #expect(try await house.eventTypes() == ["product.created", "stock.received", "stock.out"], "nothing of it can be sold")
+      #expect(
+        try await house.eventTypes() == ["product.created", "stock.received", "stock.out"], "nothing of it can be sold")
     }
   }
 
@@ -96,7 +98,8 @@ struct ReceiptTests {
     }
   }
 
-  @Test("an unknown SKU or location is tried three more times, then it is a dead letter", arguments: ["sku", "location_id"])
+  @Test(
+    "an unknown SKU or location is tried three more times, then it is a dead letter", arguments: ["sku", "location_id"])
   func unknown(field: String) async throws {
     try await withHouse { house in
       let worker = try await house.inventoryWorker()
@@ -126,13 +129,15 @@ struct ReceiptTests {
   func upperBound() async throws {
     try await withHouse { house in
       let worker = try await house.inventoryWorker()
-      try await worker.take([.product("A"), .location("WH-1"), .location("WH-2"), .receipt("r-1", "A", "WH-1", 1_000_000_000)])
+      try await worker.take([
+        .product("A"), .location("WH-1"), .location("WH-2"), .receipt("r-1", "A", "WH-1", 1_000_000_000),
+      ])
       // As if a thousand receipts of a milliard had come, less one unit.
       try await house.script(
         """
         insert into stock_ledger
-          select balance_id, seq + 1, 'on_hand', 999998999999999, 999999999999999, 'RECEIPT', 'r-x', null, 'test', 'test',
-                 'test', now(), clock_timestamp() from balances where location_id = 'WH-1';
+          select balance_id, seq + 1, 'on_hand', 999998999999999, 999999999999999, 'RECEIPT', 'r-x', null, 'test',
+                 'test', 'test', now(), clock_timestamp() from balances where location_id = 'WH-1';
         update balances set seq = seq + 1, on_hand = 999999999999999 where location_id = 'WH-1';
         insert into receipts values ('r-x', 'A', 'WH-1', 999998999999999, null, now());
         """)

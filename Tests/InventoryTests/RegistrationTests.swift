@@ -13,9 +13,10 @@ struct RegistrationTests {
         sku: SKU(trusted: "ABC-12345"), name: "Wireless Mouse", category: "Electronics",
         unitPrice: ExactNumber(trusted: "29.90"), attributes: try RawJSON(Array(#"{"b":1.10,"a":"Black"}"#.utf8)))
       #expect(try await worker.take(Letter(.productRegistered(product), id: "m-1")).outcome == .applied)
-      #expect(try await house.rows("select sku, name, category, unit_price, attributes::text from products") == [
-        #"ABC-12345|Wireless Mouse|Electronics|29.90|{"b":1.10,"a":"Black"}"#
-      ])
+      #expect(
+        try await house.rows("select sku, name, category, unit_price, attributes::text from products") == [
+          #"ABC-12345|Wireless Mouse|Electronics|29.90|{"b":1.10,"a":"Black"}"#
+        ])
       let created = try #require(try await house.events().first)
       #expect(created.envelope.causationID == "m-1")
       #expect(
@@ -41,7 +42,9 @@ struct RegistrationTests {
     }
   }
 
-  @Test("a contradicting product is a dead letter naming the field", arguments: ["name", "category", "unit_price", "attributes"])
+  @Test(
+    "a contradicting product is a dead letter naming the field",
+    arguments: ["name", "category", "unit_price", "attributes"])
   func contradictingProduct(field: String) async throws {
     try await withHouse { house in
       let worker = try await house.inventoryWorker()
@@ -82,9 +85,10 @@ struct RegistrationTests {
       #expect(try await house.deadLetter().field == "data.\(field)")
       #expect(try await worker.take(.location("WH-1")).outcome == .unchanged)
       #expect(try await worker.take(other()).outcome == .deadLettered)
-      #expect(try await house.rows("select * from (select location_id, name, priority, sellable from locations) as l") == [
-        "WH-1|House|0|true"
-      ])
+      #expect(
+        try await house.rows("select * from (select location_id, name, priority, sellable from locations) as l") == [
+          "WH-1|House|0|true"
+        ])
     }
   }
 
@@ -119,7 +123,8 @@ struct RegistrationTests {
       try await worker.take(.product("A"))
       let taken = try await worker.take([.policy("A", at: "nowhere"), .policy("B")])
       #expect(taken.outcomes == [.retried, .retried])
-      #expect(taken.entries.compactMap(\.why).map { String($0.prefix(16)) } == ["data.location_id", "data.sku: B: mus"])
+      #expect(
+        taken.entries.compactMap(\.why).map { String($0.prefix(16)) } == ["data.location_id", "data.sku: B: mus"])
     }
   }
 }

@@ -132,7 +132,8 @@ struct BadInputTests {
       #expect(copy.headers["x-tallyman-dead-letter-id"] == Int64(dead.id).map { .int($0) })
       #expect(copy.body == (bad.letter.body.count <= 262_144 ? bad.letter.body : []))
       #expect(
-        try await house.value("select octet_length(body) from dead_letters") == "\(bad.letter.body.count)", "kept whole")
+        try await house.value("select octet_length(body) from dead_letters") == "\(bad.letter.body.count)", "kept whole"
+      )
 
       // The broker delivers it once more: it is the same dead letter.
       let again = bad.kind == "malformed" ? Outcome.deadLettered : .duplicate
@@ -146,7 +147,8 @@ struct BadInputTests {
   func sameSKUTwice() async throws {
     try await withStock { house, _, allocation in
       try await allocation.take(.order("o-1", [("A", 60), ("A", 60)]))
-      #expect(try await house.rows("select reserved, backordered from order_lines order by line_no") == ["60|0", "40|20"])
+      #expect(
+        try await house.rows("select reserved, backordered from order_lines order by line_no") == ["60|0", "40|20"])
     }
   }
 
@@ -179,7 +181,8 @@ struct BadInputTests {
       var letter = Letter.order("o-1", [("X", 1)])
       letter.headers = [
         "x-tallyman-attempt": .string("many"), "x-tallyman-first-seen": .string("yesterday"),
-        "x-delivery-count": .int(-5), "": .string("\u{0}"), "x-very-long": .string(String(repeating: "h", count: 100_000)),
+        "x-delivery-count": .int(-5), "": .string("\u{0}"),
+        "x-very-long": .string(String(repeating: "h", count: 100_000)),
       ]
       let taken = try await allocation.take(letter)
       #expect(taken.outcome == .retried)

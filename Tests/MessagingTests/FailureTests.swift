@@ -19,7 +19,9 @@ struct FailureTests {
       """)
   }
 
-  @Test("halving isolates the guilty message, its neighbours are applied, nothing twice", arguments: ["23514", "22003", "23503"])
+  @Test(
+    "halving isolates the guilty message, its neighbours are applied, nothing twice",
+    arguments: ["23514", "22003", "23503"])
   func halving(code: String) async throws {
     try await withStock { house, _, allocation in
       try await refuse("o-13", code: code, in: house)
@@ -80,7 +82,8 @@ struct FailureTests {
     try await withStock { house, _, allocation in
       try await house.script("alter table dead_letters add constraint nothing check (false)")
       let taken = try await allocation.take([
-        .order("o-1", [("A", 1)]), Letter(raw: "hello", id: "m-1", routingKey: "order.created"), .order("o-2", [("A", 1)]),
+        .order("o-1", [("A", 1)]), Letter(raw: "hello", id: "m-1", routingKey: "order.created"),
+        .order("o-2", [("A", 1)]),
       ])
       #expect(taken.rejected == 1)
       #expect(taken.outcomes == [.applied, .applied])
@@ -154,7 +157,8 @@ struct FailureTests {
       try await refuse("o-3", code: "57P01", in: house)
       try await house.script("alter table orders add constraint no_vip check (priority < 10)")
       let letters: [Letter] = [
-        .order("o-0", [("A", 1)]), .order("o-1", [("A", 1)], priority: 10), .order("o-2", [("A", 1)]), .order("o-3", [("A", 1)]),
+        .order("o-0", [("A", 1)]), .order("o-1", [("A", 1)], priority: 10), .order("o-2", [("A", 1)]),
+        .order("o-3", [("A", 1)]),
       ]
       // The guilty message halves the batch; the second half meets an outage.
       await #expect(throws: PostgresError.self) { try await allocation.take(letters) }

@@ -81,7 +81,8 @@ struct RedeliveryTests {
     }
   }
 
-  @Test("a message older than the inbox remembers, or too far ahead, is a dead letter that says so", arguments: [-31, 2])
+  @Test(
+    "a message older than the inbox remembers, or too far ahead, is a dead letter that says so", arguments: [-31, 2])
   func outOfTime(days: Int64) async throws {
     try await withStock { house, _, allocation in
       let time = Timestamp.now + .seconds(days * 86_400)
@@ -116,9 +117,10 @@ struct RedeliveryTests {
       try await inventory.take([first, policy(2, 1)])
       #expect(try await inventory.take(first.attempt(1)).outcome == .duplicate)
       let second = Letter.receipt("r-5", "A", "WH-1", 5)
-      #expect(try await inventory.take([second, second.attempt(1), second.attempt(2)]).outcomes == [
-        .applied, .duplicate, .duplicate,
-      ])
+      #expect(
+        try await inventory.take([second, second.attempt(1), second.attempt(2)]).outcomes == [
+          .applied, .duplicate, .duplicate,
+        ])
     }
   }
 

@@ -82,7 +82,7 @@ final class RelaySite: Sendable {
   /// The one number of a query.
   func number(_ sql: String) async throws -> Int64 {
     let database = database
-    return try await lane.run { try database.connection().query(.once("select (\(sql))::int8")).int(0, 0) }
+    return try await lane.run { try database.query("select (\(sql))::int8").int(0, 0) }
   }
 
   /// Rows that wait in the outbox.
@@ -173,6 +173,18 @@ final class Desk: @unchecked Sendable {
     open = fresh
     return fresh
   }
+
+  /// Asks again while the server is away.
+  func query(_ sql: String) throws -> Rows {
+    let end = ContinuousClock.now + .seconds(60)
+    while true {
+      do {
+        return try connection().query(.once(sql))
+      } catch let error as PostgresError where error.category == .infrastructure && ContinuousClock.now < end {
+        Lane.pause(for: .milliseconds(50))
+      }
+    }
+  }
 }
 
 // MARK: Waiting
@@ -187,11 +199,13 @@ struct NeverHappened: Error, CustomStringConvertible {
 }
 
 /// Looks again and again until it is so.
-func eventually(_ what: String, _ isSo: () async throws -> Bool) async throws {
+func eventually(
+  _ what: String, or detail: () -> String = { "" }, _ isSo: () async throws -> Bool
+) async throws {
   let end = ContinuousClock.now + patience
   while ContinuousClock.now < end {
     if try await isSo() { return }
     try await ContinuousClock().sleep(for: .milliseconds(20))
   }
-  throw NeverHappened(what)
+  throw NeverHappened(what + detail())
 }

@@ -41,7 +41,10 @@ extension RelayTests {
       let published = first.now.published
       try await eventually("it works") { first.now.published > published }
       try await site.script(
-        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'first' and datname = current_database()")
+        """
+        select pg_terminate_backend(pid) from pg_stat_activity
+        where application_name = 'first' and datname = current_database()
+        """)
       try await eventually("it is cut off and comes back") { first.now.connections > before }
       if try await site.waiting() == 0 { break }
     }

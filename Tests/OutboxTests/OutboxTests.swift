@@ -122,10 +122,12 @@ struct OutboxTests {
       #expect(shards.count == 8)
       #expect(Set(shards).isDisjoint(with: others))
       #expect(Set(shards).union(others).count == 16)
-      try await house.script(
-        "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and classid = 7046029 and objid = \(others[0])")
-      try await house.until(
-        "the session has ended", "select count(*) = 8 from pg_locks where locktype = 'advisory' and classid = 7046029 and database = (select oid from pg_database where datname = current_database())")
+      let owned = """
+        from pg_locks where locktype = 'advisory' and classid = 7046029
+          and database = (select oid from pg_database where datname = current_database())
+        """
+      try await house.script("select pg_terminate_backend(pid) \(owned) and objid = \(others[0])")
+      try await house.until("the session has ended", "select count(*) = 8 \(owned)")
       #expect(try await one.with { _ in try first.value.balance() } == 1)
       #expect(try await one.with { _ in first.value.shards.count } == 16)
     }

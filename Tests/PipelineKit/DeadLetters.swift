@@ -40,7 +40,9 @@ extension House {
   /// - Throws: ``NeverHappened`` unless there is exactly one.
   public func deadLetter(of messageID: String? = nil) async throws -> DeadLetterRow {
     let letters = try await deadLetters(of: messageID)
-    guard letters.count == 1 else { throw NeverHappened(description: "one dead letter, but \(letters.count): \(letters)") }
+    guard letters.count == 1 else {
+      throw NeverHappened(description: "one dead letter, but \(letters.count): \(letters)")
+    }
     return letters[0]
   }
 }

@@ -14,7 +14,9 @@ public final class Desk: Stoppable, @unchecked Sendable {
   }
 
   /// Runs blocking code with the connection.
-  public func with<Success: Sendable>(_ body: @escaping @Sendable (Connection) throws -> Success) async throws -> Success {
+  public func with<Success: Sendable>(_ body: @escaping @Sendable (Connection) throws -> Success) async throws
+    -> Success
+  {
     try await lane.run { try body(self.connection) }
   }
 

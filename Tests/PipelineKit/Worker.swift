@@ -4,7 +4,7 @@ import Messaging
 import Postgres
 import Synchronization
 
-/// A worker as it runs in production, with the broker replaced by lists: handed-over deliveries in, acknowledgements out.
+/// A worker as it runs in production, with lists in the broker's place: deliveries in, acknowledgements out.
 public final class Worker: Stoppable, @unchecked Sendable {
   // `@unchecked Sendable`: everything mutable is touched on `lane` only.
   private let lane = Lane(name: "worker")

@@ -95,7 +95,8 @@ func untilSleeping(_ connection: Connection) throws {
     name: "look",
     sql: """
       SELECT count(*) FROM pg_stat_activity
-      WHERE application_name = current_setting('application_name') AND wait_event = 'PgSleep' AND pid <> pg_backend_pid()
+      WHERE application_name = current_setting('application_name') AND wait_event = 'PgSleep'
+        AND pid <> pg_backend_pid()
       """)
   while try connection.query(look).int(0, 0) == 0 { sched_yield() }
 }

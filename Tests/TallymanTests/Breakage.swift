@@ -16,7 +16,7 @@ struct Breakage: Sendable {
   private static func booked(_ delta: Int, _ bucket: String, _ reason: String) -> String {
     """
     with b as (
-      update balances set \(bucket) = \(bucket) + \(delta), seq = seq + 1 where sku = 'A' and location_id = 'W2'
+      update balances set \(bucket) = \(bucket) + \(delta), seq = seq + 1 where sku = 'C'
       returning balance_id, seq, \(bucket) as after, recorded_at
     )
     insert into stock_ledger (balance_id, seq, bucket, delta, balance_after, reason, reference, consumer, source,
@@ -98,7 +98,6 @@ struct Breakage: Sendable {
       "line_backorder",
       sql: "update order_lines set ordered = ordered + 1, backordered = backordered + 1 where order_id = 'late'"),
     Breakage("order_state", sql: "update orders set state = 'backordered' where order_id = 'late'"),
-    Breakage("order_state", sql: "update orders set state = 'rejected' where order_id = 'reserved'"),
     Breakage(
       "order_answered",
       sql: """
@@ -108,7 +107,8 @@ struct Breakage: Sendable {
         """),
     // An order's state that is wrong in this way is wrong in two.
     Breakage("order_closed", "order_state", sql: "update orders set state = 'cancelled' where order_id = 'late'"),
-    Breakage("order_tombstone", sql: "update orders set state = 'reserved' where order_id = 'too early'"),
+    Breakage("order_closed", "order_state", sql: "update orders set state = 'rejected' where order_id = 'reserved'"),
+    Breakage("order_tombstone", sql: "update orders set state = 'reserved' where order_id = 'too-early'"),
   ]
 
   // MARK: Goods

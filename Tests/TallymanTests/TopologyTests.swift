@@ -86,17 +86,19 @@ struct TopologyTests {
   @Test("topology/definitions.json is what this build needs")
   func snapshot() throws {
     let file = Program.repository.appending(path: "topology/definitions.json")
-    let text = try TopologyCommand.document(topology) + "\n"
+    let text = try DefinitionsDocument.text(topology) + "\n"
     if ProcessInfo.processInfo.environment["UPDATE_SNAPSHOTS"] == "1" {
       try text.write(to: file, atomically: true, encoding: .utf8)
     }
+    let definitions = try JSONDecoder().decode(BrokerDefinitions.self, from: Data(text.utf8))
+    #expect(definitions == topology.definitions, "what is written is what is meant")
     let current = try String(contentsOf: file, encoding: .utf8)
     #expect(current == text, "generate it with `tallyman topology` or UPDATE_SNAPSHOTS=1 swift test")
   }
 
   @Test("without users nothing says who may do what")
   func withoutUsers() throws {
-    let text = try TopologyCommand.document(topology, withoutUsers: true)
+    let text = try DefinitionsDocument.text(topology, withoutUsers: true)
     #expect(!text.contains("tallyman_relay"))
     #expect(!text.contains("\"password_hash\""))
     #expect(text.contains("supply.events"))

@@ -21,7 +21,7 @@ enum World {
     ])
     try await allocation.take([
       .shipment("shp-1", "reserved", [(1, "W1", 4)]), .shipment("shp-2", "twice", [(1, "W2", 1)]),
-      .cancel("regretted"), .order("early", [("A", 1)]), .cancel("too early"),
+      .cancel("regretted"), .order("early", [("A", 1)]), .cancel("too-early"),
     ])
     // Stock comes, the event about it fills the backorders.
     try await inventory.take([.receipt("rcv-5", "A", "W2", 12)])

@@ -103,7 +103,8 @@ extension ProcessTests {
     try await site.until("all good ones are applied", "select count(*) from orders", is: Int64(bad.count))
     try await site.until("all bad ones are dead letters", "select count(*) from dead_letters", is: Int64(bad.count))
 
-    let records = try await site.rows("select message_id, field, value, rule, octet_length(body)::text from dead_letters")
+    let records = try await site.rows(
+      "select message_id, field, value, rule, octet_length(body)::text from dead_letters")
     for item in bad {
       let id = item.parcel.properties.messageID ?? ""
       let record = records.first { $0[0] == id }

@@ -5,13 +5,14 @@ import Testing
 import WorkerHost
 
 extension ProcessTests {
-  /// Publishes without pause, in hundreds, until it is told to stop; says how many orders there are.
+  /// Publishes a few thousand orders a second until it is told to stop; says how many orders there are.
   private static func load(_ site: ProcessSite, after first: Int) -> Task<Int, any Error> {
     Task {
       var count = first
       while !Task.isCancelled {
         try await site.publish(orders(count + 1...count + 100))
         count += 100
+        try? await ContinuousClock().sleep(for: .milliseconds(50))
       }
       return count
     }
@@ -53,7 +54,8 @@ extension ProcessTests {
     ]
     let inventory = try site.start(.inventoryWorker, more)
     let allocation = [try site.start(.allocationWorker, more), try site.start(.allocationWorker, more)]
-    let relay = try site.start(.outboxRelay, more.filter { $0.key != "TALLYMAN_BATCH" && $0.key != "TALLYMAN_PREFETCH" })
+    let relay = try site.start(
+      .outboxRelay, more.filter { $0.key != "TALLYMAN_BATCH" && $0.key != "TALLYMAN_PREFETCH" })
     let all = [inventory, relay] + allocation
     for child in all { try await child.ready() }
     try await site.publish(Parcel.stock(skus: 5, each: 300))

@@ -38,14 +38,18 @@ extension ProcessTests {
     let sessions = try await site.rows(
       "select distinct application_name from pg_stat_activity where datname = current_database()"
     ).map { $0[0] }
-    for name in ["inventory-worker/lane-1", "allocation-worker/lane-2", "notification-worker/lane-1", "outbox-relay/relay"]
-    {
+    for name in [
+      "inventory-worker/lane-1", "allocation-worker/lane-2", "notification-worker/lane-1", "outbox-relay/relay",
+    ] {
       #expect(sessions.contains(name), "\(sessions)")
     }
-    struct Named: Decodable { let user_provided_name: String? }
+    struct Named: Decodable {
+      enum CodingKeys: String, CodingKey { case name = "user_provided_name" }
+      let name: String?
+    }
     try await happens("management shows the connections by name") {
       let names = try await site.broker.read([Named].self, "vhosts/\(site.vhost)/connections")
-        .compactMap(\.user_provided_name)
+        .compactMap(\.name)
       return names.contains { $0.hasPrefix("allocation-worker/lane-2@") }
         && names.contains { $0.hasPrefix("outbox-relay/relay@") }
     }
@@ -62,7 +66,8 @@ extension ProcessTests {
     let children = try await site.startReady(.inventoryWorker, .allocationWorker, .outboxRelay)
     try await site.publish([.order("ord-early", "SKU-1", 1), .order("ord-never", "SKU-9", 1)])
     try await site.until(
-      "the early order was tried", "select count(*) from inbox where outcome = 'retried' and convert_from(body, 'UTF8') like '%early%'", is: 1)
+      "the early order was tried",
+      "select count(*) from inbox where outcome = 'retried' and convert_from(body, 'UTF8') like '%early%'", is: 1)
     try await site.publish(Parcel.stock(skus: 1, each: 10))
     try await site.until("the order is applied", "select count(*) from orders where order_id = 'ord-early'", is: 1)
     try await site.until("the other one is dead", "select count(*) from dead_letters", is: 1)

@@ -19,7 +19,8 @@ extension ProcessTests {
     try await site.script(
       """
       insert into outbox (shard, aggregate, exchange, routing_key, message_id, content_type, body)
-      select a % 16, a, 'supply.events', 'order.fulfilled', a || '-' || n, 'text/plain', convert_to(a || ':' || n, 'UTF8')
+      select a % 16, a, 'supply.events', 'order.fulfilled', a || '-' || n, 'text/plain',
+             convert_to(a || ':' || n, 'UTF8')
       from generate_series(1, 40) n, generate_series(1, 500) a order by n, a
       """)
     try await happens("they are in the middle of it") { try await site.number("select count(*) from outbox") < 16_000 }

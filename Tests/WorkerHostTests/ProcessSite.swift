@@ -24,6 +24,7 @@ final class ProcessSite: Sendable {
   let vhost: String
   private let lane = Lane(name: "desk")
   private let desk: Desk
+  private let locker: Desk
   private let publishing: Publishing
 
   /// - Parameters:
@@ -38,6 +39,7 @@ final class ProcessSite: Sendable {
     database = String(conninfo.split(separator: "/").last ?? "")
     vhost = try await self.broker.makeVirtualHostNamed()
     desk = Desk(conninfo)
+    locker = Desk(conninfo)
     publishing = Publishing(
       BrokerOptions(uri: self.broker.uri(vhost: vhost), connectionName: "publisher"))
     if isMigrated { try await migrate() }
@@ -122,7 +124,7 @@ final class ProcessSite: Sendable {
   func rows(_ sql: String) async throws -> [[String]] {
     let desk = desk
     return try await lane.run {
-      let rows = try desk.connection().query(.once(sql))
+      let rows = try desk.query(sql)
       return (0..<rows.count).map { row in (0..<rows.columns).map { rows.optionalText(row, $0) ?? "" } }
     }
   }
@@ -136,6 +138,13 @@ final class ProcessSite: Sendable {
   func script(_ sql: String) async throws {
     let desk = desk
     try await lane.run { try desk.connection().script(sql) }
+  }
+
+  /// Runs statements on another connection, whose transaction may stay open: within one, PostgreSQL shows the same
+  /// activity again and again.
+  func lock(_ sql: String) async throws {
+    let locker = locker
+    try await lane.run { try locker.connection().script(sql) }
   }
 
   /// Messages in a queue.
@@ -187,10 +196,23 @@ private final class Desk: @unchecked Sendable {
   func connection() throws -> Postgres.Connection {
     if let open, open.isUsable { return open }
     var options = ConnectionOptions(conninfo: conninfo, applicationName: "desk")
+    options.idleInTransactionTimeout = .seconds(120)
     options.settings = ["search_path": "tallyman"]
     let fresh = try Postgres.Connection(options)
     open = fresh
     return fresh
+  }
+
+  /// Asks again while the server is away.
+  func query(_ sql: String) throws -> Rows {
+    let end = ContinuousClock.now + .seconds(60)
+    while true {
+      do {
+        return try connection().query(.once(sql))
+      } catch let error as PostgresError where error.category == .infrastructure && ContinuousClock.now < end {
+        Lane.pause(for: .milliseconds(50))
+      }
+    }
   }
 }
 

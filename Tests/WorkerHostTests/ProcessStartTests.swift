@@ -32,7 +32,9 @@ extension ProcessTests {
         #expect(child.output.contains(part), "\(child.output)")
       }
     }
-    let site = ["TALLYMAN_DATABASE_URL": "postgresql://db.example.com/t", "TALLYMAN_BROKER_URL": "amqp://mq.example.com"]
+    let site = [
+      "TALLYMAN_DATABASE_URL": "postgresql://db.example.com/t", "TALLYMAN_BROKER_URL": "amqp://mq.example.com",
+    ]
     let child = try ProcessChild(
       .allocationWorker, site.merging(["TALLYMAN_BATCH": "500", "TALLYMAN_PREFETCH": "100"]) { $1 })
     #expect(try await child.end() == 78)

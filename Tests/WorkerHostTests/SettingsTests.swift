@@ -34,7 +34,6 @@ struct SettingsTests {
     #expect(settings.http.port == 8_080)
     #expect(settings.relay.batch == 1_000)
     #expect(settings.relay.pollInterval == .milliseconds(50))
-    #expect(settings.relay.shards == 0...15)
     #expect(settings.log.format == .auto)
     #expect(settings.log.level == .info)
     #expect(settings.database.password == nil)
@@ -106,9 +105,6 @@ struct SettingsTests {
     #expect(
       problems(["TALLYMAN_HEARTBEAT_SECONDS": "1"])
         == ["TALLYMAN_HEARTBEAT_SECONDS = \"1\": must be a whole number of seconds from 2 to 600"])
-    #expect(
-      problems(["TALLYMAN_RELAY_SHARDS": "3-16"], for: .outboxRelay)
-        == ["TALLYMAN_RELAY_SHARDS = \"3-16\": must be a range of shards within 0-15, such as 0-7"])
     #expect(
       problems(["TALLYMAN_EMAIL_FROM": "stock"])
         == ["TALLYMAN_EMAIL_FROM = \"stock\": must be an e-mail address such as stock@example.com"])

@@ -12,6 +12,7 @@ operator=tallyman_operator
 algorithm=rabbit_password_hashing_sha256
 control() { rabbitmqctl --quiet --node "rabbit@$BROKER_HOST" "$@"; }
 
+# shellcheck disable=SC2001 # the shell's own substitution cannot repeat what it found
 bytes() { printf '%b' "$(sed 's/../\\x&/g' <<<"$1")"; } # HEX
 
 # What RabbitMQ stores instead of a password: a salt of 4 bytes, then the SHA-256 of salt and password.
@@ -23,16 +24,22 @@ hash() { # FILE
 }
 
 # The hashes go into the import itself: after one without them nobody could log in until passwords were set again.
+# However the file is laid out, here each object that holds no other ends a line of its own.
 with_hashes() {
-  local file user script=""
+  local file user hash hashed objects
+  objects=$(tr -d '\n' <"$definitions" | sed 's/}/}\n/g')
   for file in "$passwords"/*; do
     user=$(basename "$file")
     if [[ $user == "$operator" ]]; then continue; fi
-    script+="/\"name\" *: *\"$user\"/,/\"password_hash\"/"
-    script+="s|\"password_hash\" *: *\"\"|\"password_hash\": \"$(hash "$file")\", \"hashing_algorithm\": \"$algorithm\"|"
-    script+=$'\n'
+    hash=$(hash "$file")
+    hashed="\"password_hash\": \"$hash\", \"hashing_algorithm\": \"$algorithm\""
+    objects=$(sed "/\"name\" *: *\"$user\"/s|\"password_hash\" *: *\"\"|$hashed|" <<<"$objects")
+    if [[ $(grep -cF "$hash" <<<"$objects") != 1 ]]; then
+      echo "there is a password for $user, but not one user of that name without a password in the definitions" >&2
+      exit 1
+    fi
   done
-  sed "$script" "$definitions"
+  tr -d '\n' <<<"$objects"
 }
 
 administrator() {
@@ -43,16 +50,17 @@ administrator() {
 JSON
 }
 
-result=$(with_hashes)
-for file in "$passwords"/*; do
-  user=$(basename "$file")
-  if [[ $user != "$operator" ]] && ! grep -q "\"name\" *: *\"$user\"" "$definitions"; then
-    echo "there is a password for $user, but no such user in the definitions" >&2
+for file in "$passwords/$operator" "$passwords"/*; do
+  if [[ ! -s $file ]]; then
+    echo "$file is missing or empty: run topology/compose/secrets.sh" >&2
     exit 1
   fi
 done
-missing=$(grep -c '"password_hash" *: *""' <<<"$result" || true)
-if [[ $missing != 0 ]]; then echo "$missing users have no password and cannot log in: run topology/compose/secrets.sh" >&2; fi
+result=$(with_hashes)
+if grep -q '"password_hash" *: *""' <<<"$result"; then
+  echo "a user of the definitions has no password: run topology/compose/secrets.sh" >&2
+  exit 1
+fi
 
 control import_definitions <<<"$result"
 administrator | control import_definitions

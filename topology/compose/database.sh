@@ -25,6 +25,10 @@ SQL
 
 for file in "$passwords"/*; do
   role=$(basename "$file")
+  if [[ ! -s $file ]]; then
+    echo "there is no password for $role: run topology/compose/secrets.sh" >&2
+    exit 1
+  fi
   if [[ $role != postgres ]]; then set_password "$role"; fi
 done
 run --set database="$PGDATABASE" <<'SQL'

@@ -382,7 +382,7 @@ require_running() {
 choose_home
 # One command at a time, except for those that `up` itself calls; whatever it starts must not hold the lock.
 if [[ ${1:-} == up || ${1:-} == down ]]; then
-  exec 9>"${TMPDIR:-/tmp}/tallyman-demo-$(id -u)-$(cksum <<<"$home" | cut -d ' ' -f 1).lock"
+  exec 9<"$here/demo.sh"
   flock --nonblock 9 || fail "another 'make demo' or 'make down' is at work here"
 fi
 case ${1:-} in
