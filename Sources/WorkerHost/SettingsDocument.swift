@@ -5,11 +5,11 @@ extension SettingsTable {
       "# Settings", "",
       "Generated from `Sources/WorkerHost/SettingsTable.swift` by `tallyman settings`; do not edit.", "",
       "Settings come from the environment only. An unknown or invalid `TALLYMAN_` variable stops the start with its",
-      "name, its value (unless secret) and what is allowed; an empty one counts as absent. A secret may be given as the",
-      "path of a file in the variable with `_FILE` appended, whose last line break is dropped. Variables that Kubernetes",
-      "injects for services (`TALLYMAN_…_SERVICE_HOST`, `…_SERVICE_PORT…`, `…_PORT` with a `tcp://` value,",
-      "`…_PORT_8080_TCP…`) are ignored and logged. One environment may serve all executables: each reads what it uses.",
-      "",
+      "name, its value (unless secret) and what is allowed; an empty one counts as absent. A secret may be given as",
+      "the path of a file in the variable with `_FILE` appended, whose last line break is dropped. Variables that",
+      "Kubernetes injects for services (`TALLYMAN_…_SERVICE_HOST`, `…_SERVICE_PORT…`, `…_PORT` with a `tcp://` value,",
+      "`…_PORT_8080_TCP…`) are ignored and logged. One environment may serve all executables: each reads what it",
+      "uses.", "",
     ]
     for section in sections {
       lines += ["## \(section.title)", "", "| Variable | Default | Unit | Allowed | Read by | Meaning |"]

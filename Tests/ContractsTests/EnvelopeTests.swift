@@ -34,15 +34,15 @@ struct EnvelopeTests {
     #expect(whyRefused(order(), contentType: type) == nil)
   }
 
-  @Test("an id must be there, be text of 1 to 256 bytes and equal the message_id")
+  @Test("an id must be there, be text of 1 to 255 bytes and equal the message_id")
   func ids() {
     let missing = BadInputTests.order().replacing(#""id":"evt-1","#, with: "")
     #expect(whyRefused(Array(missing.utf8)) == Malformed(field: "id", value: "absent", rule: "present"))
-    let rule = "1 to 256 bytes without control characters"
+    let rule = "1 to 255 bytes without control characters"
     #expect(whyRefused(order(id: #""""#)) == Malformed(field: "id", value: "", rule: rule))
     #expect(whyRefused(order(id: #""a\nb""#)) == Malformed(field: "id", value: "a\nb", rule: rule))
-    #expect(whyRefused(order(id: "\"\(String(repeating: "x", count: 257))\""))?.rule == rule)
-    #expect(whyRefused(order(id: "\"\(String(repeating: "x", count: 256))\"")) == nil)
+    #expect(whyRefused(order(id: "\"\(String(repeating: "x", count: 256))\""))?.rule == rule)
+    #expect(whyRefused(order(id: "\"\(String(repeating: "x", count: 255))\"")) == nil)
     #expect(
       whyRefused(order(), messageID: "evt-2")
         == Malformed(field: "message_id", value: "evt-2", rule: "equal to the id in the body (evt-1)"))
