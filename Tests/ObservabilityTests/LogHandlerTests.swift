@@ -89,18 +89,22 @@ struct LogHandlerTests {
 
   @Test("lines of many threads never mix")
   func atomicLines() async throws {
-    var ends: [Int32] = [0, 0]
-    try #require(pipe(&ends) == 0)
-    let (readEnd, writeEnd) = (ends[0], ends[1])
-    let output = FileOutput(descriptor: writeEnd)
+    // A file and not a pipe: a server that another test starts at this moment might inherit the pipe's end.
+    let path = FileManager.default.temporaryDirectory.appending(path: "tallyman-lines-\(UUID().uuidString)").path
+    let descriptor = open(path, O_CREAT | O_RDWR | O_APPEND | O_CLOEXEC, 0o600)
+    try #require(descriptor >= 0)
+    defer {
+      close(descriptor)
+      unlink(path)
+    }
+    let output = FileOutput(descriptor: descriptor)
     await withTaskGroup(of: Void.self) { group in
       for writer in 0..<8 {
         group.addTask { for _ in 0..<100 { output.write(String(repeating: "\(writer)", count: 60)) } }
       }
-    }  // 48,800 bytes: less than a pipe holds
-    close(writeEnd)
-    let handle = FileHandle(fileDescriptor: readEnd, closeOnDealloc: true)
-    let written = String(decoding: try #require(try handle.readToEnd()), as: UTF8.self).split(separator: "\n")
+    }
+    let content = try #require(FileManager.default.contents(atPath: path))
+    let written = String(decoding: content, as: UTF8.self).split(separator: "\n")
     #expect(written.count == 800)
     #expect(written.allSatisfy { $0.count == 60 && Set($0).count == 1 })
   }

@@ -78,7 +78,7 @@ public enum Child {
   }
 
   /// Blocks until a child has ended and returns its raw status.
-  private static func wait(for pid: pid_t) -> Int32 {
+  fileprivate static func wait(for pid: pid_t) -> Int32 {
     var status: Int32 = 0
     while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
     return status
@@ -90,6 +90,7 @@ public enum Child {
 /// A shell reads from a pipe whose other end only this process holds: the end of the process is the end of the input.
 public final class LastWill: Sendable {
   private let writeEnd: Int32
+  private let shell: pid_t
 
   /// - Parameter command: What to run, with its arguments in `$1`, `$2`, ….
   public init(_ command: String, _ arguments: [String]) throws {
@@ -101,9 +102,13 @@ public final class LastWill: Sendable {
     }
     guard failure == 0 else { throw Child.Failure(description: "no pipe: error \(errno)") }
     writeEnd = ends[1]
-    _ = try Child.spawn(["/bin/bash", "-c", "cat >/dev/null; " + command, "last-will"] + arguments, input: ends[0])
+    shell = try Child.spawn(["/bin/bash", "-c", "cat >/dev/null; " + command, "last-will"] + arguments, input: ends[0])
     Foundation.close(ends[0])
   }
 
-  deinit { Foundation.close(writeEnd) }
+  /// The shell is reaped when it is done: whoever waits for any child would meet a dead one again and again.
+  deinit {
+    Foundation.close(writeEnd)
+    Thread.detachNewThread { [shell] in _ = Child.wait(for: shell) }
+  }
 }
