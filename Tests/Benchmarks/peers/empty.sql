@@ -1,0 +1,2 @@
+-- The harness starts from nothing; prepare.py lets the product make its own schema.
+drop schema if exists tallyman cascade;
