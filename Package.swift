@@ -118,7 +118,7 @@ let package = Package(
     tests(of: "Lanes", ["Lanes"]),
     tests(of: "AMQP", ["AMQP", "Lanes", "TestServers", logging]),
     tests(of: "Postgres", ["Postgres", "Lanes", "TestServers", logging]),
-    tests(of: "Contracts", ["Contracts"], exclude: ["validate.py"]),
+    tests(of: "Contracts", ["Contracts", "TestServers"], exclude: ["validate.py"]),
     tests(of: "Outbox", ["PipelineKit", "Outbox", "Contracts", "Postgres", "Schema", "Lanes", "TestServers"]),
     tests(of: "Schema", ["Schema", "Postgres", "Lanes", "TestServers"], plugins: ["EmbedPlugin"]),
     tests(of: "Observability", ["Observability", logging, metrics, coreMetrics, tracing]),
@@ -161,7 +161,7 @@ let package = Package(
         "tallyman", "AMQP", "Allocation", "Audit", "Contracts", "Inventory", "Lanes", "Messaging", "Notifications",
         "PipelineKit", "Postgres", "Schema", "TestServers", "WorkerHost",
       ], swiftSettings: strict),
-    .testTarget(name: "StyleTests", swiftSettings: strict),
+    .testTarget(name: "StyleTests", dependencies: ["TestServers"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

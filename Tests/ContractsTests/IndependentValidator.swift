@@ -1,5 +1,6 @@
 import Contracts
 import Foundation
+import TestServers
 
 /// Python's jsonschema, run once for many messages.
 enum IndependentValidator {
@@ -45,14 +46,10 @@ enum IndependentValidator {
 
   private static func run(input: URL, output: URL, complaints: URL) throws -> Int32 {
     let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "validate.py")
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = ["python3", script.path, ContractFiles.folder.path, input.path]
-    for file in [output, complaints] { try Data().write(to: file) }
-    process.standardOutput = try FileHandle(forWritingTo: output)
-    process.standardError = try FileHandle(forWritingTo: complaints)
-    try process.run()
-    process.waitUntilExit()
-    return process.terminationStatus
+    let status = try Child.run([
+      "/bin/sh", "-c", #"python3 "$1" "$2" "$3" >"$4" 2>"$5"; echo $?"#, "validate", script.path,
+      ContractFiles.folder.path, input.path, output.path, complaints.path,
+    ])
+    return Int32(status.trimmingCharacters(in: .whitespacesAndNewlines)) ?? -1
   }
 }

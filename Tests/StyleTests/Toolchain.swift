@@ -1,4 +1,5 @@
 import Foundation
+import TestServers
 
 /// Runs the Swift toolchain beside the tests, without blocking the thread pool that all tests share.
 enum Toolchain {
@@ -21,19 +22,11 @@ enum Toolchain {
   ///
   /// - Parameter log: Receives standard output; standard error goes to the same file if `merged`.
   static func swift(_ arguments: [String], log: URL, merged: Bool = true) async throws -> Outcome {
-    try Data().write(to: log)
-    let handle = try FileHandle(forWritingTo: log)
-    defer { try? handle.close() }
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = ["timeout", "600", "swift"] + arguments
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = handle
-    process.standardError = merged ? handle : FileHandle.nullDevice
-    let status: Int32 = try await withCheckedThrowingContinuation { continuation in
-      process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
-      do { try process.run() } catch { continuation.resume(throwing: error) }
-    }
+    let errors = merged ? "2>&1" : "2>/dev/null"
+    let ended = try await Child.runApart(
+      ["/bin/sh", "-c", #"log=$1; shift; timeout 600 swift "$@" >"$log" "# + errors + "; echo $?", "swift", log.path]
+        + arguments)
+    let status = Int32(ended.trimmingCharacters(in: .whitespacesAndNewlines)) ?? -1
     return Outcome(status: status, output: try String(contentsOf: log, encoding: .utf8))
   }
 }

@@ -77,8 +77,25 @@ public enum Child {
     return text
   }
 
+  /// Runs a program to its end on a thread of its own, so that no thread of the cooperative pool waits for it.
+  ///
+  /// For all programs that tests run: Foundation's `Process` notices the end of a child by a socket that every server
+  /// started at the same moment inherits, and then waits as long as that server lives.
+  ///
+  /// - Returns: What it wrote.
+  /// - Throws: ``Failure`` with what it wrote if its exit code is not 0.
+  @discardableResult
+  public static func runApart(_ arguments: [String]) async throws -> String {
+    try await onThreadOfItsOwn { try run(arguments) }
+  }
+
+  /// Reaps a child whenever it ends: whoever waits for any child would meet a dead one again and again.
+  static func reap(_ pid: pid_t) {
+    Thread.detachNewThread { _ = wait(for: pid) }
+  }
+
   /// Blocks until a child has ended and returns its raw status.
-  fileprivate static func wait(for pid: pid_t) -> Int32 {
+  private static func wait(for pid: pid_t) -> Int32 {
     var status: Int32 = 0
     while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
     return status
@@ -106,9 +123,8 @@ public final class LastWill: Sendable {
     Foundation.close(ends[0])
   }
 
-  /// The shell is reaped when it is done: whoever waits for any child would meet a dead one again and again.
   deinit {
     Foundation.close(writeEnd)
-    Thread.detachNewThread { [shell] in _ = Child.wait(for: shell) }
+    Child.reap(shell)
   }
 }

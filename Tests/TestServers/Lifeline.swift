@@ -20,7 +20,8 @@ final class Lifeline: Sendable {
     }
     end = Mutex(ends[0])
     defer { close(ends[1]) }
-    _ = try Child.spawn(["/bin/bash", "-c", commands, "lifeline"] + arguments, input: ends[1], output: ends[1])
+    let arguments = ["/bin/bash", "-c", commands, "lifeline"] + arguments
+    Child.reap(try Child.spawn(arguments, input: ends[1], output: ends[1]))
   }
 
   /// Waits for the shell's line; empty when it ended without one.
