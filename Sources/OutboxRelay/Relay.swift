@@ -87,7 +87,7 @@ public final class Relay {
     var deadline = clock.now + limits.confirmTimeout
     let patience = clock.now + limits.chainTime
     repeat {
-      while publisher.unsettled < limits.window, let row = round.next() { try publish(row, &round) }
+      try publishReady(&round)
       try onWait()
       if publisher.connection.isBlocked { deadline = clock.now + limits.confirmTimeout }
       if clock.now > deadline { throw AMQPError.timedOut(operation: "waiting for publisher confirms") }
@@ -101,6 +101,13 @@ public final class Relay {
 
   /// Deletes what was confirmed; before the connections are closed.
   public func finish() throws { try outbox.flush() }
+
+  private func publishReady(_ round: inout Round) throws {
+    guard round.hasNext, publisher.unsettled < limits.window else { return }
+    try publisher.together {
+      while publisher.unsettled < limits.window, let row = round.next() { try publish(row, &round) }
+    }
+  }
 
   private func publish(_ row: WaitingRow, _ round: inout Round) throws {
     do {
