@@ -58,6 +58,13 @@ public struct LocationPolicy: Sendable {
 
   /// What was seen, for the record: `WH-2=40,WH-1=3`.
   static func describe(_ ranked: [Candidate]) -> String {
-    ranked.map { "\($0.location)=\($0.allocatable)" }.joined(separator: ",")
+    var text = ""
+    for candidate in ranked {
+      if !text.isEmpty { text += "," }
+      text += candidate.location.value
+      text += "="
+      text += String(candidate.allocatable)
+    }
+    return text
   }
 }

@@ -13,15 +13,19 @@ extension AllocationDecisions {
       }
       return .refused(contradiction)
     }
-    if let unknown = request.lines.firstIndex(where: { stock.item($0.sku)?.isRegistered != true }) {
-      return .retry(
-        Reason(
-          field: "data.lines[\(unknown)].sku", value: request.lines[unknown].sku.value,
-          rule: "must be registered by product.registered"))
+    var items: [StockItem] = []
+    items.reserveCapacity(request.lines.count)
+    for (index, line) in request.lines.enumerated() {
+      guard let item = stock.item(line.sku), item.isRegistered else {
+        return .retry(
+          Reason(
+            field: "data.lines[\(index)].sku", value: line.sku.value, rule: "must be registered by product.registered"))
+      }
+      items.append(item)
     }
     let order = Order(new: request, at: message.envelope.time)
     let cause = cause(request.orderID.value)
-    for line in order.lines { place(line, of: order, cause) }
+    for (line, item) in zip(order.lines, items) { place(line, item, of: order, cause) }
     stock.insert(order)
     stock.refresh(order)
     return .applied(answer(order))
@@ -29,8 +33,7 @@ extension AllocationDecisions {
 
   /// Promises what can be promised now. Lines are placed one after the other on the same working set, so two lines of
   /// one SKU never see the same units.
-  private func place(_ line: OrderLine, of order: Order, _ cause: Cause) {
-    guard let item = stock.item(line.sku) else { return }
+  private func place(_ line: OrderLine, _ item: StockItem, of order: Order, _ cause: Cause) {
     let promised = min(line.ordered, item.availableToPromise)
     let missing = line.ordered - reserve(promised, for: line, item, cause)
     guard missing > 0 else { return }

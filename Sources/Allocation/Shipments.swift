@@ -55,14 +55,14 @@ extension AllocationState {
         .texts(new.map(\.shipment.shipmentID.value)), .texts(new.map(\.shipment.orderID.value)),
         .texts(new.map(\.shipment.carrier)), .texts(new.map(\.shipment.trackingNumber)),
         .timestamps(new.map(\.at.microseconds)), .timestamp(stock.now.microseconds),
-      ], expecting: new.count)
+      ])
     let lines = new.flatMap { entry in entry.shipment.total.map { (id: entry.shipment.shipmentID, line: $0) } }
     try writes.send(
       ShipmentStatements.insertLines,
       [
         .texts(lines.map(\.id.value)), .int4s(lines.map(\.line.line)), .texts(lines.map(\.line.locationID.value)),
         .ints(lines.map(\.line.quantity)),
-      ], expecting: lines.count)
+      ])
   }
 }
 

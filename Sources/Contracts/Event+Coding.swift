@@ -69,6 +69,11 @@ extension Event {
 
   /// Writes the payload as one object.
   public func encode(to json: inout JSONWriter) {
-    payload.encode(to: &json)
+    switch self {
+    // Most of all events: written without the box that `any Payload` would need.
+    case .orderReserved(let answer), .orderPartiallyReserved(let answer), .orderBackordered(let answer):
+      answer.encode(to: &json)
+    default: payload.encode(to: &json)
+    }
   }
 }

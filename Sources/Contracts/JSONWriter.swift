@@ -22,7 +22,7 @@ public struct JSONWriter: Sendable {
   public mutating func key(_ field: WireField) {
     separate()
     bytes.append(UInt8(ascii: "\""))
-    bytes.append(contentsOf: field.rawValue.utf8)
+    append(field.rawValue)
     bytes.append(UInt8(ascii: "\""))
     bytes.append(UInt8(ascii: ":"))
     needsComma = false
@@ -33,7 +33,7 @@ public struct JSONWriter: Sendable {
     separate()
     bytes.append(UInt8(ascii: "\""))
     if Self.isPlain(text.utf8.span) {
-      bytes.append(contentsOf: text.utf8)
+      append(text)
     } else {
       for byte in text.utf8 { Self.mustEscape(byte) ? escape(byte) : bytes.append(byte) }
     }
@@ -41,7 +41,17 @@ public struct JSONWriter: Sendable {
   }
 
   /// Writes an integer.
-  public mutating func integer(_ value: Int64) { raw(String(value).utf8) }
+  public mutating func integer(_ value: Int64) {
+    separate()
+    if value < 0 { bytes.append(UInt8(ascii: "-")) }
+    var rest = value.magnitude
+    let first = bytes.count
+    repeat {
+      bytes.append(UInt8(ascii: "0") + UInt8(rest % 10))
+      rest /= 10
+    } while rest > 0
+    bytes[first...].reverse()
+  }
 
   /// Writes `true` or `false`.
   public mutating func bool(_ value: Bool) { raw((value ? "true" : "false").utf8) }
@@ -50,6 +60,12 @@ public struct JSONWriter: Sendable {
   public mutating func raw(_ json: some Sequence<UInt8>) {
     separate()
     bytes.append(contentsOf: json)
+  }
+
+  /// The bytes of a text as they are. A text in one piece is copied whole: nearly all are.
+  private mutating func append(_ text: String) {
+    let isCopied: Void? = text.utf8.withContiguousStorageIfAvailable { bytes.append(contentsOf: $0) }
+    if isCopied == nil { bytes.append(contentsOf: text.utf8) }
   }
 
   private static func isPlain(_ text: Span<UInt8>) -> Bool {

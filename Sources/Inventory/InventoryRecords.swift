@@ -96,7 +96,7 @@ extension InventoryState {
         .texts(rows.map(\.unitPrice?.text)),
         .texts(rows.map { $0.attributes.map { String(decoding: $0.bytes, as: UTF8.self) } }),
         .timestamp(stock.now.microseconds),
-      ], expecting: rows.count)
+      ])
   }
 
   private func sendLocations(to writes: inout WriteSet) throws {
@@ -107,7 +107,7 @@ extension InventoryState {
       [
         .texts(rows.map(\.locationID.value)), .texts(rows.map(\.name)), .int4s(rows.map(\.priority)),
         .bools(rows.map(\.sellable)), .timestamp(stock.now.microseconds),
-      ], expecting: rows.count)
+      ])
   }
 
   private func sendReceipts(to writes: inout WriteSet) throws {
@@ -118,7 +118,7 @@ extension InventoryState {
       [
         .texts(rows.map(\.receiptID.value)), .texts(rows.map(\.sku.value)), .texts(rows.map(\.locationID.value)),
         .ints(rows.map(\.quantity)), .texts(rows.map(\.reference)), .timestamp(stock.now.microseconds),
-      ], expecting: rows.count)
+      ])
   }
 
   private func sendMoves(to writes: inout WriteSet) throws {
@@ -131,7 +131,7 @@ extension InventoryState {
         .texts(rows.map(\.request.fromLocationID.value)), .texts(rows.map(\.request.toLocationID.value)),
         .ints(rows.map(\.request.quantity)), .texts(rows.map(\.request.reference)), .texts(rows.map(\.rejected)),
         .timestamp(stock.now.microseconds),
-      ], expecting: rows.count)
+      ])
   }
 
   private func sendPolicies(to writes: inout WriteSet) throws {
@@ -144,6 +144,6 @@ extension InventoryState {
       [
         .texts(rows.map(\.key.sku.value)), .texts(rows.map { $0.key.location?.value ?? "" }),
         .timestamps(rows.map(\.value.microseconds)),
-      ], expecting: rows.count)
+      ])
   }
 }

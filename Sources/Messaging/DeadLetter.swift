@@ -41,7 +41,7 @@ struct DeadLetter {
         .timestamp((delivery.firstSeen ?? now).microseconds), .timestamp(now.microseconds),
         .text(HeaderText.encode(copyHeaders(manifest))), .int2(Shard.of(hash: aggregate)), .int(aggregate),
         .text(manifest.deadQueue),
-      ], expecting: nil)
+      ])
   }
 
   private func copyHeaders(_ manifest: WorkerManifest) -> [String: Delivery.Header] {

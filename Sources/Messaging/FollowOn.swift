@@ -18,12 +18,12 @@ public struct FollowOn: Sendable {
 
   /// An event about an order.
   public func event(_ event: Event, order: OrderID, sequence: Int64) -> OutgoingEvent {
-    make(event, aggregate: "order/\(order)", sequence: sequence, subject: order.value, correlation: order.value)
+    make(event, aggregate: "order/" + order.value, sequence: sequence, subject: order.value, correlation: order.value)
   }
 
   /// An event about a SKU.
   public func event(_ event: Event, sku: SKU, sequence: Int64, correlation: String?) -> OutgoingEvent {
-    make(event, aggregate: "stock/\(sku)", sequence: sequence, subject: sku.value, correlation: correlation)
+    make(event, aggregate: "stock/" + sku.value, sequence: sequence, subject: sku.value, correlation: correlation)
   }
 
   private func make(

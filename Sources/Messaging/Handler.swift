@@ -1,8 +1,8 @@
 import Contracts
 import Postgres
 
-/// A message that could be read: what was delivered, and what it says.
-public struct Message: Sendable {
+/// A message that could be read: what was delivered, and what it says. One object, however many hands it goes through.
+public final class Message: Sendable {
   /// As the broker handed it over.
   public let delivery: Delivery
   /// The CloudEvents attributes.

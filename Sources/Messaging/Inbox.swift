@@ -17,13 +17,22 @@ struct Inbox {
     let id: String
     let source: String
     let attempt: Int32
+
+    // Ids are unique but for malice and accident: hashing them alone is enough.
+    func hash(into hasher: inout Hasher) { hasher.combine(id) }
+  }
+
+  private struct Known {
+    let body: [UInt8]
+    /// Whether it took effect, or had nothing to change.
+    let isApplied: Bool
   }
 
   let consumer: String
   /// Messages seen before, in this batch or (after ``load``) in the database, with the body they had.
-  private var seen: [Key: [UInt8]] = [:]
-  /// Ids that were applied at any attempt: a later attempt of them is a no-op.
-  private var appliedBodies: [Key: [UInt8]] = [:]
+  private var seen: [Key: Known] = [:]
+  /// Ids (as keys of attempt 0) that were applied at a later attempt: any other attempt of them is a no-op.
+  private var appliedLater: Set<Key> = []
   private var rows = Rows()
 
   init(consumer: String) { self.consumer = consumer }
@@ -38,14 +47,10 @@ struct Inbox {
         .texts(messages.map(\.envelope.id)), .texts(messages.map(\.envelope.source)), .text(consumer),
       ])
     for row in 0..<found.count {
-      let id = found.text(row, 0)
-      let source = found.text(row, 1)
-      let body = found.bytes(row, 4)
-      seen[Key(id: id, source: source, attempt: found.int4(row, 2))] = body
       let outcome = found.text(row, 3)
-      if outcome == Outcome.applied.rawValue || outcome == Outcome.unchanged.rawValue {
-        appliedBodies[Key(id: id, source: source, attempt: 0)] = body
-      }
+      remember(
+        Key(id: found.text(row, 0), source: found.text(row, 1), attempt: found.int4(row, 2)), found.bytes(row, 4),
+        isApplied: outcome == Outcome.applied.rawValue || outcome == Outcome.unchanged.rawValue)
     }
   }
 
@@ -57,10 +62,14 @@ struct Inbox {
 
   func earlier(_ message: Message) -> Earlier? {
     let key = Inbox.key(message)
-    let known = seen[key] ?? (key.attempt > 0 ? appliedBodies[Key(id: key.id, source: key.source, attempt: 0)] : nil)
-    guard let known else { return nil }
+    if let known = seen[key] { return known.body == message.delivery.body ? .same : .differentBody }
     // An operator may have corrected a replayed message: only the same attempt must be the same bytes.
-    return known == message.delivery.body || (key.attempt > 0 && seen[key] == nil) ? .same : .differentBody
+    return key.attempt > 0 && wasApplied(key) ? .same : nil
+  }
+
+  private func wasApplied(_ key: Key) -> Bool {
+    let first = Key(id: key.id, source: key.source, attempt: 0)
+    return seen[first]?.isApplied == true || appliedLater.contains(first)
   }
 
   /// Refuses what lies beyond the days that the inbox remembers.
@@ -81,12 +90,13 @@ struct Inbox {
 
   /// Remembers a settled message.
   mutating func record(_ message: Message, outcome: Outcome, events: Int, at now: Timestamp) {
-    let key = Inbox.key(message)
-    seen[key] = message.delivery.body
-    if outcome == .applied || outcome == .unchanged {
-      appliedBodies[Key(id: key.id, source: key.source, attempt: 0)] = message.delivery.body
-    }
+    remember(Inbox.key(message), message.delivery.body, isApplied: outcome == .applied || outcome == .unchanged)
     rows.append(message, outcome: outcome, events: events, at: now)
+  }
+
+  private mutating func remember(_ key: Key, _ body: [UInt8], isApplied: Bool) {
+    seen[key] = Known(body: body, isApplied: isApplied)
+    if isApplied, key.attempt > 0 { appliedLater.insert(Key(id: key.id, source: key.source, attempt: 0)) }
   }
 
   /// Counts an event that turned out only at the end of the batch to be caused by this message.
@@ -147,13 +157,12 @@ extension Inbox {
       try writes.send(
         Inbox.insert,
         [
-          .texts(sorted.map(\.message.envelope.id)), .texts(sorted.map(\.message.envelope.source)), .text(consumer),
-          .int4s(sorted.map(\.message.delivery.attempt)), .dates(sorted.map(\.message.envelope.time.day)),
-          .texts(sorted.map(\.outcome.rawValue)), .int4s(sorted.map(\.events)),
-          .texts(sorted.map { HeaderText.encode($0.message.delivery.headers) }),
-          .byteas(sorted.map(\.message.delivery.body)),
-          .timestamp(first.recordedAt.microseconds),
-        ], expecting: sorted.count)
+          .texts(sorted) { $0.message.envelope.id }, .texts(sorted) { $0.message.envelope.source }, .text(consumer),
+          .int4s(sorted) { $0.message.delivery.attempt }, .dates(sorted) { $0.message.envelope.time.day },
+          .texts(sorted) { $0.outcome.rawValue }, .int4s(sorted) { $0.events },
+          .texts(sorted) { HeaderText.encode($0.message.delivery.headers) },
+          .byteas(sorted) { $0.message.delivery.body }, .timestamp(first.recordedAt.microseconds),
+        ])
     }
   }
 }

@@ -98,8 +98,7 @@ public final class Pipeline<Domain: Handler> {
     var writes = WriteSet(on: database)
     try handler.write(state, to: &writes)
     let report = try settlement.send(to: &writes)
-    try writes.finish()
-    try database.commit()
+    try writes.commit()
     return report
   }
 
@@ -187,8 +186,7 @@ public final class Pipeline<Domain: Handler> {
     settlement.bury(item, because: fault.reason, remembering: remembering)
     var writes = WriteSet(on: database)
     let report = try settlement.send(to: &writes)
-    try writes.finish()
-    try database.commit()
+    try writes.commit()
     return report
   }
 }

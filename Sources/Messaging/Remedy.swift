@@ -58,7 +58,7 @@ struct DataFault: Error, CustomStringConvertible {
 
   init(_ mismatch: WriteMismatch) {
     reason = Reason(
-      field: mismatch.statement, value: "\(mismatch.actual) rows", rule: "must change \(mismatch.expected) rows")
+      field: mismatch.statement, value: "another number of rows", rule: "must change \(mismatch.expected) rows")
     description = "\(mismatch)"
   }
 }

@@ -3,7 +3,7 @@ import Outbox
 import Postgres
 
 /// A delivery, and what reading it gave.
-struct Decoded {
+final class Decoded: Sendable {
   let delivery: Delivery
   let content: Result<Message, Malformed>
 
@@ -19,7 +19,10 @@ struct Decoded {
     }
   }
 
-  var message: Message? { try? content.get() }
+  var message: Message? {
+    if case .success(let message) = content { return message }
+    return nil
+  }
 
   /// Redelivered or retried: likely known already.
   var wantsCare: Bool { delivery.redelivered || delivery.attempt > 0 }
@@ -74,7 +77,7 @@ struct Settlement {
   private mutating func settle(_ item: Decoded, _ message: Message, _ disposition: Disposition) {
     switch disposition {
     case .applied(let events):
-      for event in events { outbox.append(OutboxRow(event)) }
+      for event in events { outbox.append(event) }
       remember(message, .applied, events: events.count)
     case .unchanged(let why):
       remember(message, .unchanged, why: why)
@@ -118,7 +121,7 @@ struct Settlement {
   /// Adds the events that depend on the batch as a whole.
   mutating func conclude(_ events: [OutgoingEvent]) {
     for event in events {
-      outbox.append(OutboxRow(event))
+      outbox.append(event)
       if let cause = event.causationID { inbox.addEvent(causedBy: cause) }
     }
   }

@@ -161,7 +161,7 @@ public final class DeliverySender {
         try writes.send(
           DeliveryStatements.settle,
           [.text(delivery.notificationID), .text(token), .text(error == nil ? "sent" : "failed"), .text(error)],
-          expecting: 1)
+          changing: 1)
         try outbox.send(to: &writes)
         try writes.finish()
       }

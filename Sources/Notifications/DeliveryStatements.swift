@@ -40,11 +40,12 @@ enum DeliveryStatements {
   /// Ends a delivery, if the lease is still ours.
   static let settle = Statement(
     name: "notification_settle",
-    sql: """
+    sql: WriteSet.guarded(
+      """
       update notification_deliveries
       set state = $3, last_error = $4, settled_at = clock_timestamp(), lease_token = null, leased_until = null
       where notification_id = $1::text::uuid and lease_token = $2::text::uuid and state = 'waiting'
-      """)
+      """, by: 5))
 
   /// Plans the next attempt, if the lease is still ours.
   static let postpone = Statement(

@@ -41,6 +41,6 @@ public final class NotificationBatch {
         .texts(sorted.map(\.plan.subject)), .byteas(sorted.map(\.body)),
         .texts(sorted.map(\.message.envelope.correlationID)), .texts(sorted.map(\.message.envelope.traceparent)),
         .timestamp(createdAt.microseconds),
-      ], expecting: nil)
+      ])
   }
 }

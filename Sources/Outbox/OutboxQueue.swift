@@ -1,8 +1,8 @@
 import Contracts
 import Postgres
 
-/// A row that waits for its relay.
-public struct WaitingRow: Sendable {
+/// A row that waits for its relay: one object, kept until the broker has answered for it.
+public final class WaitingRow: Sendable {
   /// Its shard.
   public let shard: Int16
   /// Its place within the shard.
@@ -21,6 +21,18 @@ public struct WaitingRow: Sendable {
   public let headers: String?
   /// The message.
   public let body: [UInt8]
+
+  init(_ rows: Rows, _ row: Int) {
+    shard = rows.int2(row, 0)
+    id = rows.int(row, 1)
+    aggregate = rows.int(row, 2)
+    exchange = rows.text(row, 3)
+    routingKey = rows.text(row, 4)
+    messageID = rows.text(row, 5)
+    contentType = rows.text(row, 6)
+    headers = rows.optionalText(row, 7)
+    body = rows.bytes(row, 8)
+  }
 }
 
 /// A relay's view of the outbox: the shards it owns, what waits in them, and what has been confirmed.
@@ -156,19 +168,5 @@ public final class OutboxQueue {
       floors[shard] = isShort ? 0 : max(last[shard] ?? 0, resume[shard] ?? 0)
       resume[shard] = nil
     }
-  }
-}
-
-extension WaitingRow {
-  init(_ rows: Rows, _ row: Int) {
-    shard = rows.int2(row, 0)
-    id = rows.int(row, 1)
-    aggregate = rows.int(row, 2)
-    exchange = rows.text(row, 3)
-    routingKey = rows.text(row, 4)
-    messageID = rows.text(row, 5)
-    contentType = rows.text(row, 6)
-    headers = rows.optionalText(row, 7)
-    body = rows.bytes(row, 8)
   }
 }

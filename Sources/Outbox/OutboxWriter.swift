@@ -1,3 +1,4 @@
+import Contracts
 import Postgres
 
 /// Collects a transaction's outgoing messages and inserts them with one statement.
@@ -5,33 +6,26 @@ import Postgres
 /// The ids are drawn by that insert, while the transaction holds the locks of the aggregates concerned: id order is
 /// therefore the order in which an aggregate's events happened.
 public struct OutboxWriter {
-  private var shards: [Int16] = []
-  private var aggregates: [Int64] = []
-  private var exchanges: [String] = []
-  private var routingKeys: [String] = []
-  private var messageIDs: [String] = []
-  private var contentTypes: [String] = []
-  private var headers: [String?] = []
-  private var bodies: [[UInt8]] = []
+  private var pending: [Pending] = []
+
+  /// What was collected; an event becomes bytes when it is sent.
+  private enum Pending {
+    case row(OutboxRow)
+    case event(OutgoingEvent)
+  }
 
   /// An empty collection.
   public init() {}
 
   /// How many messages wait to be inserted.
-  public var count: Int { bodies.count }
+  public var count: Int { pending.count }
 
   /// Adds a message behind those already collected.
-  public mutating func append(_ row: OutboxRow) {
-    let hash = Shard.hash(row.aggregate)
-    shards.append(Shard.of(hash: hash))
-    aggregates.append(hash)
-    exchanges.append(row.exchange)
-    routingKeys.append(row.routingKey)
-    messageIDs.append(row.messageID)
-    contentTypes.append(row.contentType)
-    headers.append(row.headers)
-    bodies.append(row.body)
-  }
+  public mutating func append(_ row: OutboxRow) { pending.append(.row(row)) }
+
+  /// Adds an event behind what was already collected. It is written as JSON only in ``send(to:)``: the server works on
+  /// the statements sent before meanwhile, and the locks are held for a shorter time.
+  public mutating func append(_ event: OutgoingEvent) { pending.append(.event(event)) }
 
   /// Queues the insert, and a wake-up for the relay when the batch is small.
   ///
@@ -41,12 +35,29 @@ public struct OutboxWriter {
   /// - Throws: ``PostgresError`` when the connection fails.
   public func send(to writes: inout WriteSet) throws(PostgresError) {
     guard count > 0 else { return }
+    let rows = pending.map { pending in
+      switch pending {
+      case .row(let row): Hashed(row)
+      case .event(let event): Hashed(OutboxRow(event))
+      }
+    }
     try writes.send(
       OutboxStatements.insert,
       [
-        .int2s(shards), .ints(aggregates), .texts(exchanges), .texts(routingKeys), .texts(messageIDs),
-        .texts(contentTypes), .texts(headers), .byteas(bodies),
-      ], expecting: count)
-    if count < 32 { try writes.send(OutboxStatements.notify, [], expecting: nil) }
+        .int2s(rows) { Shard.of(hash: $0.aggregate) }, .ints(rows) { $0.aggregate }, .texts(rows) { $0.row.exchange },
+        .texts(rows) { $0.row.routingKey }, .texts(rows) { $0.row.messageID }, .texts(rows) { $0.row.contentType },
+        .texts(optional: rows) { $0.row.headers }, .byteas(rows) { $0.row.body },
+      ])
+    if count < 32 { try writes.send(OutboxStatements.notify) }
+  }
+
+  private struct Hashed {
+    let row: OutboxRow
+    let aggregate: Int64
+
+    init(_ row: OutboxRow) {
+      self.row = row
+      aggregate = Shard.hash(row.aggregate)
+    }
   }
 }

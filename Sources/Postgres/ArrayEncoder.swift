@@ -1,141 +1,126 @@
 /// Writes one-dimensional arrays in PostgreSQL's binary format (`array_recv`): dimensions, null flag, element type,
-/// size, lower bound, then each element with its length in front (−1 for NULL). All numbers are big-endian.
+/// size, lower bound, then each element with its length in front (−1 for NULL).
 ///
-/// Each array is one allocation of exactly the size needed.
+/// An array is one allocation of exactly the size needed, and the values are read straight from the elements that they
+/// belong to: a batch of thousands of rows makes no list of a column's values first.
+@usableFromInline
 struct ArrayEncoder<Wire: FixedWidthInteger> {
-  let array: UInt32
-  let element: UInt32
+  @usableFromInline let array: UInt32
+  @usableFromInline let element: UInt32
 
-  func encode(_ values: [Wire]) -> Parameter { encode(values) { $0 } }
-  func encode(_ values: [Wire?]) -> Parameter { encode(values) { $0 } }
-
-  @inline(__always)
-  func encode<Value>(_ values: [Value], _ wire: (Value) -> Wire) -> Parameter {
-    let width = MemoryLayout<Wire>.size
-    let header = arrayHeader(values.count, element, hasNulls: false)
-    let size = header.count + values.count * (4 + width)
-    let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-      let raw = UnsafeMutableRawBufferPointer(buffer)
-      raw.copyBytes(from: header)
-      var position = header.count
-      // Every store below lies within `size`: header, then (4 + width) per element.
-      for value in values {
-        raw.storeBytes(of: Int32(width).bigEndian, toByteOffset: position, as: Int32.self)
-        raw.storeBytes(of: wire(value).bigEndian, toByteOffset: position + 4, as: Wire.self)
-        position += 4 + width
-      }
-      count = size
-    }
-    return Parameter(type: array, bytes: bytes)
+  @usableFromInline
+  init(array: UInt32, element: UInt32) {
+    self.array = array
+    self.element = element
   }
 
-  @inline(__always)
-  func encode<Value>(_ values: [Value?], _ wire: (Value) -> Wire) -> Parameter {
+  @inlinable @inline(__always)
+  func encode<Element>(_ elements: [Element], _ wire: (Element) -> Wire) -> Parameter {
     let width = MemoryLayout<Wire>.size
-    var bytes = arrayHeader(
-      values.count, element, hasNulls: values.contains { $0 == nil }, reserving: values.count * (4 + width))
-    for value in values {
-      guard let value else {
-        bytes.appendBigEndian(-1 as Int32)
+    var writer = ArrayEncoder.begin(elements.count, element, hasNulls: false, size: elements.count * (4 + width))
+    for element in elements {
+      writer.integer(Int32(width))
+      writer.integer(wire(element))
+    }
+    return Parameter(type: array, buffer: writer.buffer)
+  }
+
+  @inlinable @inline(__always)
+  func encode<Element>(_ elements: [Element], optional wire: (Element) -> Wire?) -> Parameter {
+    let width = MemoryLayout<Wire>.size
+    var missing = 0
+    for element in elements where wire(element) == nil { missing += 1 }
+    let size = elements.count * (4 + width) - missing * width
+    var writer = ArrayEncoder.begin(elements.count, element, hasNulls: missing > 0, size: size)
+    for element in elements {
+      guard let value = wire(element) else {
+        writer.integer(-1 as Int32)
         continue
       }
-      bytes.appendBigEndian(Int32(width))
-      bytes.appendBigEndian(wire(value))
+      writer.integer(Int32(width))
+      writer.integer(value)
     }
-    return Parameter(type: array, bytes: bytes)
+    return Parameter(type: array, buffer: writer.buffer)
+  }
+
+  /// A writer that stands behind the array's head; an empty array has no dimension at all.
+  @usableFromInline
+  static func begin(_ count: Int, _ element: UInt32, hasNulls: Bool, size: Int) -> WireWriter {
+    var writer = WireWriter(WireBuffer(count: (count == 0 ? 12 : 20) + size))
+    writer.integer(count == 0 ? 0 : 1 as Int32)
+    writer.integer(hasNulls ? 1 : 0 as Int32)
+    writer.integer(element)
+    guard count > 0 else { return writer }
+    writer.integer(Int32(clamping: count))
+    writer.integer(1 as Int32)
+    return writer
   }
 }
 
 extension ArrayEncoder where Wire == Int64 {
-  static var int8: Self { Self(array: TypeID.int8Array, element: TypeID.int8) }
-  static var timestamptz: Self { Self(array: TypeID.timestamptzArray, element: TypeID.timestamptz) }
+  @usableFromInline static var int8: Self { Self(array: TypeID.int8Array, element: TypeID.int8) }
+  @usableFromInline static var timestamptz: Self { Self(array: TypeID.timestamptzArray, element: TypeID.timestamptz) }
 }
 
 extension ArrayEncoder where Wire == Int32 {
-  static var int4: Self { Self(array: TypeID.int4Array, element: TypeID.int4) }
-  static var date: Self { Self(array: TypeID.dateArray, element: TypeID.date) }
+  @usableFromInline static var int4: Self { Self(array: TypeID.int4Array, element: TypeID.int4) }
+  @usableFromInline static var date: Self { Self(array: TypeID.dateArray, element: TypeID.date) }
 }
 
 extension ArrayEncoder where Wire == Int16 {
-  static var int2: Self { Self(array: TypeID.int2Array, element: TypeID.int2) }
+  @usableFromInline static var int2: Self { Self(array: TypeID.int2Array, element: TypeID.int2) }
 }
 
 extension ArrayEncoder where Wire == UInt8 {
-  static var bool: Self { Self(array: TypeID.boolArray, element: TypeID.bool) }
+  @usableFromInline static var bool: Self { Self(array: TypeID.boolArray, element: TypeID.bool) }
 
-  static func strings(_ values: [String]) -> Parameter {
-    let size = values.reduce(0) { $0 + $1.utf8.count + 4 }
-    var bytes = arrayHeader(values.count, TypeID.text, hasNulls: false, reserving: size)
-    for value in values { bytes.appendElement(value) }
-    return Parameter(type: TypeID.textArray, bytes: bytes)
-  }
-
-  static func strings(_ values: [String?]) -> Parameter {
-    let size = values.reduce(0) { $0 + ($1?.utf8.count ?? 0) + 4 }
-    var bytes = arrayHeader(values.count, TypeID.text, hasNulls: values.contains(nil), reserving: size)
-    for value in values {
-      if let value { bytes.appendElement(value) } else { bytes.appendBigEndian(-1 as Int32) }
+  @inlinable @inline(__always)
+  static func strings<Element>(_ elements: [Element], _ value: (Element) -> String?) -> Parameter {
+    var size = 0
+    var hasNulls = false
+    for element in elements {
+      if let text = value(element) { size += 4 + text.utf8.count } else { (size, hasNulls) = (size + 4, true) }
     }
-    return Parameter(type: TypeID.textArray, bytes: bytes)
-  }
-
-  static func bytes(_ values: [[UInt8]]) -> Parameter {
-    let size = values.reduce(0) { $0 + $1.count + 4 }
-    var bytes = arrayHeader(values.count, TypeID.bytea, hasNulls: false, reserving: size)
-    for value in values { bytes.appendElement(value) }
-    return Parameter(type: TypeID.byteaArray, bytes: bytes)
-  }
-
-  static func bytes(_ values: [[UInt8]?]) -> Parameter {
-    let size = values.reduce(0) { $0 + ($1?.count ?? 0) + 4 }
-    var bytes = arrayHeader(values.count, TypeID.bytea, hasNulls: values.contains(nil), reserving: size)
-    for value in values {
-      if let value { bytes.appendElement(value) } else { bytes.appendBigEndian(-1 as Int32) }
+    var writer = begin(elements.count, TypeID.text, hasNulls: hasNulls, size: size)
+    for element in elements {
+      guard let text = value(element) else {
+        writer.integer(-1 as Int32)
+        continue
+      }
+      writer.integer(Int32(clamping: text.utf8.count))
+      writer.raw(text)
     }
-    return Parameter(type: TypeID.byteaArray, bytes: bytes)
+    return Parameter(type: TypeID.textArray, buffer: writer.buffer)
   }
 
-  static func rowPlaces(_ values: [TID]) -> Parameter {
-    var bytes = arrayHeader(values.count, TypeID.tid, hasNulls: false, reserving: values.count * 10)
-    for value in values {
-      bytes.appendBigEndian(6 as Int32)
-      bytes.appendTID(value)
+  @inlinable @inline(__always)
+  static func bytes<Element>(_ elements: [Element], _ value: (Element) -> [UInt8]?) -> Parameter {
+    var size = 0
+    var hasNulls = false
+    for element in elements {
+      if let bytes = value(element) { size += 4 + bytes.count } else { (size, hasNulls) = (size + 4, true) }
     }
-    return Parameter(type: TypeID.tidArray, bytes: bytes)
-  }
-}
-
-/// What stands before the elements; an empty array has no dimension at all.
-private func arrayHeader(_ count: Int, _ element: UInt32, hasNulls: Bool, reserving size: Int = 0) -> [UInt8] {
-  var bytes: [UInt8] = []
-  bytes.reserveCapacity(20 + size)
-  bytes.appendBigEndian(count == 0 ? 0 : 1 as Int32)
-  bytes.appendBigEndian(hasNulls ? 1 : 0 as Int32)
-  bytes.appendBigEndian(element)
-  guard count > 0 else { return bytes }
-  bytes.appendBigEndian(Int32(clamping: count))
-  bytes.appendBigEndian(1 as Int32)
-  return bytes
-}
-
-extension [UInt8] {
-  @inline(__always)
-  mutating func appendBigEndian<Value: FixedWidthInteger>(_ value: Value) {
-    Swift.withUnsafeBytes(of: value.bigEndian) { append(contentsOf: $0) }
+    var writer = begin(elements.count, TypeID.bytea, hasNulls: hasNulls, size: size)
+    for element in elements {
+      guard let bytes = value(element) else {
+        writer.integer(-1 as Int32)
+        continue
+      }
+      writer.integer(Int32(clamping: bytes.count))
+      writer.raw(bytes)
+    }
+    return Parameter(type: TypeID.byteaArray, buffer: writer.buffer)
   }
 
-  mutating func appendTID(_ value: TID) {
-    appendBigEndian(value.block)
-    appendBigEndian(value.offset)
-  }
-
-  fileprivate mutating func appendElement(_ value: String) {
-    appendBigEndian(Int32(clamping: value.utf8.count))
-    append(contentsOf: value.utf8)
-  }
-
-  fileprivate mutating func appendElement(_ value: [UInt8]) {
-    appendBigEndian(Int32(clamping: value.count))
-    append(contentsOf: value)
+  @inlinable @inline(__always)
+  static func rowPlaces<Element>(_ elements: [Element], _ value: (Element) -> TID) -> Parameter {
+    var writer = begin(elements.count, TypeID.tid, hasNulls: false, size: elements.count * 10)
+    for element in elements {
+      let place = value(element)
+      writer.integer(6 as Int32)
+      writer.integer(place.block)
+      writer.integer(place.offset)
+    }
+    return Parameter(type: TypeID.tidArray, buffer: writer.buffer)
   }
 }

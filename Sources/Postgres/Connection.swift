@@ -65,9 +65,8 @@ public final class Connection {
   public func send(_ statement: Statement, _ parameters: [Parameter] = []) throws(PostgresError) {
     Lane.requireCurrent()
     try prepareIfNew(statement, parameters)
-    block.fill(parameters)
     try handle.call { connection in
-      block.withPointers { count, values, lengths, formats in
+      block.withPointers(parameters) { count, values, lengths, formats in
         if statement.name.isEmpty {
           PQsendQueryParams(connection, statement.sql, count, parameters.map(\.type), values, lengths, formats, 1)
         } else {
@@ -76,7 +75,7 @@ public final class Connection {
       }
     }
     unanswered.append(.statement(statement))
-    unflushedBytes += block.size
+    for parameter in parameters { unflushedBytes += parameter.buffer?.count ?? 0 }
     if unflushedBytes > Self.unflushedLimit {
       try handle.flush(until: deadline)
       unflushedBytes = 0
@@ -184,8 +183,7 @@ public final class Connection {
     if let known = prepared[statement.name] {
       precondition(known.sql == statement.sql, "two statements are called \(statement.name)")
       precondition(
-        known.types.elementsEqual(parameters.lazy.map(\.type)),
-        "\(statement.name) is used with parameters of other types than the first time")
+        known.fits(parameters), "\(statement.name) is used with parameters of other types than the first time")
       return
     }
     let types = parameters.map(\.type)
@@ -261,4 +259,10 @@ public final class Connection {
 private struct PreparedStatement {
   let sql: String
   let types: [UInt32]
+
+  func fits(_ parameters: [Parameter]) -> Bool {
+    guard parameters.count == types.count else { return false }
+    for index in types.indices where parameters[index].type != types[index] { return false }
+    return true
+  }
 }

@@ -4,15 +4,21 @@
 /// batch of thousands of rows is one statement with one parameter per column.
 public struct Parameter: Sendable {
   /// The type's object identifier, fixed for built-in types.
-  let type: UInt32
+  @usableFromInline let type: UInt32
   /// The value, or nil for NULL.
-  let bytes: [UInt8]?
+  @usableFromInline let buffer: WireBuffer?
+
+  @usableFromInline
+  init(type: UInt32, buffer: WireBuffer?) {
+    self.type = type
+    self.buffer = buffer
+  }
 
   // MARK: One value
 
   /// `text`. U+0000 is refused by the server (22021).
   public static func text(_ value: String?) -> Parameter {
-    Parameter(type: TypeID.text, bytes: value.map { Array($0.utf8) })
+    Parameter(type: TypeID.text, buffer: value.map { WireBuffer($0) })
   }
   /// `bigint`.
   public static func int(_ value: Int64?) -> Parameter { fixed(TypeID.int8, value) }
@@ -23,63 +29,25 @@ public struct Parameter: Sendable {
   /// `boolean`.
   public static func bool(_ value: Bool?) -> Parameter { fixed(TypeID.bool, value.map { $0 ? 1 as UInt8 : 0 }) }
   /// `bytea`.
-  public static func bytea(_ value: [UInt8]?) -> Parameter { Parameter(type: TypeID.bytea, bytes: value) }
+  public static func bytea(_ value: [UInt8]?) -> Parameter {
+    Parameter(type: TypeID.bytea, buffer: value.map { WireBuffer($0) })
+  }
   /// `timestamptz`, given in microseconds since the Unix epoch.
   public static func timestamp(_ value: Int64?) -> Parameter { fixed(TypeID.timestamptz, value.map(Epoch.micros(to:))) }
   /// `date`, given in days since the Unix epoch.
   public static func date(_ value: Int32?) -> Parameter { fixed(TypeID.date, value.map(Epoch.days(to:))) }
   /// `tid`.
   public static func tid(_ value: TID) -> Parameter {
-    var bytes: [UInt8] = []
-    bytes.appendTID(value)
-    return Parameter(type: TypeID.tid, bytes: bytes)
+    var writer = WireWriter(WireBuffer(count: 6))
+    writer.integer(value.block)
+    writer.integer(value.offset)
+    return Parameter(type: TypeID.tid, buffer: writer.buffer)
   }
-
-  // MARK: Arrays
-
-  /// `text[]`.
-  public static func texts(_ values: [String]) -> Parameter { ArrayEncoder.strings(values) }
-  /// `text[]` with NULLs.
-  public static func texts(_ values: [String?]) -> Parameter { ArrayEncoder.strings(values) }
-  /// `bigint[]`.
-  public static func ints(_ values: [Int64]) -> Parameter { ArrayEncoder.int8.encode(values) }
-  /// `bigint[]` with NULLs.
-  public static func ints(_ values: [Int64?]) -> Parameter { ArrayEncoder.int8.encode(values) }
-  /// `integer[]`.
-  public static func int4s(_ values: [Int32]) -> Parameter { ArrayEncoder.int4.encode(values) }
-  /// `integer[]` with NULLs.
-  public static func int4s(_ values: [Int32?]) -> Parameter { ArrayEncoder.int4.encode(values) }
-  /// `smallint[]`.
-  public static func int2s(_ values: [Int16]) -> Parameter { ArrayEncoder.int2.encode(values) }
-  /// `smallint[]` with NULLs.
-  public static func int2s(_ values: [Int16?]) -> Parameter { ArrayEncoder.int2.encode(values) }
-  /// `boolean[]`.
-  public static func bools(_ values: [Bool]) -> Parameter { ArrayEncoder.bool.encode(values) { $0 ? 1 : 0 } }
-  /// `boolean[]` with NULLs.
-  public static func bools(_ values: [Bool?]) -> Parameter { ArrayEncoder.bool.encode(values) { $0 ? 1 : 0 } }
-  /// `bytea[]`.
-  public static func byteas(_ values: [[UInt8]]) -> Parameter { ArrayEncoder.bytes(values) }
-  /// `bytea[]` with NULLs.
-  public static func byteas(_ values: [[UInt8]?]) -> Parameter { ArrayEncoder.bytes(values) }
-  /// `timestamptz[]`, given in microseconds since the Unix epoch.
-  public static func timestamps(_ values: [Int64]) -> Parameter {
-    ArrayEncoder.timestamptz.encode(values) { Epoch.micros(to: $0) }
-  }
-  /// `timestamptz[]` with NULLs, given in microseconds since the Unix epoch.
-  public static func timestamps(_ values: [Int64?]) -> Parameter {
-    ArrayEncoder.timestamptz.encode(values) { Epoch.micros(to: $0) }
-  }
-  /// `date[]`, given in days since the Unix epoch.
-  public static func dates(_ values: [Int32]) -> Parameter { ArrayEncoder.date.encode(values) { Epoch.days(to: $0) } }
-  /// `date[]` with NULLs, given in days since the Unix epoch.
-  public static func dates(_ values: [Int32?]) -> Parameter { ArrayEncoder.date.encode(values) { Epoch.days(to: $0) } }
-  /// `tid[]`.
-  public static func tids(_ values: [TID]) -> Parameter { ArrayEncoder.rowPlaces(values) }
 
   private static func fixed<Value: FixedWidthInteger>(_ type: UInt32, _ value: Value?) -> Parameter {
-    guard let value else { return Parameter(type: type, bytes: nil) }
-    var bytes: [UInt8] = []
-    bytes.appendBigEndian(value)
-    return Parameter(type: type, bytes: bytes)
+    guard let value else { return Parameter(type: type, buffer: nil) }
+    var writer = WireWriter(WireBuffer(count: MemoryLayout<Value>.size))
+    writer.integer(value)
+    return Parameter(type: type, buffer: writer.buffer)
   }
 }

@@ -12,12 +12,15 @@ public final class Rows {
   public let count: Int
   /// Number of columns of each row.
   public let columns: Int
+  /// The columns' types, asked once and not per value.
+  private let types: [UInt32]
 
   /// Takes over the ownership of a result.
   init(owning result: OpaquePointer) {
     self.result = result
     count = Int(PQntuples(result))
     columns = Int(PQnfields(result))
+    types = (0..<columns).map { PQftype(result, Int32(truncatingIfNeeded: $0)) }
   }
 
   // PQclear: "frees the storage associated with a PGresult"; it is valid after PQfinish as well.
@@ -101,13 +104,16 @@ public final class Rows {
     precondition(column >= 0 && column < columns, "column \(column) of \(columns)")
   }
 
-  private func type(of column: Int) -> UInt32 { PQftype(result, Int32(truncatingIfNeeded: column)) }
+  private func type(of column: Int) -> UInt32 { types[column] }
 
   /// The value's bytes, which live as long as this object and are only read within an accessor.
   private func value(_ row: Int, _ column: Int) -> UnsafeRawBufferPointer {
-    precondition(!isNull(row, column), "column \(column) of row \(row) is NULL")
+    check(row, column)
     let (r, c) = (Int32(truncatingIfNeeded: row), Int32(truncatingIfNeeded: column))
-    return UnsafeRawBufferPointer(start: PQgetvalue(result, r, c), count: Int(PQgetlength(result, r, c)))
+    let length = PQgetlength(result, r, c)
+    // libpq gives NULL the length 0: only then there is more to ask.
+    precondition(length > 0 || PQgetisnull(result, r, c) == 0, "column \(column) of row \(row) is NULL")
+    return UnsafeRawBufferPointer(start: PQgetvalue(result, r, c), count: Int(length))
   }
 
   @inline(__always)

@@ -18,6 +18,8 @@ public struct SQLState: Hashable, Sendable, CustomStringConvertible {
   public static let deadlockDetected = SQLState("40P01")
   /// `lock_timeout` or NOWAIT.
   public static let lockNotAvailable = SQLState("55P03")
+  /// A division by zero: how a guarded write fails, see ``WriteSet/guarded(_:by:)``.
+  public static let divisionByZero = SQLState("22012")
   /// A unique key exists already.
   public static let uniqueViolation = SQLState("23505")
   /// A CHECK constraint failed, or a row found no partition.

@@ -31,11 +31,15 @@ public final class Balance {
   /// Counts the alert episodes.
   public internal(set) var episode: Int64
 
+  /// The anchor that it belongs to and outlives it.
+  unowned var item: StockItem?
   let id: Int64
   let tid: TID
   var seq: Int64
   var recordedAt: Timestamp
   var isChanged = false
+  /// Whether more than quantities changed: its points or where it stands against them.
+  var isRevised = false
 
   init(_ row: Row) {
     sku = row.sku

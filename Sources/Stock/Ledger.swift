@@ -28,8 +28,8 @@ public enum LedgerReason: String, CaseIterable, Sendable {
   case release = "RELEASE"
 }
 
-/// The message behind a change, as the ledger names it.
-public struct Cause: Sendable {
+/// The message behind a change, as the ledger names it. One object for all of a message's entries.
+public final class Cause: Sendable {
   /// The worker that applied it.
   public let consumer: String
   /// The CloudEvents source.

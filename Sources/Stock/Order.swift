@@ -149,7 +149,7 @@ public final class OrderLine {
 }
 
 /// A promise of stock at a location to a line.
-public struct Reservation: Sendable {
+public final class Reservation {
   /// How a reservation stands.
   public enum State: String, Sendable {
     /// Units are still promised.
@@ -181,6 +181,24 @@ public struct Reservation: Sendable {
   let createdAt: Timestamp
   var isNew: Bool
   var isChanged: Bool
+
+  init(
+    number: Int32, location: LocationID, lot: String, quantity: Int64, open: Int64, consumed: Int64, released: Int64,
+    policy: String, candidates: String, createdAt: Timestamp, isNew: Bool, isChanged: Bool
+  ) {
+    self.number = number
+    self.location = location
+    self.lot = lot
+    self.quantity = quantity
+    self.open = open
+    self.consumed = consumed
+    self.released = released
+    self.policy = policy
+    self.candidates = candidates
+    self.createdAt = createdAt
+    self.isNew = isNew
+    self.isChanged = isChanged
+  }
 
   /// Derived from the quantities.
   public var state: State { open > 0 ? .active : (consumed > 0 ? .consumed : .released) }

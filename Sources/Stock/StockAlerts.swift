@@ -24,15 +24,15 @@ extension WorkingSet {
   /// - Returns: The transitions, by SKU and location; the states and episodes are updated.
   public func evaluateAlerts() -> [AlertTransition] {
     var transitions: [AlertTransition] = []
-    let touched = items.values.filter { $0.lastCause != nil }.sorted { $0.sku < $1.sku }
-    for item in touched {
+    for item in items.values {
       guard let cause = item.lastCause else { continue }
       for balance in item.balances where balance.lot.isEmpty && balance.isWatched {
         if let transition = evaluate(balance, cause) { transitions.append(transition) }
       }
       if let transition = evaluate(item, cause) { transitions.append(transition) }
     }
-    return transitions
+    // Few levels cross a point in a batch of many SKUs: only those few are put in order.
+    return transitions.sorted { ($0.sku, $0.rank) < ($1.sku, $1.rank) }
   }
 
   private func evaluate(_ balance: Balance, _ cause: Cause) -> AlertTransition? {
@@ -41,6 +41,7 @@ extension WorkingSet {
     if balance.alert == .normal { balance.episode += 1 }
     balance.alert = next
     balance.isChanged = true
+    balance.isRevised = true
     return AlertTransition(
       sku: balance.sku, location: balance.location, state: next, quantity: balance.available, band: balance.band,
       episode: "\(balance.sku)/\(balance.location)/\(balance.episode)", cause: cause)
@@ -57,6 +58,11 @@ extension WorkingSet {
       sku: item.sku, location: nil, state: next, quantity: quantity, band: item.band,
       episode: "\(item.sku)/\(item.episode)", cause: cause)
   }
+}
+
+extension AlertTransition {
+  /// The locations by their ids, then the SKU over all of them.
+  fileprivate var rank: String { location?.value ?? "\u{7F}" }
 }
 
 extension Balance {

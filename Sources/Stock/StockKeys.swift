@@ -10,6 +10,4 @@ public struct StockKeys: Sendable {
   /// No rows.
   public init() {}
 
-  var sortedSKUs: [String] { skus.sorted().map(\.value) }
-  var sortedOrders: [String] { orders.sorted().map(\.value) }
 }

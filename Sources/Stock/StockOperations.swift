@@ -82,7 +82,7 @@ extension WorkingSet {
     guard let item = item(line.sku) else { return }
     item.owed += quantity
     item.isChanged = true
-    touch(line.sku, cause)
+    item.lastCause = cause
     line.backordered += quantity
     line.isChanged = true
     if line.backorder == nil {
@@ -115,7 +115,7 @@ extension WorkingSet {
     guard let quantity = line.backorder?.open, quantity > 0, let item = item(line.sku) else { return 0 }
     item.owed -= quantity
     item.isChanged = true
-    touch(line.sku, cause)
+    item.lastCause = cause
     line.backorder?.open = 0
     line.backorder?.cancelled += quantity
     line.backorder?.isChanged = true
@@ -158,7 +158,8 @@ extension WorkingSet {
     balance.safetyStock = safetyStock
     balance.band = band
     balance.isChanged = true
-    touch(balance.sku, cause)
+    balance.isRevised = true
+    balance.item?.lastCause = cause
   }
 
   /// The catalogue knows the SKU from now on.

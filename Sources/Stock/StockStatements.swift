@@ -38,12 +38,14 @@ enum StockStatements {
       from stock_items where sku = any($1::text[]) order by sku for no key update
       """)
 
-  static let lockBalances = Statement(
-    name: "balances_lock",
+  /// No lock of their own: whoever changes a balance holds its SKU's anchor. A statement behind the one that waited for
+  /// the anchors sees what their last holders committed.
+  static let balances = Statement(
+    name: "balances",
     sql: """
       select ctid, sku, location_id, lot, balance_id, on_hand, reserved, damaged, quality_control, sellable, priority,
              safety_stock, reorder_point, recover_point, alert_state, alert_episode, seq, recorded_at
-      from balances where sku = any($1::text[]) order by sku, location_id, lot for no key update
+      from balances where sku = any($1::text[]) order by sku, location_id, lot
       """)
 
   static let lockOrders = Statement(
@@ -119,7 +121,8 @@ enum StockStatements {
   /// By ctid: the rows are locked, so it cannot have moved, and no index has to be searched again.
   static let updateAnchors = Statement(
     name: "anchors_update",
-    sql: """
+    sql: WriteSet.guarded(
+      """
       update stock_items i set registered = n.registered, owed = n.owed, safety_stock = n.safety_stock,
         reorder_point = n.reorder_point, recover_point = n.recover_point, alert_state = n.alert_state,
         alert_episode = n.alert_episode, sequence = n.sequence
@@ -128,23 +131,36 @@ enum StockStatements {
                    unnest($6::int8[]) as recover_point, unnest($7::text[]) as alert_state,
                    unnest($8::int8[]) as alert_episode, unnest($9::int8[]) as sequence) as n
       where i.ctid = n.tid
-      """)
+      """, by: 10))
+
+  /// What most transactions change of a balance: its quantities.
+  static let bookBalances = Statement(
+    name: "balances_book",
+    sql: WriteSet.guarded(
+      """
+      update balances b set on_hand = n.on_hand, reserved = n.reserved, damaged = n.damaged,
+        quality_control = n.quality_control, seq = n.seq, recorded_at = n.recorded_at
+      from (select unnest($1::tid[]) as tid, unnest($2::int8[]) as on_hand, unnest($3::int8[]) as reserved,
+                   unnest($4::int8[]) as damaged, unnest($5::int8[]) as quality_control, unnest($6::int8[]) as seq,
+                   unnest($7::timestamptz[]) as recorded_at) as n
+      where b.ctid = n.tid
+      """, by: 8))
 
   static let updateBalances = Statement(
     name: "balances_update",
-    sql: """
+    sql: WriteSet.guarded(
+      """
       update balances b set on_hand = n.on_hand, reserved = n.reserved, damaged = n.damaged,
-        quality_control = n.quality_control, safety_stock = n.safety_stock, reorder_point = n.reorder_point,
-        recover_point = n.recover_point, alert_state = n.alert_state, alert_episode = n.alert_episode, seq = n.seq,
-        recorded_at = n.recorded_at
+        quality_control = n.quality_control, seq = n.seq, recorded_at = n.recorded_at, safety_stock = n.safety_stock,
+        reorder_point = n.reorder_point, recover_point = n.recover_point, alert_state = n.alert_state,
+        alert_episode = n.alert_episode
       from (select unnest($1::tid[]) as tid, unnest($2::int8[]) as on_hand, unnest($3::int8[]) as reserved,
-                   unnest($4::int8[]) as damaged, unnest($5::int8[]) as quality_control,
-                   unnest($6::int8[]) as safety_stock, unnest($7::int8[]) as reorder_point,
-                   unnest($8::int8[]) as recover_point, unnest($9::text[]) as alert_state,
-                   unnest($10::int8[]) as alert_episode, unnest($11::int8[]) as seq,
-                   unnest($12::timestamptz[]) as recorded_at) as n
+                   unnest($4::int8[]) as damaged, unnest($5::int8[]) as quality_control, unnest($6::int8[]) as seq,
+                   unnest($7::timestamptz[]) as recorded_at, unnest($8::int8[]) as safety_stock,
+                   unnest($9::int8[]) as reorder_point, unnest($10::int8[]) as recover_point,
+                   unnest($11::text[]) as alert_state, unnest($12::int8[]) as alert_episode) as n
       where b.ctid = n.tid
-      """)
+      """, by: 13))
 
   static let insertLedger = Statement(
     name: "ledger_insert",
@@ -152,7 +168,7 @@ enum StockStatements {
       insert into stock_ledger (balance_id, seq, bucket, delta, balance_after, reason, reference, consumer, source,
         message_id, occurred_at, recorded_at)
       select unnest($1::int8[]), unnest($2::int8[]), unnest($3::text[]), unnest($4::int8[]), unnest($5::int8[]),
-             unnest($6::text[]), unnest($7::text[]), unnest($8::text[]), unnest($9::text[]), unnest($10::text[]),
+             unnest($6::text[]), unnest($7::text[]), $8, unnest($9::text[]), unnest($10::text[]),
              unnest($11::timestamptz[]), unnest($12::timestamptz[])
       """)
 
@@ -168,7 +184,8 @@ enum StockStatements {
 
   static let updateOrders = Statement(
     name: "orders_update",
-    sql: """
+    sql: WriteSet.guarded(
+      """
       update orders o set customer_id = n.customer_id, answered = n.answered, state = n.state, backorder = n.backorder,
         priority = n.priority, need_by = n.need_by, closed_reason = n.closed_reason, sequence = n.sequence,
         ordered_at = n.ordered_at, updated_at = $11
@@ -177,7 +194,7 @@ enum StockStatements {
                    unnest($7::timestamptz[]) as need_by, unnest($8::text[]) as closed_reason,
                    unnest($9::int8[]) as sequence, unnest($10::timestamptz[]) as ordered_at) as n
       where o.order_id = n.order_id
-      """)
+      """, by: 12))
 
   static let insertLines = Statement(
     name: "lines_insert",
@@ -189,13 +206,25 @@ enum StockStatements {
 
   static let updateLines = Statement(
     name: "lines_update",
-    sql: """
+    sql: WriteSet.guarded(
+      """
       update order_lines l set reserved = n.reserved, backordered = n.backordered, shipped = n.shipped,
         cancelled = n.cancelled
       from (select unnest($1::text[]) as order_id, unnest($2::int4[]) as line_no, unnest($3::int8[]) as reserved,
                    unnest($4::int8[]) as backordered, unnest($5::int8[]) as shipped,
                    unnest($6::int8[]) as cancelled) as n
       where l.order_id = n.order_id and l.line_no = n.line_no
+      """, by: 7))
+
+  /// Reservations of which every unit is still open: nearly all new ones.
+  static let insertOpenReservations = Statement(
+    name: "reservations_insert_open",
+    sql: """
+      insert into reservations (order_id, line_no, reservation_no, sku, location_id, lot, quantity, open_quantity,
+        state, policy, candidates, created_at)
+      select unnest($1::text[]), unnest($2::int4[]), unnest($3::int4[]), unnest($4::text[]), unnest($5::text[]),
+             unnest($6::text[]), unnest($7::int8[]), unnest($7::int8[]), 'active', unnest($8::text[]),
+             unnest($9::text[]), $10
       """)
 
   static let insertReservations = Statement(
@@ -210,14 +239,15 @@ enum StockStatements {
 
   static let updateReservations = Statement(
     name: "reservations_update",
-    sql: """
+    sql: WriteSet.guarded(
+      """
       update reservations r set open_quantity = n.open_quantity, consumed = n.consumed, released = n.released,
         state = n.state
       from (select unnest($1::text[]) as order_id, unnest($2::int4[]) as line_no, unnest($3::int4[]) as reservation_no,
                    unnest($4::int8[]) as open_quantity, unnest($5::int8[]) as consumed, unnest($6::int8[]) as released,
                    unnest($7::text[]) as state) as n
       where r.order_id = n.order_id and r.line_no = n.line_no and r.reservation_no = n.reservation_no
-      """)
+      """, by: 8))
 
   static let insertBackorders = Statement(
     name: "backorders_insert",
@@ -231,12 +261,13 @@ enum StockStatements {
 
   static let updateBackorders = Statement(
     name: "backorders_update",
-    sql: """
+    sql: WriteSet.guarded(
+      """
       update backorders b set quantity = n.quantity, open_quantity = n.open_quantity, filled = n.filled,
         cancelled = n.cancelled, state = n.state
       from (select unnest($1::text[]) as order_id, unnest($2::int4[]) as line_no, unnest($3::int8[]) as quantity,
                    unnest($4::int8[]) as open_quantity, unnest($5::int8[]) as filled, unnest($6::int8[]) as cancelled,
                    unnest($7::text[]) as state) as n
       where b.order_id = n.order_id and b.line_no = n.line_no
-      """)
+      """, by: 8))
 }

@@ -62,15 +62,15 @@ extension WorkingSet {
   /// Queues the locking statements and what the locked rows protect.
   public func sendLocks(_ keys: StockKeys, on database: Connection) throws {
     if !keys.skus.isEmpty {
-      let skus = Parameter.texts(keys.sortedSKUs)
+      let skus = Parameter.texts(Array(keys.skus)) { $0.value }
       try database.send(StockStatements.lockAnchors, [skus])
-      try database.send(StockStatements.lockBalances, [skus])
+      try database.send(StockStatements.balances, [skus])
     }
     if !keys.orders.isEmpty { try sendOrders(keys, on: database) }
   }
 
   private func sendOrders(_ keys: StockKeys, on database: Connection) throws {
-    let orders = Parameter.texts(keys.sortedOrders)
+    let orders = Parameter.texts(Array(keys.orders)) { $0.value }
     try database.send(StockStatements.lockOrders, [orders])
     try database.send(StockStatements.lines, [orders])
     try database.send(StockStatements.reservations, [orders])
@@ -151,7 +151,9 @@ extension WorkingSet {
     }
   }
 
+  /// The rows come in the order of the anchors' SKUs, all balances of one together.
   private func loadBalances(_ rows: Rows) {
+    var item: StockItem?
     for row in 0..<rows.count {
       let balance = Balance(
         Balance.Row(
@@ -163,7 +165,9 @@ extension WorkingSet {
           alert: AlertState(rawValue: rows.text(row, 14)) ?? .normal, episode: rows.int(row, 15),
           seq: rows.int(row, 16),
           recordedAt: Timestamp(microseconds: rows.timestamp(row, 17))))
-      item(balance.sku)?.balances.append(balance)
+      if item?.sku != balance.sku { item = self.item(balance.sku) }
+      balance.item = item
+      item?.balances.append(balance)
     }
   }
 

@@ -4,13 +4,15 @@ import Postgres
 extension WorkingSet {
   /// Queues what changed: net rows once, ledger entries individually. Nothing is queued for what did not change.
   public func send(to writes: inout WriteSet) throws {
-    try sendAnchors(to: &writes)
-    try sendBalances(to: &writes)
     try sendLedger(to: &writes)
+    try sendBalances(to: &writes)
+    try sendAnchors(to: &writes)
     let touched = orders.values.filter { $0.isChanged || $0.isNew }.sorted { $0.id < $1.id }
     guard !touched.isEmpty else { return }
     try sendOrders(touched, to: &writes)
-    let lines = touched.flatMap { order in order.lines.map { OrderPart(order: order, line: $0) } }
+    var lines: [OrderPart] = []
+    lines.reserveCapacity(2 * touched.count)
+    for order in touched { for line in order.lines { lines.append(OrderPart(order: order, line: line)) } }
     try sendLines(lines, to: &writes)
     try sendReservations(lines, to: &writes)
     try sendBackorders(lines, to: &writes)
@@ -25,151 +27,205 @@ extension WorkingSet {
   // MARK: Stock
 
   private func sendAnchors(to writes: inout WriteSet) throws {
-    let changed = items.values.filter(\.isChanged)
+    let changed = items.values.filter { $0.isChanged }
     guard !changed.isEmpty else { return }
     try writes.send(
       StockStatements.updateAnchors,
       [
-        .tids(changed.map(\.tid)), .bools(changed.map(\.isRegistered)), .ints(changed.map(\.owed)),
-        .ints(changed.map(\.safetyStock)), .ints(changed.map(\.band.reorderPoint)),
-        .ints(changed.map(\.band.recoverPoint)), .texts(changed.map(\.alert.rawValue)),
-        .ints(changed.map(\.episode)), .ints(changed.map(\.sequence)),
-      ], expecting: changed.count)
+        .tids(changed) { $0.tid }, .bools(changed) { $0.isRegistered }, .ints(changed) { $0.owed },
+        .ints(changed) { $0.safetyStock }, .ints(changed) { $0.band.reorderPoint },
+        .ints(changed) { $0.band.recoverPoint }, .texts(changed) { $0.alert.rawValue }, .ints(changed) { $0.episode },
+        .ints(changed) { $0.sequence },
+      ], changing: changed.count)
   }
 
   private func sendBalances(to writes: inout WriteSet) throws {
-    let changed = items.values.flatMap { $0.balances.filter(\.isChanged) }
-    guard !changed.isEmpty else { return }
-    try writes.send(
-      StockStatements.updateBalances,
-      [
-        .tids(changed.map(\.tid)), .ints(changed.map(\.onHand)), .ints(changed.map(\.reserved)),
-        .ints(changed.map(\.damaged)), .ints(changed.map(\.qualityControl)), .ints(changed.map(\.safetyStock)),
-        .ints(changed.map(\.band.reorderPoint)), .ints(changed.map(\.band.recoverPoint)),
-        .texts(changed.map(\.alert.rawValue)), .ints(changed.map(\.episode)), .ints(changed.map(\.seq)),
-        .timestamps(changed.map(\.recordedAt.microseconds)),
-      ], expecting: changed.count)
+    var booked: [Balance] = []
+    var revised: [Balance] = []
+    for item in items.values {
+      for balance in item.balances where balance.isChanged {
+        if balance.isRevised { revised.append(balance) } else { booked.append(balance) }
+      }
+    }
+    if !booked.isEmpty {
+      try writes.send(StockStatements.bookBalances, quantities(of: booked), changing: booked.count)
+    }
+    if !revised.isEmpty {
+      try writes.send(
+        StockStatements.updateBalances,
+        quantities(of: revised) + [
+          .ints(revised) { $0.safetyStock }, .ints(revised) { $0.band.reorderPoint },
+          .ints(revised) { $0.band.recoverPoint }, .texts(revised) { $0.alert.rawValue },
+          .ints(revised) { $0.episode },
+        ], changing: revised.count)
+    }
   }
 
+  private func quantities(of balances: [Balance]) -> [Parameter] {
+    [
+      .tids(balances) { $0.tid }, .ints(balances) { $0.onHand }, .ints(balances) { $0.reserved },
+      .ints(balances) { $0.damaged }, .ints(balances) { $0.qualityControl }, .ints(balances) { $0.seq },
+      .timestamps(balances) { $0.recordedAt.microseconds },
+    ]
+  }
+
+  /// Entries of one balance together: they share a page of the index, which is then searched while it is at hand.
   private func sendLedger(to writes: inout WriteSet) throws {
-    guard !ledger.isEmpty else { return }
+    guard let consumer = ledger.first?.cause.consumer else { return }
+    let ledger = ledger.sorted { ($0.balanceID, $0.seq) < ($1.balanceID, $1.seq) }
     try writes.send(
       StockStatements.insertLedger,
       [
-        .ints(ledger.map(\.balanceID)), .ints(ledger.map(\.seq)), .texts(ledger.map(\.bucket.rawValue)),
-        .ints(ledger.map(\.delta)), .ints(ledger.map(\.balanceAfter)), .texts(ledger.map(\.reason.rawValue)),
-        .texts(ledger.map(\.cause.reference)), .texts(ledger.map(\.cause.consumer)),
-        .texts(ledger.map(\.cause.source)), .texts(ledger.map(\.cause.messageID)),
-        .timestamps(ledger.map(\.cause.occurredAt.microseconds)), .timestamps(ledger.map(\.recordedAt.microseconds)),
-      ], expecting: ledger.count)
+        .ints(ledger) { $0.balanceID }, .ints(ledger) { $0.seq }, .texts(ledger) { $0.bucket.rawValue },
+        .ints(ledger) { $0.delta }, .ints(ledger) { $0.balanceAfter }, .texts(ledger) { $0.reason.rawValue },
+        .texts(ledger) { $0.cause.reference }, .text(consumer), .texts(ledger) { $0.cause.source },
+        .texts(ledger) { $0.cause.messageID }, .timestamps(ledger) { $0.cause.occurredAt.microseconds },
+        .timestamps(ledger) { $0.recordedAt.microseconds },
+      ])
   }
 
   // MARK: Orders
 
   private func sendOrders(_ touched: [Order], to writes: inout WriteSet) throws {
-    let new = touched.filter(\.isNew)
+    let new = touched.filter { $0.isNew }
+    if !new.isEmpty { try writes.send(StockStatements.insertOrders, columns(of: new)) }
     let changed = touched.filter { !$0.isNew }
-    if !new.isEmpty {
-      try writes.send(
-        StockStatements.insertOrders,
-        [
-          .texts(new.map(\.id.value)), .texts(new.map(\.customer?.value)), .bools(new.map { !$0.isTombstone }),
-          .texts(new.map(\.state.rawValue)), .texts(new.map(\.backorderRule)), .int4s(new.map(\.priority)),
-          .timestamps(new.map(\.needBy?.microseconds)), .texts(new.map(\.closedReason)), .ints(new.map(\.sequence)),
-          .timestamps(new.map(\.orderedAt.microseconds)), .timestamp(now.microseconds),
-        ], expecting: new.count)
-    }
     if !changed.isEmpty {
-      try writes.send(
-        StockStatements.updateOrders,
-        [
-          .texts(changed.map(\.id.value)), .texts(changed.map(\.customer?.value)),
-          .bools(changed.map { !$0.isTombstone }), .texts(changed.map(\.state.rawValue)),
-          .texts(changed.map(\.backorderRule)), .int4s(changed.map(\.priority)),
-          .timestamps(changed.map(\.needBy?.microseconds)), .texts(changed.map(\.closedReason)),
-          .ints(changed.map(\.sequence)), .timestamps(changed.map(\.orderedAt.microseconds)),
-          .timestamp(now.microseconds),
-        ], expecting: changed.count)
+      try writes.send(StockStatements.updateOrders, columns(of: changed), changing: changed.count)
     }
   }
 
+  private func columns(of orders: [Order]) -> [Parameter] {
+    [
+      .texts(orders) { $0.id.value }, .texts(optional: orders) { $0.customer?.value },
+      .bools(orders) { !$0.isTombstone }, .texts(orders) { $0.state.rawValue }, .texts(orders) { $0.backorderRule },
+      .int4s(orders) { $0.priority }, .timestamps(optional: orders) { $0.needBy?.microseconds },
+      .texts(optional: orders) { $0.closedReason }, .ints(orders) { $0.sequence },
+      .timestamps(orders) { $0.orderedAt.microseconds }, .timestamp(now.microseconds),
+    ]
+  }
+
   private func sendLines(_ parts: [OrderPart], to writes: inout WriteSet) throws {
-    let new = parts.filter(\.line.isNew)
+    let new = parts.filter { $0.line.isNew }
     if !new.isEmpty {
       try writes.send(
         StockStatements.insertLines,
         [
-          .texts(new.map(\.order.id.value)), .int4s(new.map(\.line.number)), .texts(new.map(\.line.sku.value)),
-          .ints(new.map(\.line.ordered)), .ints(new.map(\.line.reserved)), .ints(new.map(\.line.backordered)),
-          .ints(new.map(\.line.shipped)), .ints(new.map(\.line.cancelled)),
-        ], expecting: new.count)
+          .texts(new) { $0.order.id.value }, .int4s(new) { $0.line.number }, .texts(new) { $0.line.sku.value },
+          .ints(new) { $0.line.ordered }, .ints(new) { $0.line.reserved }, .ints(new) { $0.line.backordered },
+          .ints(new) { $0.line.shipped }, .ints(new) { $0.line.cancelled },
+        ])
     }
     let changed = parts.filter { $0.line.isChanged && !$0.line.isNew }
     if !changed.isEmpty {
       try writes.send(
         StockStatements.updateLines,
         [
-          .texts(changed.map(\.order.id.value)), .int4s(changed.map(\.line.number)),
-          .ints(changed.map(\.line.reserved)), .ints(changed.map(\.line.backordered)),
-          .ints(changed.map(\.line.shipped)), .ints(changed.map(\.line.cancelled)),
-        ], expecting: changed.count)
+          .texts(changed) { $0.order.id.value }, .int4s(changed) { $0.line.number },
+          .ints(changed) { $0.line.reserved }, .ints(changed) { $0.line.backordered },
+          .ints(changed) { $0.line.shipped }, .ints(changed) { $0.line.cancelled },
+        ], changing: changed.count)
     }
+  }
+
+  // MARK: Reservations
+
+  /// A reservation with its line and order.
+  private struct Promise {
+    let part: OrderPart
+    let reservation: Reservation
   }
 
   private func sendReservations(_ parts: [OrderPart], to writes: inout WriteSet) throws {
-    let all = parts.flatMap { part in part.line.reservations.map { (part: part, reservation: $0) } }
-    let new = all.filter(\.reservation.isNew)
-    if !new.isEmpty {
-      try writes.send(
-        StockStatements.insertReservations,
-        [
-          .texts(new.map(\.part.order.id.value)), .int4s(new.map(\.part.line.number)),
-          .int4s(new.map(\.reservation.number)), .texts(new.map(\.part.line.sku.value)),
-          .texts(new.map(\.reservation.location.value)), .texts(new.map(\.reservation.lot)),
-          .ints(new.map(\.reservation.quantity)), .ints(new.map(\.reservation.open)),
-          .ints(new.map(\.reservation.consumed)), .ints(new.map(\.reservation.released)),
-          .texts(new.map(\.reservation.state.rawValue)), .texts(new.map(\.reservation.policy)),
-          .texts(new.map(\.reservation.candidates)), .timestamps(new.map(\.reservation.createdAt.microseconds)),
-        ], expecting: new.count)
+    var open: [Promise] = []
+    var touched: [Promise] = []
+    var changed: [Promise] = []
+    for part in parts {
+      for reservation in part.line.reservations {
+        let promise = Promise(part: part, reservation: reservation)
+        if reservation.isNew {
+          if reservation.open == reservation.quantity { open.append(promise) } else { touched.append(promise) }
+        } else if reservation.isChanged {
+          changed.append(promise)
+        }
+      }
     }
-    let changed = all.filter { $0.reservation.isChanged && !$0.reservation.isNew }
-    if !changed.isEmpty {
-      try writes.send(
-        StockStatements.updateReservations,
-        [
-          .texts(changed.map(\.part.order.id.value)), .int4s(changed.map(\.part.line.number)),
-          .int4s(changed.map(\.reservation.number)), .ints(changed.map(\.reservation.open)),
-          .ints(changed.map(\.reservation.consumed)), .ints(changed.map(\.reservation.released)),
-          .texts(changed.map(\.reservation.state.rawValue)),
-        ], expecting: changed.count)
-    }
+    if !open.isEmpty { try sendOpen(open, to: &writes) }
+    if !touched.isEmpty { try sendTouched(touched, to: &writes) }
+    guard !changed.isEmpty else { return }
+    try writes.send(
+      StockStatements.updateReservations,
+      [
+        .texts(changed) { $0.part.order.id.value }, .int4s(changed) { $0.part.line.number },
+        .int4s(changed) { $0.reservation.number }, .ints(changed) { $0.reservation.open },
+        .ints(changed) { $0.reservation.consumed }, .ints(changed) { $0.reservation.released },
+        .texts(changed) { $0.reservation.state.rawValue },
+      ], changing: changed.count)
   }
 
+  private func sendOpen(_ new: [Promise], to writes: inout WriteSet) throws {
+    try writes.send(
+      StockStatements.insertOpenReservations,
+      keys(of: new) + [
+        .texts(new) { $0.reservation.policy }, .texts(new) { $0.reservation.candidates },
+        .timestamp(now.microseconds),
+      ])
+  }
+
+  private func sendTouched(_ new: [Promise], to writes: inout WriteSet) throws {
+    try writes.send(
+      StockStatements.insertReservations,
+      keys(of: new) + [
+        .ints(new) { $0.reservation.open }, .ints(new) { $0.reservation.consumed },
+        .ints(new) { $0.reservation.released }, .texts(new) { $0.reservation.state.rawValue },
+        .texts(new) { $0.reservation.policy }, .texts(new) { $0.reservation.candidates },
+        .timestamps(new) { $0.reservation.createdAt.microseconds },
+      ])
+  }
+
+  private func keys(of new: [Promise]) -> [Parameter] {
+    [
+      .texts(new) { $0.part.order.id.value }, .int4s(new) { $0.part.line.number },
+      .int4s(new) { $0.reservation.number }, .texts(new) { $0.part.line.sku.value },
+      .texts(new) { $0.reservation.location.value }, .texts(new) { $0.reservation.lot },
+      .ints(new) { $0.reservation.quantity },
+    ]
+  }
+
+  // MARK: Backorders
+
   private func sendBackorders(_ parts: [OrderPart], to writes: inout WriteSet) throws {
-    let all = parts.compactMap { part in part.line.backorder.map { (part: part, backorder: $0) } }
-    let new = all.filter(\.backorder.isNew)
+    var new: [(part: OrderPart, backorder: Backorder)] = []
+    var changed: [(part: OrderPart, backorder: Backorder)] = []
+    for part in parts {
+      guard let backorder = part.line.backorder else { continue }
+      if backorder.isNew {
+        new.append((part, backorder))
+      } else if backorder.isChanged {
+        changed.append((part, backorder))
+      }
+    }
     if !new.isEmpty {
       try writes.send(
         StockStatements.insertBackorders,
         [
-          .texts(new.map(\.part.order.id.value)), .int4s(new.map(\.part.line.number)),
-          .texts(new.map(\.part.line.sku.value)), .ints(new.map(\.backorder.quantity)),
-          .ints(new.map(\.backorder.open)), .ints(new.map(\.backorder.filled)), .ints(new.map(\.backorder.cancelled)),
-          .texts(new.map(\.backorder.state.rawValue)), .int4s(new.map(\.part.order.priority)),
-          .timestamps(new.map(\.part.order.needBy?.microseconds)),
-          .timestamps(new.map(\.backorder.createdAt.microseconds)),
-        ], expecting: new.count)
+          .texts(new) { $0.part.order.id.value }, .int4s(new) { $0.part.line.number },
+          .texts(new) { $0.part.line.sku.value }, .ints(new) { $0.backorder.quantity },
+          .ints(new) { $0.backorder.open }, .ints(new) { $0.backorder.filled }, .ints(new) { $0.backorder.cancelled },
+          .texts(new) { $0.backorder.state.rawValue }, .int4s(new) { $0.part.order.priority },
+          .timestamps(optional: new) { $0.part.order.needBy?.microseconds },
+          .timestamps(new) { $0.backorder.createdAt.microseconds },
+        ])
     }
-    let changed = all.filter { $0.backorder.isChanged && !$0.backorder.isNew }
     if !changed.isEmpty {
       try writes.send(
         StockStatements.updateBackorders,
         [
-          .texts(changed.map(\.part.order.id.value)), .int4s(changed.map(\.part.line.number)),
-          .ints(changed.map(\.backorder.quantity)), .ints(changed.map(\.backorder.open)),
-          .ints(changed.map(\.backorder.filled)), .ints(changed.map(\.backorder.cancelled)),
-          .texts(changed.map(\.backorder.state.rawValue)),
-        ], expecting: changed.count)
+          .texts(changed) { $0.part.order.id.value }, .int4s(changed) { $0.part.line.number },
+          .ints(changed) { $0.backorder.quantity }, .ints(changed) { $0.backorder.open },
+          .ints(changed) { $0.backorder.filled }, .ints(changed) { $0.backorder.cancelled },
+          .texts(changed) { $0.backorder.state.rawValue },
+        ], changing: changed.count)
     }
   }
 }

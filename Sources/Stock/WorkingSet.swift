@@ -37,9 +37,6 @@ public final class WorkingSet {
 
   func book(_ delta: Int64, to bucket: Bucket, of balance: Balance, because reason: LedgerReason, _ cause: Cause) {
     ledger.append(balance.book(delta, to: bucket, because: reason, cause, at: now))
-    touch(balance.sku, cause)
+    balance.item?.lastCause = cause
   }
-
-  /// Marks a SKU's levels for evaluation at the end of the transaction.
-  public func touch(_ sku: SKU, _ cause: Cause) { items[sku]?.lastCause = cause }
 }
