@@ -18,10 +18,12 @@ public final class Consumer {
   ///   - connection: A connection without a consumer.
   ///   - queue: Where from. It has to exist.
   ///   - prefetch: How many messages may be delivered and not yet acknowledged, 1 to 65,535.
+  ///   - priority: The broker delivers to a consumer only what those of a higher priority have no room for (their
+  ///     prefetch is used up); among equals it takes turns. 0 is everybody's.
   ///   - consumerTag: This consumer's name on the broker; empty lets the broker choose.
   /// - Throws: ``AMQPError/channelClosed(code:text:)`` with 404 for a missing queue, 403 without permission.
   public init(
-    _ connection: Connection, queue: String, prefetch: Int, consumerTag: String = ""
+    _ connection: Connection, queue: String, prefetch: Int, priority: Int = 0, consumerTag: String = ""
   ) throws(AMQPError) {
     Lane.requireCurrent("AMQP.Consumer.init")
     precondition(!connection.hasConsumer, "a connection has at most one consumer")
@@ -33,6 +35,7 @@ public final class Consumer {
     var consume = amqp_basic_consume_t()
     consume.queue = try connection.arena.shortText(queue, "queue")
     consume.consumer_tag = try connection.arena.shortText(consumerTag, "consumer tag")
+    if priority != 0 { consume.arguments = connection.arena.table(["x-priority": .int(Int64(priority))]) }
     let answer = try connection.call(
       "consuming from '\(queue)'", AMQP_BASIC_CONSUME_METHOD, &consume, answer: AMQP_BASIC_CONSUME_OK_METHOD)
     // librabbitmq: the decoded answer is the struct that belongs to the method id that `call` waited for.

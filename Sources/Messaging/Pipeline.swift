@@ -18,6 +18,7 @@ import Postgres
 public final class Pipeline<Domain: Handler> {
   private let handler: Domain
   private let observer: any PipelineObserver
+  private let wakeUp = RelayWakeUp()
 
   /// - Parameters:
   ///   - handler: The domain's part.
@@ -97,7 +98,7 @@ public final class Pipeline<Domain: Handler> {
 
     var writes = WriteSet(on: database)
     try handler.write(state, to: &writes)
-    let report = try settlement.send(to: &writes)
+    let report = try settlement.send(to: &writes, waking: wakeUp)
     try writes.commit()
     return report
   }
@@ -185,7 +186,7 @@ public final class Pipeline<Domain: Handler> {
     var settlement = Settlement(manifest: handler.manifest, now: now, inbox: inbox)
     settlement.bury(item, because: fault.reason, remembering: remembering)
     var writes = WriteSet(on: database)
-    let report = try settlement.send(to: &writes)
+    let report = try settlement.send(to: &writes, waking: wakeUp)
     try writes.commit()
     return report
   }

@@ -127,12 +127,12 @@ struct Settlement {
   }
 
   /// Queues everything and says what became of the batch.
-  func send(to writes: inout WriteSet) throws -> BatchReport {
+  func send(to writes: inout WriteSet, waking wakeUp: RelayWakeUp) throws -> BatchReport {
     // Sorted, as every claim of a unique key: two lanes with the same dead letters wait in one direction only.
     for letter in deadLetters.sorted(by: { $0.sortKey < $1.sortKey }) {
       try letter.send(for: manifest, at: now, to: &writes)
     }
-    try outbox.send(to: &writes)
+    try outbox.send(to: &writes, waking: wakeUp)
     try inbox.send(to: &writes)
     return report
   }

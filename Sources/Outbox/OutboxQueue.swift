@@ -47,6 +47,8 @@ public final class OutboxQueue {
   /// Where to go on after the fetch that looks back.
   private var resume: [Int16: Int64] = [:]
   private var settled: [(shard: Int16, id: Int64)] = []
+  /// What the server is deleting: its answer is read before the next question.
+  private var deleting: [(shard: Int16, id: Int64)] = []
   /// Shards whose last fetch began with their oldest row.
   private var fromStart: Set<Int16> = []
 
@@ -65,6 +67,7 @@ public final class OutboxQueue {
   ///
   /// - Returns: How many relays share the work.
   public func balance() throws -> Int {
+    try receiveDeletion()
     let relays = max(1, Int(try database.query(OutboxStatements.relays).int(0, 0)))
     let share = (Int(Shard.count) + relays - 1) / relays
     for shard in shards.dropFirst(share) {
@@ -101,18 +104,22 @@ public final class OutboxQueue {
     if let later = resume[shard] { resume[shard] = min(later, id) }
   }
 
-  /// Deletes what was settled and takes the next rows, in one round trip.
+  /// Takes the next rows and deletes what was settled.
+  ///
+  /// The question comes first: the deletion's commit has to reach the disk, and nobody has to wait for that but the
+  /// next question.
   ///
   /// - Parameter limit: About how many rows; divided among the shards.
   /// - Returns: Rows in id order.
   public func take(_ limit: Int) throws -> [WaitingRow] {
-    try sendSettled()
+    try receiveDeletion()
     let shards = shards
     let perShard = max(16, limit / max(1, shards.count))
     try database.send(
-      OutboxStatements.take, [.int2s(shards), .ints(shards.map { floors[$0] ?? 0 }), .int(Int64(perShard))])
+      OutboxStatements.take,
+      [.int2s(shards), .ints(shards) { floors[$0] ?? 0 }, .int(Int64(perShard)), .ints(settled) { $0.id }])
     try database.sync()
-    try receiveSettled()
+    try sendDeletion()
     let rows = try database.receive()
     try database.receiveSync()
     fromStart = Set(shards.filter { (floors[$0] ?? 0) == 0 })
@@ -129,31 +136,35 @@ public final class OutboxQueue {
 
   /// Deletes what was settled, without taking more: before stopping.
   public func flush() throws {
-    guard !settled.isEmpty else { return }
-    try sendSettled()
-    try receiveSettled()
+    try receiveDeletion()
+    try sendDeletion()
+    try receiveDeletion()
   }
 
   /// How much waits, and for how long the oldest has.
   ///
   /// - Returns: Rows (counted up to 100,000) and milliseconds.
   public func backlog() throws -> (rows: Int64, oldestMilliseconds: Int64) {
+    try receiveDeletion()
     let rows = try database.query(OutboxStatements.backlog)
     return (rows.int(0, 0), rows.int(0, 1))
   }
 
-  private func sendSettled() throws {
+  /// Reads the answer to a deletion that is under way: before the connection is used for anything else.
+  public func finishDeletion() throws { try receiveDeletion() }
+
+  private func sendDeletion() throws {
     guard !settled.isEmpty else { return }
-    try database.send(OutboxStatements.settle, [.int2s(settled.map(\.shard)), .ints(settled.map(\.id))])
-    // A Sync of its own: the deletion commits whatever becomes of the next statement.
+    try database.send(OutboxStatements.settle, [.int2s(settled) { $0.shard }, .ints(settled) { $0.id }])
     try database.sync()
+    swap(&settled, &deleting)
   }
 
-  private func receiveSettled() throws {
-    guard !settled.isEmpty else { return }
+  private func receiveDeletion() throws {
+    guard !deleting.isEmpty else { return }
     _ = try database.receive()
     try database.receiveSync()
-    settled.removeAll(keepingCapacity: true)
+    deleting.removeAll(keepingCapacity: true)
   }
 
   private func advanceFloors(_ taken: [WaitingRow], perShard: Int) {

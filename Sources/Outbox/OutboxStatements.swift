@@ -15,14 +15,15 @@ public enum OutboxStatements {
 
   static let notify = Statement(name: "outbox_notify", sql: "select pg_notify('tallyman_outbox', '')")
 
-  /// The oldest rows of each shard beyond that shard's floor.
+  /// The oldest rows of each shard beyond that shard's floor, but for those that are confirmed and about to be deleted.
   static let take = Statement(
     name: "outbox_take",
     sql: """
       select r.shard, r.id, r.aggregate, r.exchange, r.routing_key, r.message_id, r.content_type, r.headers, r.body
       from (select unnest($1::int2[]) as shard, unnest($2::int8[]) as floor) as mine
       cross join lateral (
-        select * from outbox o where o.shard = mine.shard and o.id > mine.floor order by o.id limit $3
+        select * from outbox o where o.shard = mine.shard and o.id > mine.floor and o.id <> all ($4::int8[])
+        order by o.id limit $3
       ) as r
       order by r.id
       """)

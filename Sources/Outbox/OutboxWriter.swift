@@ -27,13 +27,13 @@ public struct OutboxWriter {
   /// the statements sent before meanwhile, and the locks are held for a shorter time.
   public mutating func append(_ event: OutgoingEvent) { pending.append(.event(event)) }
 
-  /// Queues the insert, and a wake-up for the relay when the batch is small.
+  /// Queues the insert and, where one is due, a wake-up for the relays.
   ///
-  /// NOTIFY takes a lock that serialises commits. A small batch means low load, where latency counts and nothing waits
-  /// for that lock; under high load the relay never sleeps and needs no wake-up.
-  ///
+  /// - Parameters:
+  ///   - writes: The transaction's.
+  ///   - wakeUp: The lane's; nil for one who writes so rarely that every time counts.
   /// - Throws: ``PostgresError`` when the connection fails.
-  public func send(to writes: inout WriteSet) throws(PostgresError) {
+  public func send(to writes: inout WriteSet, waking wakeUp: RelayWakeUp? = nil) throws(PostgresError) {
     guard count > 0 else { return }
     let rows = pending.map { pending in
       switch pending {
@@ -48,7 +48,7 @@ public struct OutboxWriter {
         .texts(rows) { $0.row.routingKey }, .texts(rows) { $0.row.messageID }, .texts(rows) { $0.row.contentType },
         .texts(optional: rows) { $0.row.headers }, .byteas(rows) { $0.row.body },
       ])
-    if count < 32 { try writes.send(OutboxStatements.notify) }
+    if wakeUp?.isDue(for: count) ?? true { try writes.send(OutboxStatements.notify) }
   }
 
   private struct Hashed {

@@ -18,6 +18,8 @@ public final class Relay {
   private let limits: RelayLimits
   private var held: [Int64: Held] = [:]
   private let clock = ContinuousClock()
+  /// Until then it looks for rows again and again, because lanes that woke it lately do not do it again.
+  private var alertUntil = ContinuousClock.now
 
   /// An aggregate whose oldest message could not be published.
   private struct Held {
@@ -62,7 +64,10 @@ public final class Relay {
   /// Waits until rows may be there, serving the broker's heartbeat.
   public func wait() throws {
     try publisher.connection.service()
-    _ = try database.waitForNotification(upTo: limits.pollInterval)
+    try outbox.finishDeletion()
+    let isAlert = clock.now < alertUntil
+    _ = try database.waitForNotification(
+      upTo: isAlert ? min(RelayWakeUp.relayAlertInterval, limits.pollInterval) : limits.pollInterval)
   }
 
   /// One round.
@@ -82,6 +87,7 @@ public final class Relay {
     }
     let rows = try outbox.take(limits.batch)
     guard !rows.isEmpty else { return RelayReport() }
+    alertUntil = clock.now + RelayWakeUp.relayAlertTime
     var round = Round(rows, isHeld: { isHeld($0) })
     round.mayBeMore = !outbox.isAtEnd
     var deadline = clock.now + limits.confirmTimeout

@@ -20,9 +20,13 @@ final class ConsumerLane<Domain: Handler> {
   private let pipeline: Pipeline<Domain>
   private let paused: Meter
   private var database: Postgres.Connection?
+  /// The lanes of a process are filled in this order: while one has room, those behind it stay idle. At low load that
+  /// makes one batch of what would otherwise be several small ones in each other's way; at high load all are full.
+  private let place: Int
 
-  init(_ context: LaneContext, handler: Domain) {
+  init(_ context: LaneContext, handler: Domain, place: Int) {
     self.context = context
+    self.place = place
     self.handler = handler
     reporter = PipelineReporter(consumer: handler.manifest.consumer, logger: context.logger)
     pipeline = Pipeline(handler, observer: reporter)
@@ -60,7 +64,8 @@ final class ConsumerLane<Domain: Handler> {
     let connection = try AMQP.Connection(context.brokerOptions)
     defer { connection.close() }
     _ = try connection.declareQueuePassively(handler.manifest.queue)
-    let consumer = try Consumer(connection, queue: handler.manifest.queue, prefetch: context.settings.prefetch)
+    let consumer = try Consumer(
+      connection, queue: handler.manifest.queue, prefetch: context.settings.prefetch, priority: -place)
     let link = BrokerLink(consumer)
     context.readiness.ok(.consumer(lane: context.name))
     context.logger.info("the lane consumes", metadata: [LogKey.queue: .string(handler.manifest.queue)])

@@ -50,7 +50,7 @@ public final class WorkerProcess: Sendable {
   public func lanes<Domain: Handler>(_ handler: Domain) -> [any Service] {
     (1...settings.worker.lanes).map { number in
       LaneService(name: "lane-\(number)", process: self, expecting: [.database, .consumer]) { context in
-        try ConsumerLane(context, handler: handler).run()
+        try ConsumerLane(context, handler: handler, place: number - 1).run()
       }
     }
   }

@@ -54,6 +54,22 @@ import Testing
     #expect(rest.map(\.redelivered) == [true, true, true])
   }
 
+  @Test func aConsumerOfLowerPriorityGetsWhatTheOtherHasNoRoomFor() async throws {
+    let fixture = try await BrokerFixture()
+    let options = fixture.options(name: "reserve", heartbeat: .seconds(20))
+    try await fixture.connected { first in
+      try first.declareQueue("q")
+      let preferred = try Consumer(first, queue: "q", prefetch: 3)
+      let second = try Connection(options)
+      defer { second.close() }
+      let reserve = try Consumer(second, queue: "q", prefetch: 10, priority: -1)
+      let publisher = try Publisher(first)
+      for number in 1...5 { try publisher.publish(to: "q", "\(number)") }
+      #expect(try preferred.receive(3).map(\.text) == ["1", "2", "3"])
+      #expect(try reserve.receive(2).map(\.text) == ["4", "5"])
+    }
+  }
+
   @Test func noMoreThanThePrefetchIsDeliveredBeforeAnAck() async throws {
     let fixture = try await BrokerFixture()
     try await fixture.connected { connection in

@@ -1,8 +1,9 @@
 import Contracts
-import Outbox
 import PipelineKit
 import Postgres
 import Testing
+
+@testable import Outbox
 
 @Suite("The outbox")
 struct OutboxTests {
@@ -12,12 +13,14 @@ struct OutboxTests {
       headers: #"{"a":1}"#, body: Array(id.utf8))
   }
 
-  private static func write(_ rows: [OutboxRow], on database: Connection, commit: Bool = true) throws {
+  private static func write(
+    _ rows: [OutboxRow], on database: Connection, commit: Bool = true, waking wakeUp: RelayWakeUp? = nil
+  ) throws {
     try database.begin()
     var writer = OutboxWriter()
     for row in rows { writer.append(row) }
     var writes = WriteSet(on: database)
-    try writer.send(to: &writes)
+    try writer.send(to: &writes, waking: wakeUp)
     try writes.finish()
     if commit { try database.commit() }
   }
@@ -139,11 +142,30 @@ struct OutboxTests {
       let writer = try await house.desk()
       let listener = try await house.desk()
       try await listener.with { try $0.listen(OutboxStatements.channel) }
-      try await writer.with { try OutboxTests.write((0..<32).map { OutboxTests.row("a", "\($0)") }, on: $0) }
+      try await writer.with { database in
+        let rows = (0...RelayWakeUp.largestBatch).map { OutboxTests.row("a", "\($0)") }
+        try OutboxTests.write(rows, on: database, waking: RelayWakeUp())
+      }
       #expect(try await listener.with { try $0.waitForNotification(upTo: .milliseconds(50)) } == false)
-      try await writer.with { try OutboxTests.write([OutboxTests.row("a", "x")], on: $0) }
-      #expect(try await listener.with { try $0.waitForNotification(upTo: .seconds(5)) })
+      for wakeUp in [true, false] {
+        try await writer.with { database in
+          try OutboxTests.write([OutboxTests.row("a", "x")], on: database, waking: wakeUp ? RelayWakeUp() : nil)
+        }
+        #expect(try await listener.with { try $0.waitForNotification(upTo: .seconds(5)) })
+      }
     }
+  }
+
+  @Test("a lane wakes the relays again only when they may have fallen asleep")
+  func wakeUps() {
+    let wakeUp = RelayWakeUp()
+    let start = ContinuousClock.now
+    #expect(wakeUp.isDue(for: 1, at: start))
+    #expect(!wakeUp.isDue(for: 1, at: start + RelayWakeUp.interval - .nanoseconds(1)))
+    #expect(!wakeUp.isDue(for: RelayWakeUp.largestBatch + 1, at: start + .seconds(1)))
+    #expect(wakeUp.isDue(for: RelayWakeUp.largestBatch, at: start + RelayWakeUp.interval))
+    // A relay that was woken is awake until after the lane's next wake-up.
+    #expect(RelayWakeUp.relayAlertTime > RelayWakeUp.interval)
   }
 }
 
