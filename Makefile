@@ -12,7 +12,7 @@ DEMO := topology/local/demo.sh
 # Python modules that tests need, where the system's Python lacks them (see .ci/packages).
 export PATH := $(CURDIR)/.build/python/bin:$(PATH)
 
-.PHONY: help needs deps build lint format test demo down audit
+.PHONY: help needs deps build lint format test bench profile demo down audit
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -34,6 +34,13 @@ format: ## Bring every Swift file into that format
 
 test: needs lint build ## Lint, build and run every test, with PostgreSQL and RabbitMQ of their own
 	$(SWIFT) test --skip-build --disable-xctest $(CHECKED)
+
+bench: ## Measure against the C reference, on servers of its own (FULL=1: the long form; ONLY=latency,relay: parts)
+	$(SWIFT) build -c release
+	@python3 Tests/Benchmarks/bench.py $(if $(FULL),--full) $(if $(ONLY),--only $(ONLY))
+
+profile: ## Say where worker and relay spend their time, and how PostgreSQL runs each statement
+	@$(MAKE) --no-print-directory bench ONLY=profile
 
 demo: deps ## Play the story on a private PostgreSQL and RabbitMQ, and audit what it left (SEED=8: another story)
 	@echo "Building (a first build takes some minutes)"

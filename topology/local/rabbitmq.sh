@@ -10,7 +10,8 @@
 # start writes DIR/amqp-port, DIR/mgmt-port, DIR/dist-port, DIR/epmd-port, DIR/node and DIR/pid, and returns when AMQP
 # and the management API answer (or fails after TALLYMAN_BROKER_WAIT seconds, default 120, showing the log's end).
 # From the environment: TALLYMAN_DEFINITIONS, a definitions.json that is imported while the node starts;
-# TALLYMAN_RABBITMQ_CONF, a file whose lines are added to the node's configuration (TLS listeners and the like).
+# TALLYMAN_RABBITMQ_CONF, a file whose lines are added to the node's configuration (TLS listeners and the like);
+# RABBITMQ_PRIVATE=plain, to schedule and to collect statistics as RabbitMQ does by default, for measuring.
 # The user is guest/guest, which RabbitMQ accepts from loopback only; with TALLYMAN_DEFINITIONS nobody else is created.
 # A port mapper (epmd) of its own runs beside the node, so that stopping never touches anyone else's.
 set -euo pipefail
@@ -62,8 +63,10 @@ node_environment() {
   export RABBITMQ_MNESIA_BASE="$dir/data" RABBITMQ_LOG_BASE="$dir/log" RABBITMQ_LOGS="$dir/log/node.log"
   export RABBITMQ_CONFIG_FILE="$dir/rabbitmq" RABBITMQ_CONF_ENV_FILE="$dir/env.conf"
   export RABBITMQ_ENABLED_PLUGINS_FILE="$dir/enabled_plugins" RABBITMQ_GENERATED_CONFIG_DIR="$dir/generated"
-  # Two schedulers and no busy waiting: a test machine has better things to do.
-  export RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS="+S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none"
+  # Two schedulers and no busy waiting: a test machine has better things to do. A benchmark wants the node as shipped.
+  local scheduling="+S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none"
+  [ "${RABBITMQ_PRIVATE:-frugal}" != plain ] || scheduling=""
+  export RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS="$scheduling"
   export RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS="$RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS -kernel inet_dist_use_interface {127,0,0,1}"
   export RABBITMQ_CTL_ERL_ARGS="+S 1:1 +sbwt none"
 }
@@ -81,7 +84,7 @@ write_configuration() {
     echo "listeners.tcp.1 = 127.0.0.1:$(cat "$dir/amqp-port")"
     echo "management.tcp.ip = 127.0.0.1"
     echo "management.tcp.port = $(cat "$dir/mgmt-port")"
-    echo "collect_statistics_interval = 1000"
+    [ "${RABBITMQ_PRIVATE:-frugal}" = plain ] || echo "collect_statistics_interval = 1000"
     # A private node on a developer's disk or a small CI machine: 100 MB left is enough for it.
     echo "disk_free_limit.absolute = 100MB"
     if [ -n "${TALLYMAN_DEFINITIONS:-}" ]; then

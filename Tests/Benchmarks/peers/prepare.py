@@ -1,43 +1,59 @@
 #!/usr/bin/env python3
 """Makes the product ready for a benchmark as a user would: `tallyman migrate`, its own topology, then stock.
 
-The harness sets PEER_PG (the database) and PEER_STOCK (on hand per balance); its broker's management API is on 15685.
-The stock is booked with its ledger entries, so that `tallyman audit` holds before and after a run.
+From the environment: PEER_PG (the database), PEER_STOCK (on hand per balance), PEER_MANAGEMENT (the port of the
+broker's management API, 15685 if absent), PEER_SKUS and PEER_LOCATIONS (10,000 SKUs in two locations if absent).
+With PEER_KEEP set the database stays as it is and only the broker's queues are emptied.
 """
-import base64, json, os, subprocess, sys, urllib.request
+import base64
+import json
+import os
+import subprocess
+import sys
+import urllib.error
+import urllib.request
 
-checkout, database, stock = sys.argv[1], os.environ["PEER_PG"], os.environ["PEER_STOCK"]
-tallyman = checkout + "/.build/release/tallyman"
-management = "http://127.0.0.1:15685/api/"
+CHECKOUT, DATABASE = sys.argv[1], os.environ["PEER_PG"]
+TALLYMAN = CHECKOUT + "/.build/release/tallyman"
+SEED = CHECKOUT + "/Tests/Benchmarks/peers/seed.sql"
+MANAGEMENT = f"http://127.0.0.1:{os.environ.get('PEER_MANAGEMENT', '15685')}/api/"
 
 
-def api(method, path, body=None):
-    request = urllib.request.Request(management + path, json.dumps(body).encode() if body is not None else None, method=method)
+def api(method: str, path: str, body: dict | None = None) -> None:
+    """Asks the broker's management API; deleting what is not there is fine."""
+    data = json.dumps(body).encode() if body is not None else None
+    request = urllib.request.Request(MANAGEMENT + path, data, method=method)
     request.add_header("authorization", "Basic " + base64.b64encode(b"guest:guest").decode())
     request.add_header("content-type", "application/json")
     try:
         urllib.request.urlopen(request, timeout=30).read()
     except urllib.error.HTTPError as error:
-        if error.code != 404: raise
+        if error.code != 404:
+            raise
 
 
-environment = {**os.environ, "TALLYMAN_DATABASE_URL": database}
-subprocess.run([tallyman, "migrate"], env=environment, check=True, stdout=subprocess.DEVNULL)
+def empty_queues() -> None:
+    """The product's topology, with empty queues."""
+    document = subprocess.run([TALLYMAN, "topology", "--without-users"], check=True, capture_output=True, text=True).stdout
+    definitions = json.loads(document)
+    for queue in definitions["queues"]:
+        api("DELETE", f"queues/%2F/{queue['name']}")
+    api("POST", "definitions", definitions)
 
-definitions = json.loads(subprocess.run([tallyman, "topology", "--without-users"], check=True, capture_output=True, text=True).stdout)
-for queue in definitions["queues"]: api("DELETE", f"queues/%2F/{queue['name']}")
-api("POST", "definitions", definitions)
 
-seed = f"""
-set search_path = tallyman;
-insert into locations (location_id, name, registered_at) values ('WH-1', 'one', now()), ('WH-2', 'two', now());
-insert into products (sku, name, registered_at) select 'SKU-' || lpad(i::text, 6, '0'), 'a product', now() from generate_series(0, 9999) i;
-insert into stock_items (sku, registered) select sku, true from products order by sku;
-insert into balances (sku, location_id, on_hand, seq, recorded_at)
-  select sku, location_id, {stock}, 1, now() from products cross join locations order by 1, 2;
-insert into stock_ledger (balance_id, seq, bucket, delta, balance_after, reason, reference, consumer, source, message_id, occurred_at, recorded_at)
-  select balance_id, 1, 'on_hand', on_hand, on_hand, 'RECEIPT', 'benchmark', 'benchmark', 'benchmark', 'benchmark', recorded_at, recorded_at from balances;
-analyze;
-"""
-subprocess.run(["psql", "-qX", "-v", "ON_ERROR_STOP=1", database], input=seed, text=True, check=True)
-subprocess.run(["psql", "-qX", "-c", "vacuum analyze", "-c", "checkpoint", database], check=True)
+def fill_database() -> None:
+    """The product's schema, and stock."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("TALLYMAN_")}
+    environment["TALLYMAN_DATABASE_URL"] = DATABASE
+    subprocess.run([TALLYMAN, "migrate"], env=environment, check=True, stdout=subprocess.DEVNULL)
+    amounts = {"stock": os.environ["PEER_STOCK"], "skus": os.environ.get("PEER_SKUS", "10000"),
+               "locations": os.environ.get("PEER_LOCATIONS", "2")}
+    variables = [w for name, value in amounts.items() for w in ("-v", f"{name}={value}")]
+    psql = ["psql", "-qX", "-v", "ON_ERROR_STOP=1", DATABASE]
+    subprocess.run([*psql, *variables, "-f", SEED], check=True)
+    subprocess.run([*psql, "-c", "vacuum analyze", "-c", "checkpoint"], check=True)
+
+
+empty_queues()
+if not os.environ.get("PEER_KEEP"):
+    fill_database()

@@ -1,0 +1,1 @@
+"""The project's own benchmark. `bench.py` beside this folder is its door."""
