@@ -115,6 +115,11 @@ let package = Package(
         "Allocation", "Contracts", "Inventory", "Lanes", "Messaging", "Outbox", "Postgres", "Schema", "Stock",
         "TestServers",
       ], path: "Tests/PipelineKit", swiftSettings: strict),
+    // For tools that count what a batch costs; ships nowhere.
+    .executableTarget(
+      name: "batch-cost",
+      dependencies: ["Allocation", "Contracts", "Lanes", "Messaging", "PipelineKit", "Postgres"],
+      path: "Tests/BatchCost", swiftSettings: strict),
     tests(of: "Lanes", ["Lanes"]),
     tests(of: "AMQP", ["AMQP", "Lanes", "TestServers", logging]),
     tests(of: "Postgres", ["Postgres", "Lanes", "TestServers", logging]),
@@ -161,6 +166,9 @@ let package = Package(
         "tallyman", "AMQP", "Allocation", "Audit", "Contracts", "Inventory", "Lanes", "Messaging", "Notifications",
         "PipelineKit", "Postgres", "Schema", "TestServers", "WorkerHost",
       ], swiftSettings: strict),
+    .testTarget(
+      name: "CostTests", dependencies: ["TestServers", "batch-cost", "tallyman"], exclude: ["bounds.json"],
+      swiftSettings: strict),
     .testTarget(name: "StyleTests", dependencies: ["TestServers"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

@@ -82,7 +82,7 @@ public final class House: Sendable {
   }
 
   /// As a worker connects by default.
-  static func options(_ conninfo: String, name: String) -> ConnectionOptions {
+  public static func options(_ conninfo: String, name: String) -> ConnectionOptions {
     var options = ConnectionOptions(conninfo: conninfo, applicationName: name)
     options.statementTimeout = .seconds(60)
     options.lockTimeout = .seconds(60)

@@ -69,7 +69,8 @@ public struct Letter: Sendable {
     return letter
   }
 
-  func delivery(tag: UInt64) -> Delivery {
+  /// As the broker hands it over.
+  public func delivery(tag: UInt64) -> Delivery {
     Delivery(
       tag: tag, body: body, routingKey: routingKey, messageID: messageID, contentType: contentType,
       redelivered: redelivered, headers: headers)
