@@ -130,7 +130,7 @@ class Rig:
                 result = json.loads(self.broker("latency", rate, seconds, warm, *words))
             else:
                 self.broker("single", 20, 0.02, *words[:3], "w", kind)
-                result = json.loads(self.broker("single", seconds * 10, 0.05, *words))
+                result = json.loads(self.broker("single", 40 * seconds, 0.02, *words))
             self.require_alive(started)
         result["lost"] = result["sent"] - result["arrived"]
         return result

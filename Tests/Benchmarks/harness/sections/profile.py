@@ -122,5 +122,5 @@ def text(data: dict) -> str:
 
 def _leaf(plan: str) -> str:
     """The scans of a plan."""
-    scans = re.findall(r"((?:Index Only|Index|Seq|Tid|Function|Bitmap Heap) Scan(?: Backward)?(?: using \S+)? on \S+|Tid Scan on \S+)", plan)
+    scans = re.findall(r"((?:Index Only|Index|Seq|Tid|Bitmap Heap) Scan(?: Backward)?(?: using \S+)? on \S+)", plan)
     return ", ".join(dict.fromkeys(scans)) or "no scan"
