@@ -3,7 +3,7 @@ import json
 import os
 import time
 
-from . import conditions, report
+from . import conditions, processes, report
 from .contestants import Contestant
 from .paths import OUTPUT
 from .rig import Rig
@@ -32,10 +32,11 @@ def load_results() -> dict:
     return json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
 
 
-def keep(section, data: dict, where: dict, full: bool, seconds: float) -> None:
+def keep(section, data: dict, where: dict, full: bool, seconds: float, disturbed: float) -> None:
     """Adds a section's data to what earlier runs left, and writes tables and plots anew."""
     results = load_results()
-    results[section.NAME] = {"conditions": where, "full": full, "seconds": round(seconds), "data": data}
+    results[section.NAME] = {"conditions": where, "full": full, "seconds": round(seconds),
+                             "disturbed": disturbed, "data": data}
     OUTPUT.mkdir(parents=True, exist_ok=True)
     RESULTS.write_text(json.dumps(results, indent=1))
     report.write(results)
@@ -49,7 +50,7 @@ def run(sections: list, full: bool) -> bool:
         bench = Bench(servers, full)
         for section in sections:
             bench.say(f"== {section.TITLE}, load {os.getloadavg()[0]:.1f}")
-            start = time.monotonic()
+            start, niced = time.monotonic(), processes.Niced()
             try:
                 data = section.run(bench)
             except Exception as error:  # the others are worth running all the same
@@ -58,6 +59,6 @@ def run(sections: list, full: bool) -> bool:
                 bench.say(f"{section.NAME} failed: {type(error).__name__}: {error}")
                 fine = False
                 continue
-            keep(section, data, where, full, time.monotonic() - start)
+            keep(section, data, where, full, time.monotonic() - start, niced.share())
             print("\n" + section.text(data) + "\n", flush=True)
     return fine

@@ -63,3 +63,20 @@ def end(processes: list[subprocess.Popen]) -> None:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+class Niced:
+    """How much of the machine processes with lowered priority take from now on: somebody else's builds, say."""
+
+    def __init__(self):
+        self.before = self._now()
+
+    @staticmethod
+    def _now() -> tuple[int, int]:
+        with open("/proc/stat") as file:
+            fields = [int(word) for word in file.readline().split()[1:9]]
+        return fields[1], sum(fields)
+
+    def share(self) -> float:
+        niced, total = (now - before for now, before in zip(self._now(), self.before))
+        return round(niced / max(1, total), 3)

@@ -24,7 +24,9 @@ def markdown(results: dict) -> str:
         if sentence != said:
             parts.append(f"Measured {sentence}")
             said = sentence
-        parts.append(f"(`make bench{' FULL=1' if r['full'] else ''} ONLY={section.NAME}`, {form}, {r['seconds']} s)")
+        disturbed = r.get("disturbed", 0)
+        note = f"; niced processes of others took {disturbed:.0%} of the machine" if disturbed >= 0.01 else ""
+        parts.append(f"(`make bench{' FULL=1' if r['full'] else ''} ONLY={section.NAME}`, {form}, {r['seconds']} s{note})")
         parts.append(section.text(r["data"]))
     return "\n\n".join(parts) + "\n"
 
