@@ -19,7 +19,7 @@ public struct RelayLimits: Sendable {
   ///   - batch: About how many rows a round takes.
   ///   - window: How many messages may be unconfirmed at once.
   ///   - pollInterval: How long to sleep, at most, when nothing waits.
-  public init(batch: Int = 1000, window: Int = 1000, pollInterval: Duration = .milliseconds(50)) {
+  public init(batch: Int = 3000, window: Int = 1000, pollInterval: Duration = .milliseconds(50)) {
     self.batch = batch
     self.window = window
     self.pollInterval = pollInterval

@@ -123,8 +123,9 @@ extension SettingsTable {
     meaning: "Unacknowledged messages the broker hands to a lane. At least the batch; four times it keeps lanes busy.",
     usedBy: .workers)
   static let relayBatch = Setting<Int>.integer(
-    "TALLYMAN_RELAY_BATCH", default: 1_000, in: 1...10_000, unit: "rows",
-    meaning: "Most outbox rows published before their confirms are awaited.", usedBy: [.outboxRelay])
+    "TALLYMAN_RELAY_BATCH", default: 3_000, in: 1...10_000, unit: "rows",
+    meaning: "Most outbox rows taken at once; up to 1,000 of them are under way to the broker at any time.",
+    usedBy: [.outboxRelay])
   static let relayPoll = Setting<Duration>.milliseconds(
     "TALLYMAN_RELAY_POLL_MS", default: 50, in: 1...60_000,
     meaning: "How often the relay looks for rows when it found none.", usedBy: [.outboxRelay])

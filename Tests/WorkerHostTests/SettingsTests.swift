@@ -32,7 +32,7 @@ struct SettingsTests {
     #expect(settings.shutdownDeadline == .seconds(20))
     #expect(settings.http.host == "0.0.0.0")
     #expect(settings.http.port == 8_080)
-    #expect(settings.relay.batch == 1_000)
+    #expect(settings.relay.batch == 3_000)
     #expect(settings.relay.pollInterval == .milliseconds(50))
     #expect(settings.log.format == .auto)
     #expect(settings.log.level == .info)
@@ -148,7 +148,7 @@ struct SettingsTests {
     environment["TALLYMAN_SMTP_PASSWORD_FILE"] = "/nowhere/mounted"
     environment["TALLYMAN_EMAIL_TO"] = "a@example.com"
     let settings = try Settings(for: .inventoryWorker, environment: environment)
-    #expect(settings.relay.batch == 1_000)
+    #expect(settings.relay.batch == 3_000)
     #expect(try Settings(for: .outboxRelay, environment: environment).relay.batch == 7)
   }
 
