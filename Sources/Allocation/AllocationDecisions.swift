@@ -21,9 +21,10 @@ struct AllocationDecisions {
     case .reservationReleased(let released): fill(released.sku)
     case .backordersDue(let due): fill(due.sku)
     default:
-      .refused(
+      .notApplied(
         Reason(
-          field: "type", value: message.envelope.type.rawValue, rule: "the allocation-worker does not consume this type"
+          .foreignType, field: "type", value: message.envelope.type.rawValue,
+          rule: "the allocation-worker does not consume this type"
         ))
     }
   }
@@ -35,6 +36,6 @@ struct AllocationDecisions {
   }
 
   func unknownOrder(_ order: OrderID) -> Reason {
-    Reason(field: "data.order_id", value: order.value, rule: "must be an order created before")
+    Reason(.unknownOrder, field: "data.order_id", value: order.value, rule: "must be an order created before")
   }
 }

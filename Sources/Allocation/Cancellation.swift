@@ -13,9 +13,9 @@ extension AllocationDecisions {
     switch order.state {
     case .cancelled, .rejected: return .unchanged("nothing of the order is open")
     case .shipped:
-      return .refused(
+      return .notApplied(
         Reason(
-          field: "data.order_id", value: order.id.value,
+          .alreadyShipped, field: "data.order_id", value: order.id.value,
           rule: "must not have shipped: a shipped order can only come back"))
     case .reserved, .partiallyReserved, .backordered, .partiallyShipped: break
     }

@@ -10,10 +10,10 @@ extension AllocationDecisions {
       guard let contradiction = known.contradiction(with: shipment) else {
         return .unchanged("the shipment is booked already")
       }
-      return .refused(contradiction)
+      return .notApplied(contradiction)
     }
     guard let order = stock.order(shipment.orderID), !order.isTombstone else {
-      return .retry(unknownOrder(shipment.orderID))
+      return .notApplied(unknownOrder(shipment.orderID))
     }
     if let obstacle = obstacle(to: shipment, order) { return obstacle }
     let cause = cause(shipment.shipmentID.value)
@@ -36,27 +36,28 @@ extension AllocationDecisions {
     for (index, part) in shipment.lines.enumerated() {
       let path = "data.lines[\(index)]"
       guard let line = order.line(part.line) else {
-        return .refused(
-          Reason(field: "\(path).line", value: "\(part.line)", rule: "must be a line of order \(order.id)"))
+        return .notApplied(
+          Reason(.wrongLine, field: "\(path).line", value: "\(part.line)", rule: "must be a line of order \(order.id)"))
       }
       if let sku = part.sku, sku != line.sku {
-        return .refused(Reason(field: "\(path).sku", value: sku.value, rule: "must be \(line.sku), the line's SKU"))
+        return .notApplied(
+          Reason(.wrongLine, field: "\(path).sku", value: sku.value, rule: "must be \(line.sku), the line's SKU"))
       }
       leaving[part.line, default: 0] += part.quantity
       leavingFrom[Place(line: part.line, location: part.locationID), default: 0] += part.quantity
       let open = line.reserved + line.backordered
       if leaving[part.line, default: 0] > open {
-        return .refused(
+        return .notApplied(
           Reason(
-            field: "\(path).quantity", value: "\(part.quantity)",
+            .moreThanOpen, field: "\(path).quantity", value: "\(part.quantity)",
             rule: "must not exceed the \(open) units of the line that are still open"))
       }
       let reserved = line.openReserved(at: part.locationID)
       if leavingFrom[Place(line: part.line, location: part.locationID), default: 0] > reserved {
         // The stock that fills the line may be booked a moment later: first the retry tiers.
-        return .retry(
+        return .notApplied(
           Reason(
-            field: "\(path).quantity", value: "\(part.quantity)",
+            .notReserved, field: "\(path).quantity", value: "\(part.quantity)",
             rule: "must not exceed the \(reserved) units reserved for the line at \(part.locationID)"))
       }
     }
@@ -87,7 +88,7 @@ extension ShipmentDispatched {
   func contradiction(with new: ShipmentDispatched) -> Reason? {
     func reason(_ field: String, _ known: String, _ value: String) -> Reason {
       Reason(
-        field: "data.\(field)", value: value,
+        .contradiction, field: "data.\(field)", value: value,
         rule: "must stay \(known): shipment \(shipmentID) was published with it before")
     }
     if orderID != new.orderID { return reason("order_id", orderID.value, new.orderID.value) }

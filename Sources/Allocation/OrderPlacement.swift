@@ -11,15 +11,16 @@ extension AllocationDecisions {
       guard let contradiction = known.contradiction(with: request) else {
         return .unchanged("the order is answered already")
       }
-      return .refused(contradiction)
+      return .notApplied(contradiction)
     }
     var items: [StockItem] = []
     items.reserveCapacity(request.lines.count)
     for (index, line) in request.lines.enumerated() {
       guard let item = stock.item(line.sku), item.isRegistered else {
-        return .retry(
+        return .notApplied(
           Reason(
-            field: "data.lines[\(index)].sku", value: line.sku.value, rule: "must be registered by product.registered"))
+            .unknownSKU, field: "data.lines[\(index)].sku", value: line.sku.value,
+            rule: "must be registered by product.registered"))
       }
       items.append(item)
     }
@@ -125,9 +126,11 @@ extension Order {
   func contradiction(with request: OrderCreated) -> Reason? {
     func reason(_ field: String, _ known: String, _ new: String) -> Reason {
       Reason(
-        field: "data.\(field)", value: new, rule: "must stay \(known): order \(id) was created with it before")
+        .contradiction, field: "data.\(field)", value: new,
+        rule: "must stay \(known): order \(id) was created with it before")
     }
-    if customer != request.customerID {
+    // An order whose customer was erased stays the same order when it comes again.
+    if customer != request.customerID, customer != .erased {
       return reason("customer_id", customer?.value ?? "absent", request.customerID.value)
     }
     if lines.count != request.lines.count {

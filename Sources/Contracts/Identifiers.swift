@@ -56,6 +56,8 @@ public struct OrderID: Identifier {
 
 /// Names a customer: 1 to 128 printable ASCII characters without space.
 public struct CustomerID: Identifier {
+  /// In the place of a customer whose data was erased.
+  public static let erased = CustomerID(trusted: "erased")
   /// The text.
   public let value: String
   /// A value that was validated before.

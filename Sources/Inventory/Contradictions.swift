@@ -14,7 +14,7 @@ struct Comparison {
   mutating func compare<Value: Equatable>(_ field: String, _ known: Value, _ new: Value) {
     guard known != new, contradiction == nil else { return }
     contradiction = Reason(
-      field: "data.\(field)", value: Comparison.text(new),
+      .contradiction, field: "data.\(field)", value: Comparison.text(new),
       rule: "must stay \(Comparison.text(known)): \(what) was published with it before")
   }
 

@@ -19,9 +19,10 @@ struct InventoryDecisions {
     case .goodsReceived(let receipt): receive(receipt)
     case .stockMoveRequested(let move): self.move(move)
     default:
-      .refused(
+      .notApplied(
         Reason(
-          field: "type", value: message.envelope.type.rawValue, rule: "the inventory-worker does not consume this type")
+          .foreignType, field: "type", value: message.envelope.type.rawValue,
+          rule: "the inventory-worker does not consume this type")
       )
     }
   }
@@ -33,9 +34,9 @@ struct InventoryDecisions {
       guard let contradiction = known.contradiction(with: product) else {
         return .unchanged("the product is registered already")
       }
-      return .refused(contradiction)
+      return .notApplied(contradiction)
     }
-    guard let item = stock.item(product.sku) else { return .retry(unknownSKU(product.sku)) }
+    guard let item = stock.item(product.sku) else { return .notApplied(unknownSKU(product.sku)) }
     state.products[product.sku] = product
     state.new.products.append(product)
     stock.register(item)
@@ -52,7 +53,7 @@ struct InventoryDecisions {
       guard let contradiction = known.contradiction(with: location) else {
         return .unchanged("the location is registered already")
       }
-      return .refused(contradiction)
+      return .notApplied(contradiction)
     }
     state.locations[location.locationID] = location
     state.new.locations.append(location)
@@ -62,7 +63,7 @@ struct InventoryDecisions {
   // MARK: Policies
 
   private func set(_ policy: StockPolicySet) -> Disposition {
-    guard let item = registeredItem(policy.sku) else { return .retry(unknownSKU(policy.sku)) }
+    guard let item = registeredItem(policy.sku) else { return .notApplied(unknownSKU(policy.sku)) }
     let place = InventoryState.PolicyPlace(sku: policy.sku, location: policy.locationID)
     if let known = state.policyTimes[place], known >= message.envelope.time {
       return .unchanged("a newer policy is in force")
@@ -70,7 +71,9 @@ struct InventoryDecisions {
     let band = AlertBand(reorderPoint: policy.reorderPoint, recoverPoint: policy.recoverPoint)
     let cause = cause(policy.sku.value)
     if let location = policy.locationID {
-      guard let balance = item.balance(at: location) else { return .retry(unknownLocation("location_id", location)) }
+      guard let balance = item.balance(at: location) else {
+        return .notApplied(unknownLocation("location_id", location))
+      }
       stock.setPolicy(of: balance, safetyStock: policy.safetyStock, band: band, cause)
     } else {
       stock.setPolicy(of: item, safetyStock: policy.safetyStock, band: band, cause)
@@ -87,14 +90,14 @@ struct InventoryDecisions {
       guard let contradiction = known.contradiction(with: receipt) else {
         return .unchanged("the receipt is booked already")
       }
-      return .refused(contradiction)
+      return .notApplied(contradiction)
     }
-    guard let item = registeredItem(receipt.sku) else { return .retry(unknownSKU(receipt.sku)) }
+    guard let item = registeredItem(receipt.sku) else { return .notApplied(unknownSKU(receipt.sku)) }
     guard let balance = item.balance(at: receipt.locationID) else {
-      return .retry(unknownLocation("location_id", receipt.locationID))
+      return .notApplied(unknownLocation("location_id", receipt.locationID))
     }
     guard balance.onHand <= WorkingSet.maximumOnHand - receipt.quantity else {
-      return .refused(tooMuch(receipt.quantity))
+      return .notApplied(tooMuch(receipt.quantity))
     }
     stock.receive(receipt.quantity, at: balance, cause(receipt.receiptID.value))
     state.receipts[receipt.receiptID] = receipt
@@ -114,16 +117,16 @@ struct InventoryDecisions {
       guard let contradiction = known.contradiction(with: move) else {
         return .unchanged("the move is answered already")
       }
-      return .refused(contradiction)
+      return .notApplied(contradiction)
     }
-    guard let item = registeredItem(move.sku) else { return .retry(unknownSKU(move.sku)) }
+    guard let item = registeredItem(move.sku) else { return .notApplied(unknownSKU(move.sku)) }
     guard let from = item.balance(at: move.fromLocationID) else {
-      return .retry(unknownLocation("from_location_id", move.fromLocationID))
+      return .notApplied(unknownLocation("from_location_id", move.fromLocationID))
     }
     guard let to = item.balance(at: move.toLocationID) else {
-      return .retry(unknownLocation("to_location_id", move.toLocationID))
+      return .notApplied(unknownLocation("to_location_id", move.toLocationID))
     }
-    guard to.onHand <= WorkingSet.maximumOnHand - move.quantity else { return .refused(tooMuch(move.quantity)) }
+    guard to.onHand <= WorkingSet.maximumOnHand - move.quantity else { return .notApplied(tooMuch(move.quantity)) }
     state.moves[move.moveID] = move
     guard from.available >= move.quantity else { return reject(move, item, available: from.available) }
     stock.move(move.quantity, from: from, to: to, cause(move.moveID.value))
@@ -158,16 +161,18 @@ struct InventoryDecisions {
   }
 
   private func unknownSKU(_ sku: SKU) -> Reason {
-    Reason(field: "data.sku", value: sku.value, rule: "must be registered by product.registered")
+    Reason(.unknownSKU, field: "data.sku", value: sku.value, rule: "must be registered by product.registered")
   }
 
   private func unknownLocation(_ field: String, _ location: LocationID) -> Reason {
-    Reason(field: "data.\(field)", value: location.value, rule: "must be registered by location.registered")
+    Reason(
+      .unknownLocation, field: "data.\(field)", value: location.value, rule: "must be registered by location.registered"
+    )
   }
 
   private func tooMuch(_ quantity: Int64) -> Reason {
     Reason(
-      field: "data.quantity", value: "\(quantity)",
+      .tooMuchStock, field: "data.quantity", value: "\(quantity)",
       rule: "must not raise a location's stock above \(WorkingSet.maximumOnHand)")
   }
 

@@ -12,6 +12,8 @@ struct DeadLetter {
     case refused
     /// It was tried again until the last tier, in vain.
     case exhausted
+    /// The broker gave it up.
+    case undelivered
   }
 
   let delivery: Delivery
@@ -40,14 +42,12 @@ struct DeadLetter {
         .text(HeaderText.encode(delivery.headers)), .bytea(delivery.body),
         .timestamp((delivery.firstSeen ?? now).microseconds), .timestamp(now.microseconds),
         .text(HeaderText.encode(copyHeaders(manifest))), .int2(Shard.of(hash: aggregate)), .int(aggregate),
-        .text(manifest.deadQueue),
+        .text(manifest.deadQueue), .text(reason.kind.rawValue),
       ])
   }
 
   private func copyHeaders(_ manifest: WorkerManifest) -> [String: Delivery.Header] {
-    // Headers have to fit into one frame of the protocol: what a publisher overdid is in the record, not in the copy.
-    var headers = delivery.carriedHeaders
-    if HeaderText.encode(headers).utf8.count > 64_000 { headers.removeAll() }
+    var headers = delivery.portableHeaders
     headers[HeaderName.reason] = .string(reason.description)
     headers[HeaderName.field] = .string(reason.field)
     headers[HeaderName.value] = .string(reason.value)
@@ -62,8 +62,8 @@ struct DeadLetter {
     sql: """
       with record as (
         insert into dead_letters (consumer, queue, source, message_id, type, attempt, kind, field, value, rule,
-          content_type, headers, body, first_seen_at, dead_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+          content_type, headers, body, first_seen_at, dead_at, reason)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $20)
         on conflict do nothing
         returning dead_letter_id
       )

@@ -56,6 +56,18 @@ public struct Delivery: Sendable {
     }
   }
 
+  /// Those of them that fit into one frame of the protocol beside our own: what a publisher overdid stays in the record.
+  var portableHeaders: [String: Header] {
+    let headers = carriedHeaders
+    return HeaderText.encode(headers).utf8.count > 64_000 ? [:] : headers
+  }
+
+  /// When an operator replayed it, as our header says.
+  public var replayedAt: Timestamp? {
+    guard case .string(let text)? = headers[HeaderName.replayedAt] else { return nil }
+    return Timestamp(rfc3339: text)
+  }
+
   /// When the first attempt arrived, as our header says.
   public var firstSeen: Timestamp? {
     guard case .string(let text)? = headers[HeaderName.firstSeen] else { return nil }
@@ -69,6 +81,8 @@ public enum HeaderName {
   public static let attempt = "x-tallyman-attempt"
   /// When the first attempt arrived; RFC 3339.
   public static let firstSeen = "x-tallyman-first-seen"
+  /// When an operator replayed it; RFC 3339.
+  public static let replayedAt = "x-tallyman-replayed-at"
   /// Why it is here; a sentence.
   public static let reason = "x-tallyman-reason"
   /// The field the reason is about.

@@ -7,14 +7,14 @@ public enum Disposition: Sendable {
   case applied([OutgoingEvent])
   /// It had taken effect before or changes nothing; why, for the log.
   case unchanged(String)
-  /// It may only be early (disorder): try again after the next delay tier.
-  case retry(Reason)
-  /// It can never succeed: a dead letter for an operator.
-  case refused(Reason)
+  /// It did not, and why: ``ReasonKind/treatment`` says whether it is tried again or a dead letter for an operator.
+  case notApplied(Reason)
 }
 
 /// Why a message was not applied: which field, the value found there, and the rule it broke.
 public struct Reason: Error, Hashable, Sendable, CustomStringConvertible {
+  /// Which of the known ones.
+  public let kind: ReasonKind
   /// Path of the field, such as `data.lines[0].sku`.
   public let field: String
   /// The value as seen, shortened and printable.
@@ -23,7 +23,8 @@ public struct Reason: Error, Hashable, Sendable, CustomStringConvertible {
   public let rule: String
 
   /// A reason naming field, value and rule.
-  public init(field: String, value: String, rule: String) {
+  public init(_ kind: ReasonKind, field: String, value: String, rule: String) {
+    self.kind = kind
     self.field = field
     self.value = value
     self.rule = rule
@@ -31,7 +32,7 @@ public struct Reason: Error, Hashable, Sendable, CustomStringConvertible {
 
   /// The decoder's finding as a reason.
   public init(_ malformed: Malformed) {
-    self.init(field: malformed.field, value: malformed.value, rule: malformed.rule)
+    self.init(.malformed, field: malformed.field, value: malformed.value, rule: malformed.rule)
   }
 
   /// One sentence, for logs and headers.

@@ -18,6 +18,12 @@ public final class Message: Sendable {
   }
 }
 
+extension Message {
+  /// The moment by which the inbox files it: its own, or that of its replay. An operator admits a message that is older
+  /// than the inbox remembers; the business ids in it protect against a repetition.
+  var filedAt: Timestamp { delivery.replayedAt ?? envelope.time }
+}
+
 /// How much of the database a transaction assumes to be new.
 public enum Approach: Sendable {
   /// Assume that no message and no business key was seen before; a unique violation proves otherwise and costs a second

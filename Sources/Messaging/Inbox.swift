@@ -62,7 +62,10 @@ struct Inbox {
 
   func earlier(_ message: Message) -> Earlier? {
     let key = Inbox.key(message)
-    if let known = seen[key] { return known.body == message.delivery.body ? .same : .differentBody }
+    if let known = seen[key] {
+      // A body that was erased cannot be compared, and must not come back as a dead letter.
+      return known.body.isEmpty || known.body == message.delivery.body ? .same : .differentBody
+    }
     // An operator may have corrected a replayed message: only the same attempt must be the same bytes.
     return key.attempt > 0 && wasApplied(key) ? .same : nil
   }
@@ -73,15 +76,17 @@ struct Inbox {
   }
 
   /// Refuses what lies beyond the days that the inbox remembers.
-  static func outdated(_ envelope: Envelope, at now: Timestamp) -> Reason? {
-    if envelope.time < now - horizon {
+  static func outdated(_ message: Message, at now: Timestamp) -> Reason? {
+    let time = message.filedAt
+    if time < now - horizon {
       return Reason(
-        field: "time", value: envelope.time.rfc3339,
+        .tooOld, field: "time", value: time.rfc3339,
         rule: "must not be older than 30 days: duplicates of it are forgotten")
     }
-    if envelope.time > now + maximumLead {
+    if time > now + maximumLead {
       return Reason(
-        field: "time", value: envelope.time.rfc3339, rule: "must not be more than 24 hours ahead of our clock")
+        .tooFarAhead, field: "time", value: time.rfc3339,
+        rule: "must not be more than 24 hours ahead of our clock")
     }
     return nil
   }
@@ -158,7 +163,7 @@ extension Inbox {
         Inbox.insert,
         [
           .texts(sorted) { $0.message.envelope.id }, .texts(sorted) { $0.message.envelope.source }, .text(consumer),
-          .int4s(sorted) { $0.message.delivery.attempt }, .dates(sorted) { $0.message.envelope.time.day },
+          .int4s(sorted) { $0.message.delivery.attempt }, .dates(sorted) { $0.message.filedAt.day },
           .texts(sorted) { $0.outcome.rawValue }, .int4s(sorted) { $0.events },
           .texts(sorted) { HeaderText.encode($0.message.delivery.headers) },
           .byteas(sorted) { $0.message.delivery.body }, .timestamp(first.recordedAt.microseconds),

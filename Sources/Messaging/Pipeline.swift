@@ -19,13 +19,17 @@ public final class Pipeline<Domain: Handler> {
   private let handler: Domain
   private let observer: any PipelineObserver
   private let wakeUp = RelayWakeUp()
+  private let rehearses: Bool
 
   /// - Parameters:
   ///   - handler: The domain's part.
   ///   - observer: Is told about batches and outcomes, for metrics and logs.
-  public init(_ handler: Domain, observer: any PipelineObserver) {
+  ///   - rehearses: Whether everything is done but the COMMIT: the transaction is left open for the caller to look at
+  ///     and to roll back.
+  public init(_ handler: Domain, observer: any PipelineObserver, rehearses: Bool = false) {
     self.handler = handler
     self.observer = observer
+    self.rehearses = rehearses
   }
 
   /// Settles every delivery: applied, unchanged, duplicate, retried or dead-lettered, and acknowledged.
@@ -53,11 +57,13 @@ public final class Pipeline<Domain: Handler> {
   // MARK: One transaction, repeated while others are in its way
 
   private func transact(_ part: ArraySlice<Decoded>, on database: Connection) throws -> BatchReport {
+    let began = ContinuousClock.now
     var obstacles = Obstacles()
     var approach: Approach = part.contains { $0.wantsCare } ? .careful : .optimistic
     while true {
       do {
-        let report = try attempt(part, approach, on: database)
+        var report = try attempt(part, approach, on: database)
+        report.databaseTime = ContinuousClock.now - began
         return report
       } catch let error as PostgresError {
         try database.recover()
@@ -85,6 +91,7 @@ public final class Pipeline<Domain: Handler> {
   private func attempt(_ part: ArraySlice<Decoded>, _ approach: Approach, on database: Connection) throws -> BatchReport
   {
     let messages = part.compactMap(\.message)
+    if rehearses { try database.begin() }  // what `prepare` adds on its own is to be undone as well
     let state = try handler.prepare(messages, approach: approach, on: database)
     let now = try lock(state, on: database)
     var inbox = Inbox(consumer: handler.manifest.consumer)
@@ -99,7 +106,7 @@ public final class Pipeline<Domain: Handler> {
     var writes = WriteSet(on: database)
     try handler.write(state, to: &writes)
     let report = try settlement.send(to: &writes, waking: wakeUp)
-    try writes.commit()
+    if rehearses { try writes.finish() } else { try writes.commit() }
     return report
   }
 
@@ -187,7 +194,7 @@ public final class Pipeline<Domain: Handler> {
     settlement.bury(item, because: fault.reason, remembering: remembering)
     var writes = WriteSet(on: database)
     let report = try settlement.send(to: &writes, waking: wakeUp)
-    try writes.commit()
+    if rehearses { try writes.finish() } else { try writes.commit() }
     return report
   }
 }

@@ -51,14 +51,15 @@ struct DataFault: Error, CustomStringConvertible {
 
   init(_ error: PostgresError) {
     reason = Reason(
-      field: error.constraint ?? error.column ?? "database", value: error.sqlState.code,
+      .databaseRefused, field: error.constraint ?? error.column ?? "database", value: error.sqlState.code,
       rule: "the database refused it: \(error.message)")
     description = error.description
   }
 
   init(_ mismatch: WriteMismatch) {
     reason = Reason(
-      field: mismatch.statement, value: "another number of rows", rule: "must change \(mismatch.expected) rows")
+      .databaseRefused, field: mismatch.statement, value: "another number of rows",
+      rule: "must change \(mismatch.expected) rows")
     description = "\(mismatch)"
   }
 }

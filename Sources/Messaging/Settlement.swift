@@ -51,7 +51,7 @@ struct Settlement {
     case .failure(let malformed):
       bury(item, kind: .malformed, because: Reason(malformed))
     case .success(let message):
-      if let reason = Inbox.outdated(message.envelope, at: now) {
+      if let reason = Inbox.outdated(message, at: now) {
         bury(item, kind: .refused, because: reason)
       } else if let earlier = inbox.earlier(message) {
         settle(item, message, earlier)
@@ -69,7 +69,7 @@ struct Settlement {
       bury(
         item, kind: .refused,
         because: Reason(
-          field: "id", value: message.envelope.id,
+          .idReused, field: "id", value: message.envelope.id,
           rule: "was used before with another body: a new message needs a new id, the same message its first body"))
     }
   }
@@ -81,16 +81,16 @@ struct Settlement {
       remember(message, .applied, events: events.count)
     case .unchanged(let why):
       remember(message, .unchanged, why: why)
-    case .retry(let reason):
-      if let row = Retry.row(message, because: reason, for: manifest, at: now) {
-        outbox.append(row)
-        remember(message, .retried, why: reason.description)
-      } else {
+    case .notApplied(let reason):
+      switch reason.kind.treatment {
+      case .retry:
+        if let row = Retry.row(message, because: reason, for: manifest, at: now) {
+          outbox.append(row)
+          return remember(message, .retried, why: reason.description)
+        }
         bury(item, kind: .exhausted, because: reason)
-        inbox.record(message, outcome: .deadLettered, events: 0, at: now)
+      case .deadLetter: bury(item, kind: .refused, because: reason)
       }
-    case .refused(let reason):
-      bury(item, kind: .refused, because: reason)
       inbox.record(message, outcome: .deadLettered, events: 0, at: now)
     }
   }
@@ -103,7 +103,7 @@ struct Settlement {
   private mutating func bury(_ item: Decoded, kind: DeadLetter.Kind, because reason: Reason) {
     deadLetters.append(
       DeadLetter(delivery: item.delivery, envelope: item.message?.envelope, kind: kind, reason: reason))
-    report.addDeadLetter(item, reason)
+    report.addDeadLetter(item, kind, reason)
   }
 
   /// Buries a message whose own transaction could not commit, unless another lane has settled it meanwhile.
@@ -114,7 +114,7 @@ struct Settlement {
     if let earlier = inbox.earlier(message) { return settle(item, message, earlier) }
     bury(item, kind: .refused, because: reason)
     // The inbox has no place for a message from beyond its days.
-    guard remembering, Inbox.outdated(message.envelope, at: now) == nil else { return }
+    guard remembering, Inbox.outdated(message, at: now) == nil else { return }
     inbox.record(message, outcome: .deadLettered, events: 0, at: now)
   }
 
@@ -152,10 +152,14 @@ public struct BatchReport: Sendable {
     public let outcome: Outcome
     /// Why, where that is not self-evident.
     public let why: String?
+    /// The kind of dead letter that it became, if it did.
+    public var deadLetterKind: String?
   }
 
   /// In arrival order.
   public private(set) var entries: [Entry] = []
+  /// How long the database took, repeated transactions included.
+  public internal(set) var databaseTime: Duration = .zero
 
   mutating func add(_ message: Message, _ outcome: Outcome, _ why: String?) {
     entries.append(
@@ -164,12 +168,13 @@ public struct BatchReport: Sendable {
         correlationID: message.envelope.correlationID, outcome: outcome, why: why))
   }
 
-  mutating func addDeadLetter(_ item: Decoded, _ reason: Reason) {
+  mutating func addDeadLetter(_ item: Decoded, _ kind: DeadLetter.Kind, _ reason: Reason) {
     entries.append(
       Entry(
         messageID: item.message?.envelope.id ?? item.delivery.messageID ?? "",
         type: item.message?.envelope.type.rawValue ?? item.delivery.routingKey,
-        correlationID: item.message?.envelope.correlationID, outcome: .deadLettered, why: reason.description))
+        correlationID: item.message?.envelope.correlationID, outcome: .deadLettered, why: reason.description,
+        deadLetterKind: kind.rawValue))
   }
 }
 

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Audit
 import Postgres
-import Schema
 import WorkerHost
 
 /// `tallyman audit`
@@ -27,22 +26,12 @@ struct AuditCommand: AsyncParsableCommand {
     }
     let json = json
     let report = try await Database.with(OperatorSettings(), as: "audit") { connection in
-      try AuditCommand.requireSchema(connection)
+      try Database.requireSchema(connection)
       return try Auditor(connection).audit { finding in
         if !json { print(AuditText.lines(finding)) }
       }
     }
     print(json ? try AuditDocument(report).text() : AuditText.verdict(report))
     if !report.violated.isEmpty { throw Ending(.findings) }
-  }
-
-  /// A query about a table that does not exist yet would say less.
-  private static func requireSchema(_ connection: Connection) throws {
-    let version = try Migrator(connection).currentVersion()
-    guard version < Migrations.required else { return }
-    throw Ending(
-      .unavailable,
-      "the database's schema is at version \(version), this build needs at least \(Migrations.required): "
-        + "run `tallyman migrate`")
   }
 }

@@ -1,5 +1,6 @@
 import Lanes
 import Postgres
+import Schema
 import WorkerHost
 
 /// The database as a subcommand uses it: one connection on a lane of its own, for one piece of work.
@@ -20,6 +21,16 @@ enum Database {
       defer { connection.close() }
       return try body(connection)
     }
+  }
+
+  /// A query about a table that does not exist yet would say less.
+  static func requireSchema(_ connection: Connection) throws {
+    let version = try Migrator(connection).currentVersion()
+    guard version < Migrations.required else { return }
+    throw Ending(
+      .unavailable,
+      "the database's schema is at version \(version), this build needs at least \(Migrations.required): "
+        + "run `tallyman migrate`")
   }
 
   private static func options(_ settings: DatabaseSettings, name: String) -> ConnectionOptions {

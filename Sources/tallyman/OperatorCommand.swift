@@ -5,20 +5,21 @@ import WorkerHost
 struct OperatorCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tallyman",
-    abstract: "Operates Tallyman: schema, topology, settings and the audit.",
+    abstract: "Operates Tallyman: schema, topology, settings, dead letters, erasure and the audit.",
     discussion: """
       Settings come from the environment (see `tallyman settings`); an unknown or invalid TALLYMAN_ variable is refused.
 
       EXIT CODES:
         0   done, nothing to report
-        1   findings: violated invariants, differences, a migration that failed
+        1   findings: violated invariants, differences, a migration that failed, a dead letter that was not resolved
         2   wrong usage of this command line
         69  the database or the broker could not be asked
         78  a setting is missing or wrong
       """,
     version: VersionCommand.line,
     subcommands: [
-      MigrateCommand.self, TopologyCommand.self, AuditCommand.self, SettingsCommand.self, VersionCommand.self,
+      MigrateCommand.self, TopologyCommand.self, AuditCommand.self, DeadLettersCommand.self, SettingsCommand.self,
+      VersionCommand.self,
     ])
 }
 

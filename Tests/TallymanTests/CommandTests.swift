@@ -11,7 +11,10 @@ import WorkerHost
 struct CommandTests {
   @Test(
     "--help explains every subcommand and ends with 0",
-    arguments: [[], ["migrate"], ["topology"], ["audit"], ["settings"], ["version"]])
+    arguments: [
+      [], ["migrate"], ["topology"], ["audit"], ["settings"], ["version"], ["dead-letters"],
+      ["dead-letters", "replay"],
+    ])
   func help(subcommand: [String]) async throws {
     let run = try await Program.run(subcommand + ["--help"])
     #expect(run.code == 0)

@@ -1,0 +1,133 @@
+/// What an operator should know about a reason. `tallyman dead-letters show` prints it with a record, and the page of
+/// all reasons in `topology/OPERATIONS.md` is written from it.
+public struct ReasonGuide: Sendable, Hashable {
+  /// What has happened.
+  public let meaning: String
+  /// Where to look.
+  public let look: String
+  /// What to do.
+  public let act: String
+}
+
+extension ReasonKind {
+  /// What an operator should know about it.
+  public var guide: ReasonGuide {
+    switch self {
+    case .malformed, .idReused, .tooOld, .tooFarAhead, .foreignType: publisherGuide
+    case .unknownSKU, .unknownLocation, .unknownOrder, .notReserved: orderGuide
+    case .contradiction, .tooMuchStock, .wrongLine, .moreThanOpen, .alreadyShipped: ruleGuide
+    case .databaseRefused, .deliveryLimit, .recordRefused: faultGuide
+    }
+  }
+
+  private var publisherGuide: ReasonGuide {
+    switch self {
+    case .malformed:
+      ReasonGuide(
+        meaning:
+          "The message could not be read: no JSON, a field that is missing, or a value that breaks the contract.",
+        look: "field, value and rule of the record; the schema of the type in topology/contracts.",
+        act:
+          "Tell the publisher. Correct the record with `replay --edit FIELD=VALUE`, or discard it once the publisher "
+          + "has sent a right one.")
+    case .idReused:
+      ReasonGuide(
+        meaning: "A message with the same id and source, but another body, was settled before. The first one stands.",
+        look: "the other records of the message in `show`; the publisher's way of making ids.",
+        act: "If both are meant, replay it under an id of its own: `replay --edit id=NEW`. Otherwise discard it.")
+    case .tooOld:
+      ReasonGuide(
+        meaning: "Its time lies more than 30 days back. Duplicates of it could not be told any more.",
+        look: "the publisher's backlog or clock; whether the business id (order, receipt, move, shipment) is known.",
+        act: "Replay it: it is filed under the day of the replay, and its business id keeps a repetition harmless.")
+    case .tooFarAhead:
+      ReasonGuide(
+        meaning: "Its time lies more than 24 hours ahead of the database's clock.",
+        look: "the publisher's clock and time zone; the database's clock (`select clock_timestamp()`).",
+        act: "Mend the clock. Correct the record with `replay --edit time=…`.")
+    default:
+      ReasonGuide(
+        meaning: "The message came to a worker that does not consume its type.",
+        look:
+          "`tallyman topology --check`: a binding that nobody needs any more, or a publisher that sends to a queue.",
+        act: "Take the binding away. Discard the record: whoever consumes the type has a copy of its own.")
+    }
+  }
+
+  private var orderGuide: ReasonGuide {
+    switch self {
+    case .unknownSKU:
+      ReasonGuide(
+        meaning: "No product.registered has come for the SKU, nor in the minutes of the retries.",
+        look: "whether the catalogue has published it; dead letters of product.registered (`list --type`).",
+        act: "Have the product registered, then replay. Where the SKU is wrong, correct it with --edit.")
+    case .unknownLocation:
+      ReasonGuide(
+        meaning: "No location.registered has come for the location, nor in the minutes of the retries.",
+        look: "whether the warehouse has published it; dead letters of location.registered.",
+        act: "Have the location registered, then replay. Where the location is wrong, correct it with --edit.")
+    case .unknownOrder:
+      ReasonGuide(
+        meaning: "No order.created has come for the order, nor in the minutes of the retries.",
+        look: "dead letters of order.created with this order_id; the shop's outgoing messages.",
+        act: "Replay the order first, then this one.")
+    default:
+      ReasonGuide(
+        meaning: "A shipment takes more from a location than is reserved there for its line.",
+        look: "`replay --dry-run`: it shows the order's reservations as they are now.",
+        act: "Book the receipt or the move that is missing, then replay; or correct the location or the quantity.")
+    }
+  }
+
+  private var ruleGuide: ReasonGuide {
+    switch self {
+    case .contradiction:
+      ReasonGuide(
+        meaning:
+          "The same order, receipt, move, shipment, product or location was published before with other content.",
+        look: "field, value and rule: what was said first is in the rule.",
+        act:
+          "The first one stands. If the new one is right, have it published under a new business id; discard this one.")
+    case .tooMuchStock:
+      ReasonGuide(
+        meaning: "The quantity would raise the location's stock beyond what is ever plausible.",
+        look: "the quantity, and the unit that the publisher counts in.",
+        act: "Correct the quantity with --edit, or discard the record.")
+    case .wrongLine:
+      ReasonGuide(
+        meaning: "A shipment names a line that its order does not have, or another SKU than the line's.",
+        look: "`replay --dry-run` for the order's lines; the warehouse's picking list.",
+        act: "Correct the line or the SKU with --edit, then replay.")
+    case .moreThanOpen:
+      ReasonGuide(
+        meaning: "A shipment takes more units of a line than are still open: shipped twice, or cancelled meanwhile.",
+        look: "other shipments of the order; cancellations; what has really left the warehouse.",
+        act: "If it left twice, book a return with the warehouse; correct the quantity with --edit, or discard it.")
+    default:
+      ReasonGuide(
+        meaning: "An order is to be cancelled that has left as a whole.",
+        look: "the order's shipments.",
+        act: "Discard it: a shipped order can only come back.")
+    }
+  }
+
+  private var faultGuide: ReasonGuide {
+    switch self {
+    case .databaseRefused:
+      ReasonGuide(
+        meaning: "The database refused what this one message would have written; its neighbours were applied.",
+        look: "rule: it holds the database's message, field its constraint. The worker's log says the rest.",
+        act: "This is a fault in Tallyman: report it with the record. After an upgrade, replay.")
+    case .deliveryLimit:
+      ReasonGuide(
+        meaning: "The broker delivered it 1,000 times and no worker ever settled it: workers were killed or cut off.",
+        look: "tallyman_lane_reconnects_total, restarts of the workers, their memory limits.",
+        act: "End the cause, then replay: nothing is wrong with the message as such.")
+    default:
+      ReasonGuide(
+        meaning: "A worker gave it back to the broker: not even the record of its dead letter could be written.",
+        look: "the worker's log at that time (\"its record could not be written\").",
+        act: "Report it with the log line. `replay --dry-run` tells whether it would work now.")
+    }
+  }
+}

@@ -1,0 +1,58 @@
+/// Why a message was not applied, as one of a closed list: the one table of what is tried again and what is not.
+///
+/// A domain says which of these it met; what becomes of the message is decided here and nowhere else. The table in
+/// `topology/OPERATIONS.md` is written from it, and `tallyman dead-letters` filters by these names.
+public enum ReasonKind: String, CaseIterable, Sendable {
+  /// It cannot be read: a missing field, a value that breaks the contract, no JSON at all.
+  case malformed
+  /// Its id was used before with another body.
+  case idReused = "id_reused"
+  /// It is older than what the inbox remembers.
+  case tooOld = "too_old"
+  /// Its time lies further ahead than clocks may differ.
+  case tooFarAhead = "too_far_ahead"
+  /// It came to a worker that does not consume its type.
+  case foreignType = "foreign_type"
+  /// It names a SKU that nobody has registered.
+  case unknownSKU = "unknown_sku"
+  /// It names a location that nobody has registered.
+  case unknownLocation = "unknown_location"
+  /// It names an order that nobody has created.
+  case unknownOrder = "unknown_order"
+  /// It says something else about a business id than the message before it.
+  case contradiction
+  /// It would raise a location's stock beyond what can be counted.
+  case tooMuchStock = "too_much_stock"
+  /// A shipment names a line or a SKU that its order does not have.
+  case wrongLine = "wrong_line"
+  /// A shipment takes more than its line has open.
+  case moreThanOpen = "more_than_open"
+  /// A shipment takes more than is reserved for its line at that location.
+  case notReserved = "not_reserved"
+  /// An order is to be cancelled that has left already.
+  case alreadyShipped = "already_shipped"
+  /// The database refuses what the message would write.
+  case databaseRefused = "database_refused"
+  /// The broker gave it up after too many deliveries.
+  case deliveryLimit = "delivery_limit"
+  /// A worker gave it back to the broker because not even its dead letter could be written.
+  case recordRefused = "record_refused"
+
+  /// What becomes of a message that was not applied.
+  public enum Treatment: String, Sendable {
+    /// It may merely be early: through the delay tiers, and a dead letter after the last one.
+    case retry
+    /// It can never succeed as it is: a dead letter at once.
+    case deadLetter = "dead letter"
+  }
+
+  /// What becomes of a message for this reason.
+  public var treatment: Treatment {
+    switch self {
+    case .unknownSKU, .unknownLocation, .unknownOrder, .notReserved: .retry
+    case .malformed, .idReused, .tooOld, .tooFarAhead, .foreignType, .contradiction, .tooMuchStock, .wrongLine,
+      .moreThanOpen, .alreadyShipped, .databaseRefused, .deliveryLimit, .recordRefused:
+      .deadLetter
+    }
+  }
+}
