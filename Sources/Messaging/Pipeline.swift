@@ -40,13 +40,15 @@ public final class Pipeline<Domain: Handler> {
   ///   - broker: Settles the deliveries.
   /// - Throws: ``PostgresError`` of the infrastructure category or the broker's error: the lane pauses.
   public func process(_ deliveries: [Delivery], on database: Connection, broker: some Broker) throws {
+    let began = ContinuousClock.now
     let batch = deliveries.map(Decoded.init)  // decode
     var pending = [batch[...]]
     while let part = pending.popLast() {
       guard let last = part.last else { continue }
       do {
-        let report = try transact(part, on: database)  // prepare, begin, lock, decide, write, commit
+        var report = try transact(part, on: database)  // prepare, begin, lock, decide, write, commit
         try broker.acknowledge(through: last.delivery.tag)  // ack
+        report.totalTime = ContinuousClock.now - began
         observer.settled(report)
       } catch let error as DataFault {
         try isolate(part, error, pending: &pending, on: database, broker: broker)

@@ -66,7 +66,7 @@ public enum MetricName: CaseIterable, Sendable {
     case .deadLetters:
       .counter(
         "tallyman_dead_letters_total", "messages", ["consumer", "kind"],
-        "Dead letters written: malformed, refused by a rule, or exhausted after the last retry tier.")
+        "Dead letters written: malformed, refused by a rule, exhausted after the last retry tier, or undelivered.")
     case .retries:
       .counter("tallyman_retries_total", "messages", ["consumer"], "Messages sent to a retry tier.")
     default:
@@ -129,7 +129,9 @@ public enum MetricName: CaseIterable, Sendable {
     case .outboxPublished:
       .counter("tallyman_outbox_published_total", "rows", [], "Outbox rows confirmed by the broker and settled.")
     case .outboxReturned:
-      .counter("tallyman_outbox_returned_total", "rows", [], "Publishes returned as unroutable; they are tried again.")
+      .counter(
+        "tallyman_outbox_returned_total", "rows", [],
+        "Publishes returned as unroutable, or not possible; they are tried again.")
     case .outboxNacked:
       .counter("tallyman_outbox_nacked_total", "rows", [], "Publishes refused by the broker; they are tried again.")
     default:

@@ -74,7 +74,9 @@ struct Round {
       report.published += 1
       guard let next = chains[row.aggregate]?.popLast() else { break }
       if chaining, !blocked { ready.append(next) } else { left.append(next) }
-    case .nacked: report.fail(row, "refused by the broker")
+    case .nacked:
+      report.nacked += 1
+      report.fail(row, "refused by the broker")
     case .returned(let code, let text): report.fail(row, "returned: \(code) \(text)")
     }
     if case .confirmed = settlement.outcome { return row }
@@ -102,7 +104,9 @@ public struct RelayReport: Sendable {
   public internal(set) var mayBeMore = false
   /// What could not be published, with its key and why; at most 20 are kept.
   public private(set) var failures: [(routingKey: String, messageID: String, why: String)] = []
-  /// How many could not be published.
+  /// How many the broker refused.
+  public internal(set) var nacked = 0
+  /// How many could not be published, those that the broker refused among them.
   public private(set) var failed = 0
 
   /// Whether nothing is left that could be published now, so that the relay may sleep.

@@ -9,7 +9,11 @@ final class PipelineReporter: PipelineObserver {
   private let consumer: String
   private let logger: Logger
   private var counters: [String: Counter] = [:]
+  private var deadLetters: [String: Counter] = [:]
   private let batchSize: Recorder
+  private let batchSeconds: Timer
+  private let databaseSeconds: Timer
+  private let retries: Counter
   private let halvings: Counter
   private let repeats: Counter
   private let rejections: Counter
@@ -18,6 +22,9 @@ final class PipelineReporter: PipelineObserver {
     self.consumer = consumer
     self.logger = logger
     batchSize = MetricName.batchSize.histogram(consumer)
+    batchSeconds = MetricName.batchSeconds.timer(consumer)
+    databaseSeconds = MetricName.databaseSeconds.timer(consumer)
+    retries = MetricName.retries.counter(consumer)
     halvings = MetricName.batchHalvings.counter(consumer)
     repeats = MetricName.batchRepeats.counter(consumer)
     rejections = MetricName.rejected.counter(consumer)
@@ -25,12 +32,18 @@ final class PipelineReporter: PipelineObserver {
 
   func settled(_ report: BatchReport) {
     batchSize.record(report.entries.count)
+    batchSeconds.record(duration: report.totalTime)
+    databaseSeconds.record(duration: report.databaseTime)
     for entry in report.entries {
       counter(type: entry.type, outcome: entry.outcome).increment()
       switch entry.outcome {
       case .applied, .unchanged, .duplicate: log(.debug, entry)
-      case .retried: log(.info, entry)
-      case .deadLettered: log(.warning, entry)
+      case .retried:
+        retries.increment()
+        log(.info, entry)
+      case .deadLettered:
+        deadLetterCounter(entry.deadLetterKind ?? "").increment()
+        log(.warning, entry)
       }
     }
   }
@@ -60,6 +73,13 @@ final class PipelineReporter: PipelineObserver {
     if let correlation = entry.correlationID { metadata[LogKey.correlationID] = .string(correlation) }
     if let why = entry.why { metadata[LogKey.reason] = .string(why) }
     logger.log(level: level, "message \(entry.outcome.rawValue)", metadata: metadata)
+  }
+
+  private func deadLetterCounter(_ kind: String) -> Counter {
+    if let counter = deadLetters[kind] { return counter }
+    let counter = MetricName.deadLetters.counter(consumer, kind)
+    deadLetters[kind] = counter
+    return counter
   }
 
   private func counter(type: String, outcome: Outcome) -> Counter {

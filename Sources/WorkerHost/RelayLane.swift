@@ -12,6 +12,7 @@ final class RelayLane {
   private let limits: RelayLimits
   private let published = MetricName.outboxPublished.counter()
   private let returned = MetricName.outboxReturned.counter()
+  private let nacked = MetricName.outboxNacked.counter()
   private let waiting = MetricName.outboxWaiting.gauge()
   private let oldest = MetricName.outboxOldestSeconds.gauge()
   private let shards = MetricName.relayShards.gauge()
@@ -89,7 +90,8 @@ final class RelayLane {
 
   private func observe(_ report: RelayReport) {
     if report.published > 0 { published.increment(by: report.published) }
-    if report.failed > 0 { returned.increment(by: report.failed) }
+    if report.nacked > 0 { nacked.increment(by: report.nacked) }
+    if report.failed > report.nacked { returned.increment(by: report.failed - report.nacked) }
     for failure in report.failures {
       context.logger.warning(
         "a message could not be published and is tried again",

@@ -35,7 +35,7 @@ enum NotificationWiring {
     let settings = process.settings.notification
     let logger = process.logger
     return process.periodic("sender") {
-      let transport = try transport(settings, routes)
+      let transport = TimedTransport(try transport(settings, routes))
       let report = DeliveryReport(logger)
       let sender = try DeliverySender(
         transport: transport, schedule: RetrySchedule(attempts: Int32(clamping: settings.attempts)),
@@ -59,6 +59,23 @@ enum NotificationWiring {
     return try ConfiguredTransport(
       server: server, from: try settings.emailFrom.map { try EmailAddress($0) },
       webhooks: WebhookOptions(timeout: settings.timeout), routes: routes)
+  }
+}
+
+/// Measures how long attempts take.
+struct TimedTransport: DeliveryTransport {
+  private let transport: ConfiguredTransport
+  private let mail = MetricName.deliverySeconds.timer(NotificationChannel.email.rawValue)
+  private let webhook = MetricName.deliverySeconds.timer(NotificationChannel.webhook.rawValue)
+
+  init(_ transport: ConfiguredTransport) { self.transport = transport }
+
+  var longestAttempt: Duration { transport.longestAttempt }
+
+  func deliver(_ delivery: LeasedDelivery) -> DeliveryResult {
+    let began = ContinuousClock.now
+    defer { (delivery.channel == .email ? mail : webhook).record(duration: ContinuousClock.now - began) }
+    return transport.deliver(delivery)
   }
 }
 
