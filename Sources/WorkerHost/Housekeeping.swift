@@ -1,20 +1,41 @@
+import Logging
 import Observability
 import Postgres
 
-/// What keeps the database ready for tomorrow.
-enum Housekeeping {
+/// What keeps the database ready for tomorrow, and rid of what nobody needs any more.
+struct Housekeeping {
+  let keepDays: Int
+  let readiness: Readiness
+  let logger: Logger
+
   private static let ensure = Statement(name: "ensure_partitions", sql: "select ensure_partitions()")
   private static let ahead = Statement(name: "partition_days_ahead", sql: "select partition_days_ahead()")
+  private static let drop = Statement(name: "drop_inbox_partitions", sql: "select drop_inbox_partitions($1)")
 
-  /// Makes the partitions of the coming days; every worker does, hourly, and the function lets one at a time.
-  static func turn(on database: Connection, _ readiness: Readiness) throws -> Duration {
-    _ = try database.query(ensure)
-    let days = try database.query(ahead).int4(0, 0)
-    if days >= 2 {
-      readiness.ok(.partitions)
-      return .seconds(3600)
+  /// Makes the partitions of the coming days and drops those of days long past; every worker does, hourly, and the
+  /// functions let one at a time.
+  ///
+  /// - Returns: How long to wait for the next turn.
+  func turn(on database: Connection) throws -> Duration {
+    _ = try database.query(Housekeeping.ensure)
+    let days = try database.query(Housekeeping.ahead).int4(0, 0)
+    guard days >= 2 else {
+      readiness.fail(.partitions, because: "the inbox has partitions for \(days) more days, at least 2 are needed")
+      return .seconds(60)
     }
-    readiness.fail(.partitions, because: "the inbox has partitions for \(days) more days, at least 2 are needed")
-    return .seconds(60)
+    readiness.ok(.partitions)
+    // Dropping waits for a lock that all inserts need: not for long, and rather once more a minute later.
+    return try dropOld(on: database) ? .seconds(3600) : .seconds(60)
+  }
+
+  /// - Returns: Whether nothing is left to drop.
+  private func dropOld(on database: Connection) throws -> Bool {
+    while true {
+      switch try database.query(Housekeeping.drop, [.int4(Int32(clamping: keepDays))]).int4(0, 0) {
+      case 0: return true
+      case 1: logger.info("a day of the inbox was dropped", metadata: ["days_kept": .stringConvertible(keepDays)])
+      default: return false
+      }
+    }
   }
 }

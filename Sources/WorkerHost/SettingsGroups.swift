@@ -70,11 +70,14 @@ public struct WorkerSettings: Sendable {
   public let batch: Int
   /// Unacknowledged messages handed to a lane.
   public let prefetch: Int
+  /// Days that the inbox is kept.
+  public let inboxDays: Int
 
   init(_ source: SettingsEnvironment) throws(SettingsError) {
     lanes = try source.value(SettingsTable.lanes)
     batch = try source.value(SettingsTable.batch)
     prefetch = try source.value(SettingsTable.prefetch)
+    inboxDays = try source.value(SettingsTable.inboxDays)
   }
 }
 

@@ -26,7 +26,8 @@ public enum SettingsTable {
         brokerKey.declaration, heartbeat.declaration, managementURL.declaration, managementPassword.declaration,
       ]),
     Section(title: "Network", settings: [connectTimeout.declaration, tcpUserTimeout.declaration]),
-    Section(title: "Workers", settings: [lanes.declaration, batch.declaration, prefetch.declaration]),
+    Section(
+      title: "Workers", settings: [lanes.declaration, batch.declaration, prefetch.declaration, inboxDays.declaration]),
     Section(
       title: "Relay", settings: [relayBatch.declaration, relayPoll.declaration]),
     Section(
@@ -121,6 +122,11 @@ extension SettingsTable {
   static let prefetch = Setting<Int>.integer(
     "TALLYMAN_PREFETCH", default: 2_000, in: 1...65_535, unit: "messages",
     meaning: "Unacknowledged messages the broker hands to a lane. At least the batch; four times it keeps lanes busy.",
+    usedBy: .workers)
+  static let inboxDays = Setting<Int>.integer(
+    "TALLYMAN_INBOX_RETENTION_DAYS", default: 31, in: 31...3_650, unit: "days",
+    meaning: "How long the inbox, and with it the bodies of all messages, is kept. Messages up to 30 days old are "
+      + "admitted, so that 31 days are the least. Where workers differ the smallest number counts.",
     usedBy: .workers)
   static let relayBatch = Setting<Int>.integer(
     "TALLYMAN_RELAY_BATCH", default: 3_000, in: 1...10_000, unit: "rows",

@@ -76,10 +76,11 @@ public final class WorkerProcess: Sendable {
     }
   }
 
-  /// Makes partitions ahead of time and says so when they run out.
+  /// Makes partitions ahead of time, says so when they run out, and drops the inbox's old ones.
   public func housekeeping() -> any Service {
-    periodic("housekeeping") { [readiness] in
-      { database, _ in try Housekeeping.turn(on: database, readiness) }
+    let housekeeping = Housekeeping(keepDays: settings.worker.inboxDays, readiness: readiness, logger: logger)
+    return periodic("housekeeping") {
+      { database, _ in try housekeeping.turn(on: database) }
     }
   }
 

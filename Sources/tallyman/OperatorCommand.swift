@@ -18,7 +18,8 @@ struct OperatorCommand: AsyncParsableCommand {
       """,
     version: VersionCommand.line,
     subcommands: [
-      MigrateCommand.self, TopologyCommand.self, AuditCommand.self, DeadLettersCommand.self, SettingsCommand.self,
+      MigrateCommand.self, TopologyCommand.self, AuditCommand.self, DeadLettersCommand.self, EraseCommand.self,
+      SettingsCommand.self,
       VersionCommand.self,
     ])
 }

@@ -1,0 +1,77 @@
+import ArgumentParser
+import Postgres
+import WorkerHost
+
+/// `tallyman erase`
+struct EraseCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "erase", abstract: "Erases what is kept about a customer, an order or a receiver of notifications.",
+    discussion: """
+      In one transaction: blanks the bodies and headers of messages that speak of them in the inbox and in the dead \
+      letters (open ones are discarded by it), sent notifications, the shipments' carrier and tracking number, and the \
+      customer of orders. Ids, quantities and the ledger stay, so every sum still holds. Reads all messages that are \
+      kept: minutes, with millions of them. Connects by TALLYMAN_DATABASE_URL as tallyman_operator.
+
+      The database keeps who erased when and why, and a hash of the name; so write no name into --why. Exit code 1 if \
+      something is still on its way (a notification not sent, an event not published): run it again later.
+      """)
+
+  @Option(help: "A customer_id: their orders, and all that speaks of them or of those orders.")
+  var customer: String?
+
+  @Option(help: "An order_id.")
+  var order: String?
+
+  @Option(help: "A receiver of notifications: a mail address, or the name of a webhook.")
+  var recipient: String?
+
+  @OptionGroup var resolve: ResolveOptions
+
+  @Flag(help: "Only say what would be changed.")
+  var dryRun = false
+
+  @Flag(help: "Print one JSON object in place of text.")
+  var json = false
+
+  /// What was changed, by its name, or is left.
+  struct Row: Codable, Equatable {
+    let what: String
+    let rows: Int64
+  }
+
+  func validate() throws {
+    guard subjects.count == 1, !subjects[0].subject.isEmpty else {
+      throw ValidationError("give exactly one of --customer, --order and --recipient")
+    }
+    if !dryRun { _ = try resolve.order() }
+  }
+
+  private var subjects: [(kind: String, subject: String)] {
+    [("customer", customer), ("order", order), ("recipient", recipient)].compactMap { kind, subject in
+      subject.map { (kind, $0) }
+    }
+  }
+
+  func run() async throws {
+    let (kind, subject) = subjects[0]
+    let (by, why) = dryRun ? ("nobody", "a dry run") : (try resolve.name(), try resolve.reason())
+    let dryRun = dryRun
+    let rows = try await Database.with(OperatorSettings(), as: "erase") { connection in
+      try Database.requireSchema(connection)
+      try connection.begin()
+      let rows = try connection.query(
+        .once("select what, rows_changed from erase_person($1, $2, $3, $4) order by what like 'left%', what"),
+        [.text(kind), .text(subject), .text(by), .text(why)])
+      let changes = (0..<rows.count).map { Row(what: rows.text($0, 0), rows: rows.int($0, 1)) }
+      if dryRun { try connection.rollback() } else { try connection.commit() }
+      return changes
+    }
+    if json {
+      print(try PrettyJSON.text(rows))
+    } else {
+      print(DeadLetterText.aligned(rows.map { [$0.what, "\($0.rows)"] }))
+      print(dryRun ? "nothing was changed" : "erased")
+    }
+    if rows.contains(where: { $0.what.hasPrefix("left") && $0.rows > 0 }) { throw Ending(.findings) }
+  }
+}

@@ -1,0 +1,74 @@
+import Contracts
+import Messaging
+import PipelineKit
+import Postgres
+import Testing
+
+@Suite("The inbox's retention")
+struct RetentionTests {
+  private static let drop = "select drop_inbox_partitions(31)"
+  private static let days = """
+    select count(*) from pg_inherits i join pg_class c on c.oid = i.inhrelid
+    where i.inhparent = 'inbox'::regclass
+      and to_date(right(c.relname, 8), 'YYYYMMDD') < (clock_timestamp() at time zone 'UTC')::date - 31
+    """
+
+  @Test("days beyond it are dropped one by one, those within it never")
+  func dropsDays() async throws {
+    try await withStock { house, _, _ in
+      try await house.script("create table spoiled (); select ensure_partitions(40)")
+      #expect(try await house.value(RetentionTests.days) == "9")
+      let desk = try await house.desk(user: "tallyman_inventory")
+      for _ in 1...9 { #expect(try await desk.rows(RetentionTests.drop) == ["1"]) }
+      #expect(try await desk.rows(RetentionTests.drop) == ["0"])
+      #expect(try await house.value(RetentionTests.days) == "0")
+      let kept = "select count(*) from pg_inherits where inhparent = 'inbox'::regclass"
+      #expect(try await house.value(kept) == "39", "31 days back, today and 7 days ahead")
+    }
+  }
+
+  @Test("less than what is admitted is refused")
+  func least() async throws {
+    try await withStock { house, _, _ in
+      let desk = try await house.desk(user: "tallyman_inventory")
+      await #expect(throws: PostgresError.self) { try await desk.rows("select drop_inbox_partitions(30)") }
+    }
+  }
+
+  @Test("a transaction that uses the inbox is not waited for longer than a moment")
+  func patience() async throws {
+    try await withStock { house, _, _ in
+      try await house.script("create table spoiled (); select ensure_partitions(33)")
+      let other = try await house.desk()
+      try await other.script("begin; select count(*) from inbox")
+      let desk = try await house.desk(user: "tallyman_inventory")
+      let began = ContinuousClock.now
+      #expect(try await desk.rows(RetentionTests.drop) == ["-1"], "come again")
+      #expect(ContinuousClock.now - began < .seconds(5))
+      try await other.script("commit")
+      #expect(try await desk.rows(RetentionTests.drop) == ["1"])
+    }
+  }
+
+  @Test("a duplicate that the inbox has forgotten is harmless: its business id is known")
+  func forgottenDuplicate() async throws {
+    try await withStock { house, inventory, allocation in
+      let letters = [Letter.order("o-1", [("A", 3)]), Letter.order("o-2", [("A", 1)]), .cancel("o-2")]
+      let shipment = Letter.shipment("s-1", "o-1", [(1, "WH-1", 3)])
+      let receipt = Letter.receipt("r-1", "A", "WH-1", 5)
+      let move = Letter.move("m-1", "A", "WH-1", "WH-2", 1)
+      try await inventory.take([.location("WH-2"), receipt, move])
+      try await allocation.take(letters + [shipment])
+      let state = "select sku, location_id, on_hand, reserved from balances order by 1, 2"
+      let before = try await house.rows(state)
+      let sent = try await house.outbox().count
+      // As after 31 days: whatever the inbox knew is gone.
+      try await house.script("create table spoiled (); delete from inbox")
+      #expect(try await inventory.take([receipt, move]).outcomes == [.unchanged, .unchanged])
+      #expect(
+        try await allocation.take(letters + [shipment]).outcomes == [.unchanged, .unchanged, .unchanged, .unchanged])
+      #expect(try await house.rows(state) == before)
+      #expect(try await house.outbox().count == sent)
+    }
+  }
+}

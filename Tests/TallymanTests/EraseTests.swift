@@ -1,0 +1,134 @@
+import Contracts
+import Foundation
+import Messaging
+import PipelineKit
+import TestServers
+import Testing
+
+@testable import tallyman
+
+@Suite("Erasing a person's data")
+struct EraseTests {
+  private func erase(_ house: House, _ arguments: String...) async throws -> (run: Program.Run, rows: [String: Int64]) {
+    let url = try PostgresServer.shared().conninfo(database: house.name, user: "tallyman_operator")
+    let run = try await Program.run(
+      ["erase", "--json"] + arguments, environment: ["TALLYMAN_DATABASE_URL": url])
+    let rows = (try? JSONDecoder().decode([EraseCommand.Row].self, from: Data(run.output.utf8))) ?? []
+    return (run, Dictionary(rows.map { ($0.what, $0.rows) }, uniquingKeysWith: +))
+  }
+
+  /// Everything in which a name could still be found, as text.
+  private static let everything = """
+    select count(*) from (
+      select encode(body, 'escape') || headers as t from inbox
+      union all select encode(body, 'escape') || headers || value || coalesce(resolved_why, '') from dead_letters
+      union all select coalesce(edits::text, '') || coalesce(encode(sent_body, 'escape'), '') from dead_letter_actions
+      union all select recipient || subject || encode(body, 'escape') from notification_deliveries
+      union all select customer_id || coalesce(closed_reason, '') from orders
+    ) as x where t like '%cust-secret%'
+    """
+
+  /// Orders, dead letters and notifications of one customer among others'.
+  private func people(_ house: House) async throws -> (order: Letter, allocation: PipelineKit.Worker) {
+    try await World.build(in: house)
+    let allocation = try await house.allocationWorker()
+    let order = Letter.order("o-secret", [("A", 1)], customer: "cust-secret")
+    // The slash in it is written as JSON allows and few expect.
+    let escaped = """
+      {"specversion":"1.0","id":"esc-1","source":"urn:test","type":"order.created","time":"\(Timestamp.now.rfc3339)",\
+      "data":{"order_id":"o\\/secret","customer_id":"cust\\u002dsecret","lines":[{"sku":"A","quantity":1}]}}
+      """
+    try await allocation.take([
+      order, .cancel("o-secret", reason: "cust-secret moved"),
+      Letter(raw: escaped, id: "esc-1", routingKey: "order.created"),
+      Letter(raw: "not json: cust-secret", id: "bad-2", routingKey: "order.created"),
+      .order("o-secret", [("A", 9)], customer: "cust-secret"),
+      .order("o-other", [("A", 1)], customer: "cust-secretary"),
+    ])
+    try await house.script(
+      """
+      insert into notification_deliveries (notification_id, event_id, event_source, event_type, channel, recipient,
+        subject, body, correlation_id, state, attempts, settled_at)
+      values ('00000000-0000-7000-8000-0000000000aa', 'e-9', 'urn:test', 'order.shipped', 'email', 'ops@example.com',
+        'o-secret', 'Customer: cust-secret'::bytea, 'o-secret', 'sent', 1, now())
+      """)
+    _ = try await house.relay()
+    return (order, allocation)
+  }
+
+  @Test("a customer's data goes from messages, dead letters, notifications and orders; quantities stay")
+  func customer() async throws {
+    try await withHouse { house in
+      let (order, allocation) = try await people(house)
+      let quantities = "select sum(ordered), sum(reserved), sum(cancelled), count(*) from order_lines"
+      let before = try await house.rows(quantities)
+      let ledger = try await house.value("select count(*) from stock_ledger")
+
+      let dry = try await erase(house, "--customer", "cust-secret", "--dry-run")
+      #expect(dry.run.code == 0, "\(dry.run)")
+      #expect(try await house.value(EraseTests.everything) != "0", "nothing was changed")
+      #expect(try await house.value("select count(*) from erasures") == "0")
+
+      let done = try await erase(house, "--customer", "cust-secret", "--why", "asked for it", "--by", "ann")
+      #expect(done.run.code == 0, "\(done.run)")
+      #expect(done.rows == dry.rows)
+      #expect(done.rows["orders"] == 2 && done.rows["dead letters"] == 2 && done.rows["notifications"] == 1)
+      #expect(done.rows["inbox messages"] == 4)
+      // What is left of `cust-secret` is the beginning of another customer's name.
+      #expect(
+        try await house.value(
+          EraseTests.everything.replacing("%cust-secret%'", with: "%cust-secret%' and t not like '%cust-secretary%'"))
+          == "0")
+      #expect(try await house.value("select customer_id from orders where order_id = 'o-other'") == "cust-secretary")
+      #expect(try await house.rows(quantities) == before)
+      #expect(try await house.value("select count(*) from stock_ledger") == ledger)
+      let trail = try await house.rows(
+        "select done_by, why, kind, subject_hash = sha256('cust-secret'::bytea) from erasures")
+      #expect(trail == ["ann|asked for it|customer|true"])
+
+      // What was erased can neither be replayed nor come back as a dead letter of its own repetition.
+      #expect(
+        try await house.value("select count(*) from dead_letters where state = 'open' and erased_at is not null") == "0"
+      )
+      #expect(try await allocation.take(order.again).outcome == .duplicate)
+      #expect(try await allocation.take(.order("o-secret", [("A", 1)], customer: "cust-secret")).outcome == .unchanged)
+    }
+  }
+
+  @Test("what is still on its way is counted, and ends with 1")
+  func onItsWay() async throws {
+    try await withHouse { house in
+      try await World.build(in: house)
+      _ = try await house.relay()
+      let waiting = try await erase(house, "--recipient", "https://example.com/hook", "--why", "x")
+      #expect(waiting.run.code == 1, "\(waiting.run)")
+      #expect(waiting.rows["left: waiting notifications"] == 1)
+      let allocation = try await house.allocationWorker()
+      try await allocation.take(.order("o-new", [("A", 1)], customer: "cust-new"))
+      let unpublished = try await erase(house, "--customer", "cust-new", "--why", "x")
+      #expect(unpublished.run.code == 1)
+      #expect((unpublished.rows["left: events not yet published"] ?? 0) > 0)
+      _ = try await house.relay()
+      #expect(try await erase(house, "--customer", "cust-new", "--why", "x").run.code == 0)
+    }
+  }
+
+  @Test(
+    "exactly one subject and a reason are needed",
+    arguments: [
+      ["--why", "x"], ["--customer", "a", "--order", "b", "--why", "x"], ["--customer", "", "--why", "x"],
+      ["--customer", "a"],
+    ])
+  func usage(arguments: [String]) async throws {
+    #expect(try await Program.run(["erase"] + arguments).code == 2)
+  }
+
+  @Test("workers may not erase")
+  func role() async throws {
+    try await withHouse { house in
+      let desk = try await house.desk(user: "tallyman_allocation")
+      let refusal = try await desk.refusal(of: "select * from erase_person('order', 'x', 'me', 'why')")
+      #expect(refusal?.sqlState.code == "42501")
+    }
+  }
+}
