@@ -56,7 +56,8 @@ public struct Delivery: Sendable {
     }
   }
 
-  /// Those of them that fit into one frame of the protocol beside our own: what a publisher overdid stays in the record.
+  /// Those of them that fit into one frame of the protocol beside our own: what a publisher overdid stays in the
+  /// record.
   var portableHeaders: [String: Header] {
     let headers = carriedHeaders
     return HeaderText.encode(headers).utf8.count > 64_000 ? [:] : headers

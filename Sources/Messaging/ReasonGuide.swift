@@ -16,7 +16,7 @@ extension ReasonKind {
     case .malformed, .idReused, .tooOld, .tooFarAhead, .foreignType: publisherGuide
     case .unknownSKU, .unknownLocation, .unknownOrder, .notReserved: orderGuide
     case .contradiction, .tooMuchStock, .wrongLine, .moreThanOpen, .alreadyShipped: ruleGuide
-    case .databaseRefused, .deliveryLimit, .recordRefused: faultGuide
+    case .databaseRefused, .crashed, .deliveryLimit, .recordRefused: faultGuide
     }
   }
 
@@ -118,6 +118,13 @@ extension ReasonKind {
         meaning: "The database refused what this one message would have written; its neighbours were applied.",
         look: "rule: it holds the database's message, field its constraint. The worker's log says the rest.",
         act: "This is a fault in Tallyman: report it with the record. After an upgrade, replay.")
+    case .crashed:
+      ReasonGuide(
+        meaning: "A worker died each time it handled this message alone; what had shared its prefetch was applied.",
+        look: "the worker's last log lines, its exit code and core file; the message's size and form.",
+        act:
+          "This is a fault in Tallyman: report it with the record. Do not replay it before an upgrade, and dry-run it "
+          + "first.")
     case .deliveryLimit:
       ReasonGuide(
         meaning: "The broker delivered it 1,000 times and no worker ever settled it: workers were killed or cut off.",

@@ -33,6 +33,8 @@ public enum ReasonKind: String, CaseIterable, Sendable {
   case alreadyShipped = "already_shipped"
   /// The database refuses what the message would write.
   case databaseRefused = "database_refused"
+  /// The worker itself died of it, again and again.
+  case crashed
   /// The broker gave it up after too many deliveries.
   case deliveryLimit = "delivery_limit"
   /// A worker gave it back to the broker because not even its dead letter could be written.
@@ -51,7 +53,7 @@ public enum ReasonKind: String, CaseIterable, Sendable {
     switch self {
     case .unknownSKU, .unknownLocation, .unknownOrder, .notReserved: .retry
     case .malformed, .idReused, .tooOld, .tooFarAhead, .foreignType, .contradiction, .tooMuchStock, .wrongLine,
-      .moreThanOpen, .alreadyShipped, .databaseRefused, .deliveryLimit, .recordRefused:
+      .moreThanOpen, .alreadyShipped, .databaseRefused, .crashed, .deliveryLimit, .recordRefused:
       .deadLetter
     }
   }

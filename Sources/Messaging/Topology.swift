@@ -4,9 +4,10 @@ import Outbox
 /// The broker's shape, derived from what workers and other systems declare. Nothing about it is written down twice.
 ///
 /// ```
-/// publishers ─▶ supply.events (topic) ─▶ <queue> ── rejected, or delivered too often ─▶ <queue>.dead
-///                    │ no binding           ▲
-///                    ▼                      └── time is up ── <queue>.retry.1 … 3 ◀── relay
+/// publishers ─▶ supply.events (topic) ─▶ <queue> ── rejected, or delivered too often ─▶ <queue>.undelivered
+///                    │ no binding           ▲                                                   │ worker
+///                    │                      └── time is up ── <queue>.retry.1 … 3 ◀── relay      ▼
+///                    ▼                                                               └──▶ <queue>.dead
 ///               supply.unrouted (fanout) ─▶ unrouted
 /// ```
 public struct Topology: Sendable {
@@ -16,15 +17,23 @@ public struct Topology: Sendable {
   public let parties: [ExternalParty]
   /// The virtual host that all of it lives in.
   public let vhost: String
+  /// Delays of the retry tiers by work queue, where they are not the default ones.
+  public let retryDelays: [String: [Duration]]
 
   /// - Parameters:
   ///   - workers: Every worker's manifest.
   ///   - parties: Other systems.
   ///   - vhost: The virtual host.
-  public init(workers: [WorkerManifest], parties: [ExternalParty] = ExternalParty.all, vhost: String = "/") {
+  ///   - retryDelays: Delays of the retry tiers by work queue, one for each of ``RetryTier/all``; a queue that is left
+  ///     out has theirs.
+  public init(
+    workers: [WorkerManifest], parties: [ExternalParty] = ExternalParty.all, vhost: String = "/",
+    retryDelays: [String: [Duration]] = [:]
+  ) {
     self.workers = workers
     self.parties = parties
     self.vhost = vhost
+    self.retryDelays = retryDelays
   }
 
   /// The topic exchange on which all events travel.
@@ -52,7 +61,7 @@ public struct Topology: Sendable {
 
   private var queues: [BrokerDefinitions.Queue] {
     let names = workers.flatMap { worker in
-      [worker.queue] + RetryTier.all.map { worker.retryQueue($0.number) } + [worker.deadQueue]
+      [worker.queue] + RetryTier.all.map { worker.retryQueue($0.number) } + [worker.undeliveredQueue, worker.deadQueue]
     }
     return (names + [Topology.unroutedQueue]).map {
       // The type is the one thing that no policy can set.

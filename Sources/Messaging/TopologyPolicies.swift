@@ -2,7 +2,7 @@ extension Topology {
   /// How often a work queue hands a message out before the broker dead-letters it by itself. A far backstop: a lost
   /// connection counts for everything it had prefetched, and a poison is told from its neighbours in the database.
   static let workDeliveryLimit = 1_000
-  /// For queues from which nobody but an operator reads. Looking at a message and giving it back counts as a delivery,
+  /// For queues whose messages are looked at and given back. Looking at a message and giving it back is a delivery,
   /// and without an explicit limit RabbitMQ 4 drops a message that was looked at 20 times.
   static let restDeliveryLimit = 1_000_000
   /// The most that `unrouted` holds; beyond it the oldest goes: nobody asked for it.
@@ -42,11 +42,16 @@ extension Topology {
       policies.append(
         policy(
           "tallyman-\(worker.queue)", "queues", for: [worker.queue],
-          deadLettering(to: worker.deadQueue, limit: Topology.workDeliveryLimit)))
+          deadLettering(to: worker.undeliveredQueue, limit: Topology.workDeliveryLimit)))
+      policies.append(
+        policy(
+          "tallyman-\(worker.undeliveredQueue)", "queues", for: [worker.undeliveredQueue],
+          deadLettering(to: worker.deadQueue, limit: Topology.restDeliveryLimit)))
       for tier in RetryTier.all {
         let queue = worker.retryQueue(tier.number)
         var settings = deadLettering(to: worker.queue, limit: Topology.restDeliveryLimit)
-        settings["message-ttl"] = .int(Int(tier.delay.components.seconds) * 1000)
+        let delay = retryDelays[worker.queue]?[tier.number - 1] ?? tier.delay
+        settings["message-ttl"] = .int(Int(delay.components.seconds) * 1000)
         policies.append(policy("tallyman-\(queue)", "queues", for: [queue], settings))
       }
     }

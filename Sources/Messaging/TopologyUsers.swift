@@ -13,13 +13,14 @@ extension Topology {
 
   /// Who may do what. Nobody but an administrator declares anything of ours.
   ///
-  /// - A worker reads its own queue. It cannot publish, not even a retry: those leave by the outbox.
+  /// - A worker reads its own queue, what the broker gave up, and the copies of dead letters. It cannot publish, not
+  ///   even a retry: those leave by the outbox.
   /// - The relay publishes events, and retries and dead letters' copies by way of the default exchange.
   /// - A party that publishes may write to the events' exchange; one that subscribes may declare, bind and read queues
   ///   whose names begin with its own.
   var permissions: [BrokerDefinitions.Permission] {
     let workers = workers.map {
-      permission(Topology.user(of: $0), read: Pattern.exactly([$0.queue]))
+      permission(Topology.user(of: $0), read: Pattern.exactly([$0.queue, $0.undeliveredQueue, $0.deadQueue]))
     }
     let relay = permission(Topology.relayUser, write: Pattern.exactly([Topology.events, "amq.default"]))
     return workers + [relay] + parties.map(permission)

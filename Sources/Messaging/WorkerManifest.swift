@@ -21,6 +21,8 @@ public struct WorkerManifest: Sendable {
 
   /// The queue of the given retry tier, 1 … ``RetryTier/all`` count.
   public func retryQueue(_ number: Int) -> String { "\(queue).retry.\(number)" }
+  /// Where the broker puts what it gave up by itself, until it has a record.
+  public var undeliveredQueue: String { "\(queue).undelivered" }
   /// The queue that shows open dead letters.
   public var deadQueue: String { "\(queue).dead" }
 }
@@ -32,7 +34,7 @@ public struct RetryTier: Sendable {
   /// How long a message waits here.
   public let delay: Duration
 
-  /// The tiers, in order. After the last one a message becomes a dead letter.
+  /// The tiers with their default delays, in order. After the last one a message becomes a dead letter.
   public static let all: [RetryTier] = [
     RetryTier(number: 1, delay: .seconds(5)),
     RetryTier(number: 2, delay: .seconds(30)),

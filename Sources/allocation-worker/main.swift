@@ -9,4 +9,5 @@ let sweeper = process.periodic("sweeper") {
     return .seconds(5)
   }
 }
-await process.run(process.lanes(AllocationHandler()) + [sweeper, process.housekeeping()])
+await process.run(
+  process.lanes(AllocationHandler()) + [sweeper, process.housekeeping(), process.deadLetters(of: .allocation)])

@@ -3,4 +3,4 @@ import WorkerHost
 
 CommandLineHelp.answer(.inventoryWorker)
 let process = WorkerProcess(.inventoryWorker)
-await process.run(process.lanes(InventoryHandler()) + [process.housekeeping()])
+await process.run(process.lanes(InventoryHandler()) + [process.housekeeping(), process.deadLetters(of: .inventory)])

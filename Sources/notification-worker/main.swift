@@ -5,4 +5,7 @@ CommandLineHelp.answer(.notificationWorker)
 let process = WorkerProcess(.notificationWorker)
 let routes = NotificationWiring.routes(process)
 let sender = NotificationWiring.sender(process, routes)
-await process.run(process.lanes(NotificationHandler(routes: routes)) + [sender, process.housekeeping()])
+await process.run(
+  process.lanes(NotificationHandler(routes: routes)) + [
+    sender, process.housekeeping(), process.deadLetters(of: .notification),
+  ])

@@ -1,9 +1,6 @@
-import Allocation
 import ArgumentParser
-import Inventory
 import Lanes
 import Messaging
-import Notifications
 import WorkerHost
 
 /// `tallyman topology`
@@ -28,8 +25,12 @@ struct TopologyCommand: AsyncParsableCommand {
   @Flag(help: "Leave users out, and with them what they may do.")
   var withoutUsers = false
 
+  @Option(
+    help: "Delays of the retry tiers, such as 5s,30s,5m for all queues, or allocation=2s,10s,1m for one. Repeatable.")
+  var retryDelays: [RetryDelays] = []
+
   func run() async throws {
-    let topology = TopologyCommand.topology(vhost: vhost)
+    let topology = TopologyCommand.topology(vhost: vhost, delays: retryDelays)
     guard check else {
       print(try DefinitionsDocument.text(topology, withoutUsers: withoutUsers))
       return
@@ -45,11 +46,22 @@ struct TopologyCommand: AsyncParsableCommand {
 
   func validate() throws {
     if check, withoutUsers { throw ValidationError("--without-users means nothing with --check") }
+    for queue in retryDelays.compactMap(\.queue) where !Worker.all.contains(where: { $0.queue == queue }) {
+      throw ValidationError(
+        "--retry-delays \(queue)=…: must name one of \(Worker.all.map(\.queue).joined(separator: ", "))")
+    }
   }
 
   /// Everything that the workers of this build declare.
-  static func topology(vhost: String = "/") -> Topology {
-    Topology(workers: [.inventory, .allocation, .notification], vhost: vhost)
+  ///
+  /// - Parameter delays: Of the retry tiers; what names a queue goes before what is for all.
+  static func topology(vhost: String = "/", delays: [RetryDelays] = []) -> Topology {
+    var byQueue: [String: [Duration]] = [:]
+    for delay in delays where delay.queue == nil {
+      for worker in Worker.all { byQueue[worker.queue] = delay.delays }
+    }
+    for delay in delays { if let queue = delay.queue { byQueue[queue] = delay.delays } }
+    return Topology(workers: Worker.all, vhost: vhost, retryDelays: byQueue)
   }
 
   private static func differences(_ topology: Topology, _ settings: OperatorSettings) async throws -> [String] {

@@ -176,7 +176,8 @@ struct DeadLetterCommandTests {
       try await World.build(in: house)
       let allocation = try await house.allocationWorker()
       let text = """
-        {"specversion":"1.0","id":"edit-1","source":"urn:test","type":"order.created","time":"\(Timestamp.now.rfc3339)",\
+        {"specversion":"1.0","id":"edit-1","source":"urn:test","type":"order.created",\
+        "time":"\(Timestamp.now.rfc3339)",\
         "data":{"order_id":"o-edit","customer_id":"c","price":1.10,"lines":[{"sku":"A","quantity":0}]}}
         """
       try await allocation.take(Letter(raw: text, id: "edit-1", routingKey: "order.created"))

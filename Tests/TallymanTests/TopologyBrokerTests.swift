@@ -89,12 +89,14 @@ struct TopologyBrokerTests {
     #expect(await denied { try await consume(broker, "shop", "allocation") })
   }
 
-  @Test("a worker reads its own queue, and publishes nothing")
+  @Test("a worker reads its own queues, and publishes nothing")
   func worker() async throws {
     let broker = try await sharedBroker.value
     try await consume(broker, "tallyman_inventory", "inventory")
     #expect(await denied { try await consume(broker, "tallyman_inventory", "allocation") })
-    #expect(await denied { try await consume(broker, "tallyman_inventory", "inventory.dead") })
+    #expect(await denied { try await consume(broker, "tallyman_inventory", "allocation.dead") })
+    try await consume(broker, "tallyman_inventory", "inventory.dead")
+    try await consume(broker, "tallyman_inventory", "inventory.undelivered")
     #expect(await denied { try await publish(broker, "tallyman_inventory", to: "supply.events", "stock.low") })
     #expect(await denied { try await publish(broker, "tallyman_inventory", to: "", "inventory.retry.1") })
     #expect(await denied { try await declare(broker, "tallyman_inventory", "another") })
@@ -139,15 +141,17 @@ struct TopologyBrokerTests {
     try await broker.until("it is in unrouted") { try await $0.depth("unrouted") == before + 1 }
   }
 
-  @Test("a rejected message goes to its worker's dead-letter queue")
+  @Test("a rejected message waits for its record, and without one ends in the dead-letter queue")
   func rejected() async throws {
     let broker = try await sharedBroker.value
     let before = try await broker.depth("inventory.dead")
     #expect(try await publish(broker, "tallyman_relay", to: "", "inventory") == .confirmed)
-    try await link(broker, "tallyman_inventory") { connection in
-      let consumer = try Consumer(connection, queue: "inventory", prefetch: 1)
-      let taken = try consumer.take(upTo: 1, waiting: .seconds(10))
-      try consumer.reject(try #require(taken.first).tag, requeue: false)
+    for queue in ["inventory", "inventory.undelivered"] {
+      try await link(broker, "tallyman_inventory") { connection in
+        let consumer = try Consumer(connection, queue: queue, prefetch: 1)
+        let taken = try consumer.take(upTo: 1, waiting: .seconds(10))
+        try consumer.reject(try #require(taken.first).tag, requeue: false)
+      }
     }
     try await broker.until("it is in inventory.dead") { try await $0.depth("inventory.dead") == before + 1 }
   }

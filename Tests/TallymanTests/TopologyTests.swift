@@ -33,7 +33,7 @@ struct TopologyTests {
   func onePolicyPerQueue() throws {
     let definitions = topology.definitions
     let policies = definitions.policies.filter { $0.applyTo == "queues" }
-    #expect(definitions.queues.count == 3 * 5 + 1)
+    #expect(definitions.queues.count == 3 * 6 + 1)
     for queue in definitions.queues {
       let matching = try policies.filter { try Regex($0.pattern).firstMatch(in: queue.name) != nil }
       #expect(matching.count == 1, "\(queue.name): \(matching.map(\.name))")
@@ -46,7 +46,7 @@ struct TopologyTests {
     let definitions = topology.definitions
     let names = Set(definitions.queues.map(\.name))
     let sources = definitions.policies.filter { $0.definition["dead-letter-exchange"] != nil }
-    #expect(sources.count == 3 * 4, "each work queue and each retry tier")
+    #expect(sources.count == 3 * 5, "each work queue, each retry tier and what was given up")
     for policy in sources {
       #expect(policy.definition["dead-letter-exchange"] == .string(""))
       #expect(policy.definition["dead-letter-strategy"] == .string("at-least-once"))
@@ -102,5 +102,52 @@ struct TopologyTests {
     #expect(!text.contains("tallyman_relay"))
     #expect(!text.contains("\"password_hash\""))
     #expect(text.contains("supply.events"))
+  }
+}
+
+extension TopologyTests {
+  @Test("a dead letter never expires by itself, nor does what waits for its record")
+  func deadLettersStay() throws {
+    let definitions = topology.definitions
+    let ends: Set<String> = ["message-ttl", "expires", "max-length", "max-length-bytes", "max-in-memory-length"]
+    let queues = topology.workers.flatMap { [$0.queue, $0.undeliveredQueue, $0.deadQueue] }
+    for queue in queues {
+      let policies = try definitions.policies.filter {
+        try $0.applyTo == "queues" && Regex($0.pattern).firstMatch(in: queue) != nil
+      }
+      #expect(policies.count == 1)
+      for policy in policies { #expect(ends.isDisjoint(with: policy.definition.keys), "\(queue): \(policy.name)") }
+      let declared = definitions.queues.filter { $0.name == queue }
+      #expect(declared.count == 1 && declared.allSatisfy { Array($0.arguments.keys) == ["x-queue-type"] })
+    }
+  }
+
+  @Test("the retry tiers' delays can be set for all queues and for one")
+  func retryDelays() async throws {
+    func delays(_ options: String...) async throws -> [String: BrokerDefinitions.Value?] {
+      let run = try await Program.run(["topology"] + options)
+      #expect(run.code == 0, "\(run)")
+      let definitions = try JSONDecoder().decode(BrokerDefinitions.self, from: Data(run.output.utf8))
+      return Dictionary(
+        uniqueKeysWithValues: definitions.policies.filter { $0.name.contains(".retry.") }.map {
+          ($0.name, $0.definition["message-ttl"])
+        })
+    }
+    let usual = try await delays()
+    #expect(usual["tallyman-inventory.retry.3"] == .int(300_000))
+    let mine = try await delays("--retry-delays", "1s,10s,1m", "--retry-delays", "allocation=2s,3s,2h")
+    #expect(mine["tallyman-inventory.retry.3"] == .int(60_000))
+    #expect(mine["tallyman-allocation.retry.1"] == .int(2_000))
+    #expect(mine["tallyman-allocation.retry.3"] == .int(7_200_000))
+    #expect(mine.count == usual.count)
+  }
+
+  @Test(
+    "delays that cannot be meant are refused",
+    arguments: ["5s,30s", "5s,30s,5m,1h", "5,30,300", "5m,30s,5s", "0s,1s,2s", "1s,2s,25h", "shop=1s,2s,3s", ""])
+  func wrongDelays(text: String) async throws {
+    let run = try await Program.run("topology", "--retry-delays", text)
+    #expect(run.code == 2)
+    #expect(run.output == "")
   }
 }

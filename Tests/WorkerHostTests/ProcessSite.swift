@@ -63,6 +63,7 @@ final class ProcessSite: Sendable {
     let quorum: [String: HeaderValue] = ["x-queue-type": .string("quorum")]
     try connection.declareQueue(manifest.queue, arguments: quorum)
     try connection.declareQueue(manifest.deadQueue, arguments: quorum)
+    try connection.declareQueue(manifest.undeliveredQueue, arguments: quorum)
     for tier in RetryTier.all {
       try connection.declareQueue(
         manifest.retryQueue(tier.number),

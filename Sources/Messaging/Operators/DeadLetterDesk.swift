@@ -232,8 +232,8 @@ enum DeadLetterStatements {
     name: "dead_letter_attempts",
     sql: """
       select greatest(
-        (select max(attempt) from dead_letters where consumer = $1 and message_id = $2 and source = $3),
-        (select max(attempt) from inbox where consumer = $1 and message_id = $2 and source = $3), 0)::int4
+        (select max(attempt) from dead_letters where consumer = $1 and message_id = $2 and ($3 = '' or source = $3)),
+        (select max(attempt) from inbox where consumer = $1 and message_id = $2 and ($3 = '' or source = $3)), 0)::int4
       """)
 
   static let close = Statement(

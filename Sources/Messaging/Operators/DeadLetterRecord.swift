@@ -17,7 +17,7 @@ public struct DeadLetterRecord: Sendable {
   public let type: String
   /// Which attempt ended here.
   public let attempt: Int32
-  /// `malformed`, `refused`, `exhausted` or `undelivered`.
+  /// `malformed`, `refused`, `exhausted`, `crashed` or `undelivered`.
   public let kind: String
   /// A ``ReasonKind``; empty in records of releases that did not know them.
   public let reason: String

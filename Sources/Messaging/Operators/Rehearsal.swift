@@ -55,8 +55,8 @@ extension DeadLetterDesk {
   ///   - record: Which, in any state.
   ///   - edits: Corrections, as path and new value.
   ///   - handler: That of the record's consumer.
-  /// - Throws: ``Malformed`` where it would not be replayed at all; ``PostgresError`` where the role lacks the rights of
-  ///   the worker, or the database is away.
+  /// - Throws: ``Malformed`` where it would not be replayed at all; ``PostgresError`` where the role lacks the worker's
+  ///   rights, or the database is away.
   public func rehearse<Domain: Handler>(
     _ record: DeadLetterRecord, edits: [(path: String, value: String)], handler: Domain
   ) throws -> Rehearsal {

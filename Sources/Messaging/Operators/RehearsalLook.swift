@@ -79,7 +79,8 @@ struct RehearsalLook {
           with given as (select $1::text[] as o, $2::text[] as s, $3::text as e, $4::text as i)
           select '\(view.table) ' || (\(view.name)), c.key, c.value
           from \(view.table) as t, jsonb_each_text(to_jsonb(t)) as c
-          where (\(view.condition)) and c.key not in ('body', 'updated_at', 'recorded_at', 'next_attempt_at', 'created_at')
+          where (\(view.condition)) 
+            and c.key not in ('body', 'updated_at', 'recorded_at', 'next_attempt_at', 'created_at')
             and (select true from given)
           """), [.texts(orders), .texts(skus), .text(event.source), .text(event.id)])
       for row in 0..<found.count {
@@ -109,7 +110,8 @@ struct RehearsalLook {
     let rows = try database.query(
       .once(
         """
-        select coalesce(parent.relname, s.relname)::text, sum(n_tup_ins)::int8, sum(n_tup_upd)::int8, sum(n_tup_del)::int8
+        select coalesce(parent.relname, s.relname)::text,
+               sum(n_tup_ins)::int8, sum(n_tup_upd)::int8, sum(n_tup_del)::int8
         from pg_stat_xact_user_tables s
         left join pg_inherits i on i.inhrelid = s.relid left join pg_class parent on parent.oid = i.inhparent
         where s.schemaname = 'tallyman' and n_tup_ins + n_tup_upd + n_tup_del > 0

@@ -5,9 +5,10 @@ alter table dead_letters
   add column copy_removed_at timestamptz,
   add column erased_at timestamptz,
   drop constraint dead_letters_kind_check,
-  add constraint dead_letters_kind_check check (kind in ('malformed', 'refused', 'exhausted', 'undelivered'));
+  add constraint dead_letters_kind_check check (kind in ('malformed', 'refused', 'exhausted', 'crashed',
+    'undelivered'));
 comment on column dead_letters.kind is
-  'malformed: could not be read; refused: broke a rule; exhausted: retried in vain; undelivered: the broker gave it up';
+  'malformed: could not be read; refused: broke a rule; exhausted: retried in vain; crashed: workers died of it; undelivered: the broker gave it up';
 comment on column dead_letters.reason is 'the reason''s name in topology/OPERATIONS.md; empty from releases before it';
 comment on column dead_letters.copy_removed_at is 'when the copy of a resolved record was taken out of <queue>.dead';
 

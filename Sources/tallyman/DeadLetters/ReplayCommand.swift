@@ -13,8 +13,8 @@ struct ReplayCommand: AsyncParsableCommand {
       nothing and says so. A replayed message that fails again becomes a new record. With --all the oldest go first.
 
       --dry-run runs the message through its worker's own code on the live database, prints what would change, and \
-      rolls back. It takes the locks that the worker takes, and needs the worker's role: give TALLYMAN_DATABASE_URL with \
-      tallyman_inventory, tallyman_allocation or tallyman_notification.
+      rolls back. It takes the locks that the worker takes, and needs the worker's role: give TALLYMAN_DATABASE_URL \
+      with tallyman_inventory, tallyman_allocation or tallyman_notification.
 
       Exit code 1 if one of them was not replayed for another reason than having been resolved before.
       """)
