@@ -19,8 +19,7 @@ struct OperatorCommand: AsyncParsableCommand {
     version: VersionCommand.line,
     subcommands: [
       MigrateCommand.self, TopologyCommand.self, AuditCommand.self, DeadLettersCommand.self, EraseCommand.self,
-      SettingsCommand.self,
-      VersionCommand.self,
+      ReasonsCommand.self, SettingsCommand.self, VersionCommand.self,
     ])
 }
 

@@ -58,3 +58,16 @@ private struct Refuser: Handler {
   func conclude(_ state: Void, at now: Timestamp) -> [OutgoingEvent] { [] }
   func write(_ state: Void, to writes: inout WriteSet) throws {}
 }
+
+extension ReasonTests {
+  @Test(
+    "the table of failures says what the pipeline does with each of the database's codes", arguments: Failure.allCases)
+  func failures(failure: Failure) {
+    for code in failure.codes {
+      let constraint = failure == .race ? "orders_pkey" : nil
+      let error = PostgresError(sqlState: SQLState(code), message: "", constraint: constraint)
+      #expect(Remedy(for: error) == failure.remedy, "\(code)")
+    }
+    #expect(failure.codes.isEmpty == (failure.remedy == nil))
+  }
+}

@@ -152,9 +152,9 @@ public struct DeadLetterDesk {
       let now = try DatabaseClock.read(on: database)
       var results: [(Int64, Result)] = []
       var replays: [(id: Int64, replay: Replay)] = []
-      for record in records {
+      for (record, attempt) in zip(records, try attempts(of: records)) {
         do throws(Malformed) {
-          let replay = try Replay(of: record, edits: edits, after: try attempts(of: record), at: now)
+          let replay = try Replay(of: record, edits: edits, after: attempt, at: now)
           replays.append((record.id, replay))
           results.append((record.id, .replayed(attempt: replay.attempt)))
         } catch {
@@ -193,15 +193,12 @@ public struct DeadLetterDesk {
     return ids.map { ($0, results[$0] ?? .unknown) }
   }
 
-  /// The highest attempt that anybody knows of this message.
-  private func attempts(of record: DeadLetterRecord) throws(Malformed) -> Int32 {
-    do {
-      return try database.query(
-        DeadLetterStatements.attempts, [.text(record.consumer), .text(record.messageID), .text(record.source)]
-      ).int4(0, 0)
-    } catch {
-      throw Malformed(field: "attempt", value: "\(error)", rule: "readable from the database")
-    }
+  /// The highest attempt that anybody knows of each message, in the order of the records.
+  private func attempts(of records: [DeadLetterRecord]) throws -> [Int32] {
+    let rows = try database.query(
+      DeadLetterStatements.attempts,
+      [.texts(records.map(\.consumer)), .texts(records.map(\.messageID)), .texts(records.map(\.source))])
+    return (0..<rows.count).map { rows.int4($0, 0) }
   }
 
   private func close(_ ids: [Int64], as state: String, _ order: Order, _ writes: inout WriteSet) throws {
@@ -232,8 +229,12 @@ enum DeadLetterStatements {
     name: "dead_letter_attempts",
     sql: """
       select greatest(
-        (select max(attempt) from dead_letters where consumer = $1 and message_id = $2 and ($3 = '' or source = $3)),
-        (select max(attempt) from inbox where consumer = $1 and message_id = $2 and ($3 = '' or source = $3)), 0)::int4
+        (select max(d.attempt) from dead_letters d
+         where d.consumer = k.consumer and d.message_id = k.id and (k.source = '' or d.source = k.source)),
+        (select max(i.attempt) from inbox i
+         where i.consumer = k.consumer and i.message_id = k.id and (k.source = '' or i.source = k.source)), 0)::int4
+      from unnest($1::text[], $2::text[], $3::text[]) with ordinality as k (consumer, id, source, place)
+      order by k.place
       """)
 
   static let close = Statement(
