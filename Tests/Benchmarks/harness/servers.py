@@ -2,6 +2,7 @@
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import tempfile
 
@@ -83,6 +84,8 @@ class Servers:
         self.management_port = int((self.folder / "mq/mgmt-port").read_text())
 
     def _stop(self) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):  # a second Ctrl-C must not leave half of it behind
+            signal.signal(number, signal.SIG_IGN)
         for script, name in (("rabbitmq.sh", "mq"), ("postgres.sh", "pg")):
             try:
                 self._script(script, "stop", str(self.folder / name))
