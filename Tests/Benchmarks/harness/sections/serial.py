@@ -45,7 +45,7 @@ def commit_ms(rig, count: int, rows: int, width: int) -> float:
     for how in ("on", "off"):
         sql = COMMITS.replace("COUNT", str(count)).replace("ROWS", str(rows)).replace("WIDTH", str(width))
         with database.Psql(url) as psql:
-            psql.rows("drop table if exists flushed; create table flushed (x text)")
+            psql.rows("create table flushed (x text)")
             psql.rows(f"set synchronous_commit = {how}")
             start = time.monotonic()
             psql.rows(sql.strip().rstrip(";"))
@@ -83,7 +83,7 @@ def arithmetic(data: dict) -> str:
     rows = [[name, f"{value:,.0f}"] for name, value in by_cores.items()]
     rows += [
         ["one quorum queue: every order enters `allocation` once", f"{data['publish_per_s']:,}"],
-        ["one relay: its CPU is one thread's", f"{1e6 / relay:,.0f}"],
+        ["one relay, one thread, were it only CPU; it also waits for confirms, see \"Relay\"", f"{1e6 / relay:,.0f}"],
         [f"one SKU: its lock is held {hold:.0f} ms for {BATCH} orders", f"{hot_best:,}"],
     ]
     return (
