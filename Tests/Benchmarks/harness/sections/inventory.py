@@ -64,9 +64,14 @@ def text(data: dict) -> str:
     def speeds(kind):
         return of(kind, lambda r: r["end_to_end_per_s"])
 
-    rows = [[names[k], shown(speeds(k)), ratio(speeds(k), speeds("zipf")),
+    def committed(kind):
+        return of(kind, lambda r: r["allocated_per_s"])
+
+    rows = [[names[k], shown(speeds(k)), ratio(speeds(k), speeds("zipf")), shown(committed(k)),
+             ratio(committed(k), committed("zipf")),
              shown(of(k, lambda r: list(r["cpu_us"].values())[0]), "{:.1f}"),
-             shown(of(k, lambda r: r["postgres_us"])), shown(of(k, lambda r: list(r["memory_mb"].values())[0]), "{:.1f}"),
+             shown(of(k, lambda r: r["postgres_us"])), shown(of(k, lambda r: r["rabbitmq_us"])),
+             shown(of(k, lambda r: list(r["memory_mb"].values())[0]), "{:.1f}"),
              sum(bool(r["broken"]) for r in data["runs"] if r["kind"] == k)] for k in KINDS]
     return (f"{data['n']:,} waiting messages over 10,000 SKUs (Zipf), until all events are in the sink. One worker, one "
             "relay.\n\n" + table(["", "per s", "÷ orders", "worker CPU µs", "PostgreSQL µs", "worker MB", "broken"], rows))
