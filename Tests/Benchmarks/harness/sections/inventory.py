@@ -73,5 +73,9 @@ def text(data: dict) -> str:
              shown(of(k, lambda r: r["postgres_us"])), shown(of(k, lambda r: r["rabbitmq_us"])),
              shown(of(k, lambda r: list(r["memory_mb"].values())[0]), "{:.1f}"),
              sum(bool(r["broken"]) for r in data["runs"] if r["kind"] == k)] for k in KINDS]
-    return (f"{data['n']:,} waiting messages over 10,000 SKUs (Zipf), until all events are in the sink. One worker, one "
-            "relay.\n\n" + table(["", "per s", "÷ orders", "worker CPU µs", "PostgreSQL µs", "worker MB", "broken"], rows))
+    return (
+        f"{data['n']:,} waiting messages over 10,000 SKUs (Zipf), until all events are in the sink. One worker, one relay. "
+        "What became of a receipt or a move enters two quorum queues, the sink and the allocation-worker's (which does not "
+        "run here); the answer to an order enters the sink alone.\n\n"
+        + table(["", "per s end to end", "÷ orders", "committed/s", "÷ orders", "worker CPU µs", "PostgreSQL", "RabbitMQ",
+                 "worker MB", "broken"], rows))
