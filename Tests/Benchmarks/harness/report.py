@@ -47,7 +47,7 @@ def all_plots(results: dict) -> dict:
 
 
 def into_document(results: dict) -> None:
-    """Puts the tables between the document's marks, and the plots beside it."""
+    """Puts the tables between the document's marks, and plots and plans beside it."""
     text = DOCUMENT.read_text()
     head, _, rest = text.partition(BEGIN)
     _, found, tail = rest.partition(END)
@@ -58,3 +58,6 @@ def into_document(results: dict) -> None:
     folder.mkdir(exist_ok=True)
     for name, svg in all_plots(results).items():
         (folder / f"{name}.svg").write_text(svg)
+    plans = OUTPUT / "plans.md"
+    if plans.exists():
+        (folder / "plans.md").write_text(plans.read_text())
