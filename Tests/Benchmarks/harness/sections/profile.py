@@ -5,6 +5,7 @@ import subprocess
 
 from .. import database
 from ..paths import OUTPUT
+from ..statements import label
 from ..statistics_of import table
 
 NAME, TITLE = "profile", "Profile of worker and relay"
@@ -100,7 +101,7 @@ def largest(log: str) -> list[dict]:
         if re.search(r"pg_stat|pg_sequence|^select (count|sum|\(select|coalesce\(sum)|advisory|partition", query):
             continue
         if query not in best or best[query]["ms"] < float(match[1]):
-            best[query] = {"statement": query[:90], "ms": float(match[1]), "text": body.strip()}
+            best[query] = {"statement": label(query), "ms": float(match[1]), "text": body.strip()}
     return sorted(best.values(), key=lambda p: -p["ms"])
 
 
