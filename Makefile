@@ -12,7 +12,7 @@ DEMO := topology/local/demo.sh
 # Python modules that tests need, where the system's Python lacks them (see .ci/packages).
 export PATH := $(CURDIR)/.build/python/bin:$(PATH)
 
-.PHONY: help needs deps build lint format test bench profile demo down audit
+.PHONY: help needs deps build lint format test bench profile faults demo down audit
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -41,6 +41,10 @@ bench: ## Measure against the C reference, on servers of its own (FULL=1: the lo
 
 profile: ## Say where worker and relay spend their time, and how PostgreSQL runs each statement
 	@$(MAKE) --no-print-directory bench ONLY=profile
+
+faults: needs ## Kill, cut, stop and fill everything for some minutes, then judge (SEED=8 repeats; DURATION=2h soaks)
+	$(SWIFT) build -c release
+	@python3 Tests/Faults/run.py
 
 demo: deps ## Play the story on a private PostgreSQL and RabbitMQ, and audit what it left (SEED=8: another story)
 	@echo "Building (a first build takes some minutes)"
