@@ -12,7 +12,7 @@ DEMO := topology/local/demo.sh
 # Python modules that tests need, where the system's Python lacks them (see .ci/packages).
 export PATH := $(CURDIR)/.build/python/bin:$(PATH)
 
-.PHONY: help needs deps build lint format test bench profile faults demo down audit
+.PHONY: help needs deps build lint format test bench profile faults mutations demo down audit
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -45,6 +45,9 @@ profile: ## Say where worker and relay spend their time, and how PostgreSQL runs
 faults: needs ## Kill, cut, stop and fill everything for some minutes, then judge (SEED=8 repeats; DURATION=2h soaks)
 	$(SWIFT) build -c release
 	@python3 Tests/Faults/run.py
+
+mutations: needs ## Sabotage scratch copies, one way at a time: the oracle has to notice each
+	@python3 Tests/Faults/mutate.py
 
 demo: deps ## Play the story on a private PostgreSQL and RabbitMQ, and audit what it left (SEED=8: another story)
 	@echo "Building (a first build takes some minutes)"

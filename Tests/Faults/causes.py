@@ -37,6 +37,12 @@ def memory_alarm(place, crew, random):
     place.broker("set_vm_memory_high_watermark", "0.4")
 
 
+def disk_alarm(place, crew, random):
+    place.broker("set_disk_free_limit", "900TB")
+    hold(random, 3, 7)
+    place.broker("set_disk_free_limit", "100MB")
+
+
 def broker_stalled(place, crew, random):
     stall(place, random, "mq", 5, 12)
 
@@ -65,7 +71,7 @@ def database_frozen(place, crew, random):
     processes = [master, *children(master)]
     for process in processes:
         send(process, signal.SIGSTOP)
-    hold(random, 5, 14)
+    hold(random, 5, 24)
     for process in reversed(processes):
         send(process, signal.SIGCONT)
 
@@ -79,7 +85,7 @@ def database_read_only(place, crew, random):
 
 
 def database_stalled(place, crew, random):
-    stall(place, random, "db", 5, 12)
+    stall(place, random, "db", 5, 20)
 
 
 def database_refused(place, crew, random):
@@ -183,8 +189,9 @@ def send(process, number):
 
 
 CAUSES = {function.__name__: function for function in (
-    broker_app_restart, broker_kill, memory_alarm, broker_stalled, broker_refused, broker_cut, database_restart,
-    database_frozen, database_read_only, database_stalled, database_refused, database_cut, disk_full, commits_cut,
-    slow_network, worker_frozen, kind_killed)}
-OUTAGES = {"broker_app_restart", "broker_kill", "memory_alarm", "broker_stalled", "broker_refused", "database_restart",
-           "database_frozen", "database_read_only", "database_stalled", "database_refused", "disk_full"}
+    broker_app_restart, broker_kill, memory_alarm, disk_alarm, broker_stalled, broker_refused, broker_cut,
+    database_restart, database_frozen, database_read_only, database_stalled, database_refused, database_cut, disk_full,
+    commits_cut, slow_network, worker_frozen, kind_killed)}
+OUTAGES = {"broker_app_restart", "broker_kill", "memory_alarm", "disk_alarm", "broker_stalled", "broker_refused",
+           "database_restart", "database_frozen", "database_read_only", "database_stalled", "database_refused",
+           "disk_full"}

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Takes down what the oracle judges: raw tables as CSV, and the copies in the dead-letter queues.
 
-    evidence.py POSTGRES_PORT BROKER_PORT PASSWORD_FILE FOLDER
+    evidence.py POSTGRES_PORT POSTGRES_LOG BROKER_PORT PASSWORD_FILE FOLDER
 """
 import json
 import os
@@ -20,10 +20,12 @@ TABLES = {
                     "extract(epoch from recorded_at) as recorded",
     "receipts": "receipt_id, sku, location_id, quantity, reference",
     "moves": "move_id, sku, from_location_id, to_location_id, quantity, rejected_reason",
-    "orders": "order_id, customer_id, state, answered, backorder, priority, sequence",
+    "orders": "order_id, customer_id, state, answered, backorder, priority, sequence, "
+              "extract(epoch from updated_at) as updated",
     "order_lines": "order_id, line_no, sku, ordered, reserved, backordered, shipped, cancelled",
     "reservations": "order_id, line_no, sku, location_id, quantity, open_quantity, consumed, released",
-    "backorders": "order_id, line_no, sku, quantity, open_quantity, filled, cancelled, fillable",
+    "backorders": "order_id, line_no, sku, quantity, open_quantity, filled, cancelled, fillable, "
+                  "extract(epoch from created_at) as created",
     "shipments": "shipment_id, order_id",
     "shipment_lines": "shipment_id, line_no, location_id, quantity",
     "inbox": "message_id, source, consumer, attempt, outcome, events, encode(sha256(body), 'hex') as body",
@@ -43,6 +45,21 @@ def tables(port, folder):
                 ("psql", "--no-psqlrc", "-qX", "-v", "ON_ERROR_STOP=1", "-c",
                  f"copy (select {columns} from tallyman.{table}{ORDER.get(table, str())}) to stdout (format csv, header)",
                  f"postgresql://postgres@127.0.0.1:{port}/tallyman"), stdout=file, stdin=subprocess.DEVNULL, check=True)
+
+
+def deadlocks(log, folder):
+    """What the database's own log says of deadlocks, with the statements that met."""
+    found, left = [], 0
+    with open(log, encoding="utf-8", errors="replace") as file:
+        for line in file:
+            if "deadlock detected" in line:
+                found.append("")
+                left = 6
+            if left:
+                found[-1] += line.strip() + " | "
+                left -= 1
+    with open(os.path.join(folder, "deadlocks.jsonl"), "w", encoding="utf-8") as file:
+        file.writelines(json.dumps({"text": text}) + "\n" for text in found)
 
 
 def copies(port, password, folder):
@@ -67,8 +84,10 @@ def copies(port, password, folder):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 5:
+    if len(sys.argv) != 6:
         sys.exit(__doc__)
-    tables(sys.argv[1], sys.argv[4])
-    with open(sys.argv[3], encoding="ascii") as secret:
-        copies(int(sys.argv[2]), secret.read().strip(), sys.argv[4])
+    postgres, postgres_log, broker, password_file, target = sys.argv[1:]
+    tables(postgres, target)
+    deadlocks(postgres_log, target)
+    with open(password_file, encoding="ascii") as secret:
+        copies(int(broker), secret.read().strip(), target)

@@ -200,11 +200,14 @@ class Place:
                 child.send_signal(signal.SIGCONT)
                 child.kill()
             child.wait()
-        run(os.path.join(LOCAL, "rabbitmq.sh"), "stop", self.rabbit, check=False)
-        run(os.path.join(LOCAL, "postgres.sh"), "kill", self.postgres, check=False)
+        self.stop_servers()
         if self.mounted:
             run("umount", "--lazy", self.postgres, check=False)
         for name in ("pg", "mq", "definitions.json", "password", "webhook"):
             path = self.path(name)
             shutil.rmtree(path, ignore_errors=True) if os.path.isdir(path) else (
                 os.path.exists(path) and os.remove(path))
+
+    def stop_servers(self):
+        run(os.path.join(LOCAL, "rabbitmq.sh"), "stop", self.rabbit, check=False)
+        run(os.path.join(LOCAL, "postgres.sh"), "kill", self.postgres, check=False)

@@ -10,6 +10,7 @@
     BACKLOG    no more are published while so many wait (15000)
     CAUSES     only these, by name, separated by commas; "none" for none
     HARASS     0: no kills and cuts between the causes
+    SETTLE     how long to wait at most until everything is settled (240 s)
     RESULTS    folder for runs.jsonl and what is kept of a run (.build/faults)
     KEEP       1: keep the evidence of a run that passed, too
 
@@ -20,6 +21,7 @@ import os
 import random
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -46,6 +48,7 @@ class Run:
     def __init__(self, environment):
         self.seed = int(environment.get("SEED") or secrets.randbelow(1_000_000))
         self.duration = seconds(environment.get("DURATION") or "150")
+        self.patience = seconds(environment.get("SETTLE") or "240")
         self.rate = environment.get("RATE") or "1500"
         self.backlog = environment.get("BACKLOG") or "15000"
         chosen = environment.get("CAUSES") or ",".join(causes.CAUSES)
@@ -178,7 +181,7 @@ class Run:
         code = self.publisher.wait(timeout=300)
         if code:
             raise RuntimeError(f"the publisher ended with {code}, see {self.place.path('log', 'publisher')}")
-        quiet, deadline = 0, time.monotonic() + 240
+        quiet, deadline = 0, time.monotonic() + self.patience
         while quiet < 3:
             if time.monotonic() > deadline:
                 self.say(f"NOT SETTLED: {self.unsettled()}")
@@ -216,9 +219,11 @@ class Run:
         for name in ("journal.jsonl", "shipped.jsonl", "heard.jsonl", "received.jsonl"):
             shutil.move(self.place.path(name), evidence) if os.path.exists(self.place.path(name)) else open(
                 os.path.join(evidence, name), "w", encoding="ascii").close()
-        dump = [sys.executable, os.path.join(HERE, "evidence.py"), str(self.place.pg_port), str(self.place.mq_port),
-                self.place.path("password"), evidence]
+        dump = [sys.executable, os.path.join(HERE, "evidence.py"), str(self.place.pg_port),
+                os.path.join(self.place.postgres, "log"), str(self.place.mq_port), self.place.path("password"),
+                evidence]
         subprocess.run(dump, check=True)
+        self.place.stop_servers()
         self.say("the oracle reads the evidence")
         oracle = subprocess.run([sys.executable, os.path.join(HERE, "oracle.py"), evidence], text=True,
                                 stdout=subprocess.PIPE, check=False)
@@ -238,7 +243,13 @@ class Run:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def interrupt(*_):
+    raise KeyboardInterrupt
+
+
 def main():
+    signal.signal(signal.SIGTERM, interrupt)
+    signal.signal(signal.SIGINT, interrupt)
     run = Run(os.environ)
     missing = [name for name in ("tallyman", *crews.KINDS) if not os.access(os.path.join(run.binaries, name), os.X_OK)]
     if missing:
