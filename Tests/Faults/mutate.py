@@ -3,8 +3,8 @@
 
     mutate.py [NAME …]      all, or only these; from the environment: WORK, a folder that is kept between mutations
 
-A patch begins with lines `# key: value`: `what` is sabotaged, the `seed`, and the environment of the short fault run
-that catches it. The table that this prints is kept in topology/FAULTS.md. Nothing is ever applied to the checkout.
+A patch begins with lines `# key: value`: `what` is sabotaged, which promise that `shows` (or which of some, separated
+by semicolons), the `seed`, and more of the environment of the short fault run that catches it. The table that this prints is kept in topology/FAULTS.md. Nothing is ever applied to the checkout.
 Exit code 0: each mutation was caught by the oracle; 1: one was not, or could not be applied or built.
 """
 import glob
@@ -72,7 +72,7 @@ def build():
 
 
 def attempt(patch, settings):
-    """Applies, builds, runs; says what the oracle found and how long it took."""
+    """Applies, builds, runs; says which promise it broke, how often, how it was told, and how long it took."""
     result = run("patch", "--strip=1", "--forward", "--directory", SOURCE, "--input", patch)
     if result.returncode:
         raise Failure("does not apply: " + result.stdout.strip().splitlines()[-1])
@@ -80,14 +80,23 @@ def attempt(patch, settings):
     began = time.monotonic()
     name = os.path.basename(patch).removesuffix(".patch")
     log = os.path.join(WORK, name + ".log")
-    given = {key.upper(): value for key, value in settings.items() if key not in ("what",)}
+    given = {key.upper(): value for key, value in settings.items() if key not in ("what", "shows")}
     environment = os.environ | SHORT | given | {
         "BUILD": os.path.join(BUILD, "debug"), "RESULTS": os.path.join(WORK, "results")}
     run(sys.executable, os.path.join(HERE, "run.py"), log=log, env=environment)
-    with open(log, encoding="utf-8") as file:
-        found = re.search(r"^VIOLATION (.*)$", file.read(), re.MULTILINE)
     shutil.rmtree(os.path.join(WORK, "results"), ignore_errors=True)
-    return found and found.group(1), time.monotonic() - began
+    return violation(log, settings["shows"].split("; ")), time.monotonic() - began
+
+
+def violation(log, promises):
+    """What the verdict says of the first of these promises that it found broken; None if it found none of them."""
+    with open(log, encoding="utf-8") as file:
+        text = file.read()
+    for promise in promises:
+        found = re.search(rf"^  {re.escape(promise)}: (\d+ violations)\n    (.*)$", text, re.MULTILINE)
+        if found:
+            return f"{promise} ({found.group(1)}): {found.group(2)}"
+    return None
 
 
 def main(names):
@@ -95,7 +104,7 @@ def main(names):
     if names:
         patches = [patch for patch in patches if os.path.basename(patch).removesuffix(".patch") in names]
     missed = 0
-    print("| Mutation | What is sabotaged | First violation found | Seed | Seconds |\n|---|---|---|---|---|", flush=True)
+    print("| Mutation | What is sabotaged | Promise found broken, and the first case | Seed | Seconds |\n|---|---|---|---|---|", flush=True)
     for patch in patches:
         settings = head(patch)
         refresh()
@@ -106,7 +115,7 @@ def main(names):
             settings["what"] += f" ({failure})"
         missed += found is None
         name = os.path.basename(patch).removesuffix(".patch")
-        text = (found or "NOT CAUGHT").replace("|", "/")[:170]
+        text = (found or "NOT CAUGHT").replace("|", "/")[:260]
         print(f"| {name} | {settings['what']} | {text} | {settings['seed']} | {took:.0f} |", flush=True)
     refresh()
     return 1 if missed or not patches else 0

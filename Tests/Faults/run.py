@@ -6,7 +6,7 @@
     SEED       repeats a run's story and schedule (random, and printed)
     DURATION   how long faults go on: 150, 20m, 2h (default 150 s)
     BUILD      the folder of the programs (.build/release)
-    RATE       messages published per second at most (1500)
+    RATE       messages published per second at most (1500; less in a soak)
     BACKLOG    no more are published while so many wait (15000)
     CAUSES     only these, by name, separated by commas; "none" for none
     HARASS     0: no kills and cuts between the causes
@@ -49,7 +49,8 @@ class Run:
         self.seed = int(environment.get("SEED") or secrets.randbelow(1_000_000))
         self.duration = seconds(environment.get("DURATION") or "150")
         self.patience = seconds(environment.get("SETTLE") or "240")
-        self.rate = environment.get("RATE") or "1500"
+        # A soak publishes as many messages as ten minutes at full rate: they all go through the oracle's memory.
+        self.rate = environment.get("RATE") or str(int(1500 * min(1, 600 / self.duration)))
         self.backlog = environment.get("BACKLOG") or "15000"
         chosen = environment.get("CAUSES") or ",".join(causes.CAUSES)
         self.chosen = [] if chosen == "none" else chosen.split(",")
@@ -70,7 +71,7 @@ class Run:
     def perform(self):
         self.say(f"SEED={self.seed} DURATION={self.duration:g} BUILD={self.binaries}")
         folder = tempfile.mkdtemp(prefix=f"tallyman-faults-{self.seed}-")
-        disk = 1500 + int(self.duration * 12)
+        disk = 1500 + int(self.duration * float(self.rate) / 100)  # MiB
         self.place = places.Place(folder, self.binaries, min(disk, 9000))
         try:
             self.start()
@@ -191,6 +192,8 @@ class Run:
         self.subscriber.terminate()
         self.subscriber.wait(timeout=60)
         self.unsettled_at_end = self.unsettled()
+        room = os.statvfs(self.place.postgres)
+        self.say(f"the database's file system holds {(room.f_blocks - room.f_bfree) * room.f_frsize >> 20} MiB")
         counts = self.place.proxy(do="counts")
         self.cuts = sum(route["cut"] + route["cut_mid_frame"] + route["cut_commit"] for route in counts.values())
         late = self.crew.stop()
