@@ -98,8 +98,7 @@ class Place:
 
     def write_definitions(self):
         """The project's topology with passwords, shorter delay tiers and one user more."""
-        with open(os.path.join(CHECKOUT, "topology", "definitions.json"), encoding="utf-8") as file:
-            definitions = json.load(file)
+        definitions = json.loads(run(os.path.join(self.binaries, "tallyman"), "topology"))
         definitions["users"].append({"name": "faults", "tags": "administrator"})
         definitions["permissions"].append({"user": "faults", "vhost": "/", "configure": ".*", "write": ".*",
                                            "read": ".*"})

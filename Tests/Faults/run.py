@@ -78,6 +78,9 @@ class Run:
             self.provoke()
             self.finish()
             verdict = self.judge()
+        except BaseException:
+            self.say(f"the run did not work; logs are in {folder}")
+            raise
         finally:
             self.place.stop()
         self.record(folder, verdict)
