@@ -133,8 +133,13 @@ def main(folder):
         with tempfile.TemporaryDirectory() as copy:
             for file in os.listdir(folder):
                 os.symlink(os.path.join(os.path.abspath(folder), file), os.path.join(copy, file))
-            with open(os.path.join(folder, name), encoding="utf-8") as file:
-                text = tamper(file.read())
+            try:
+                with open(os.path.join(folder, name), encoding="utf-8") as file:
+                    text = tamper(file.read())
+            except (StopIteration, ValueError):
+                missed += 1
+                print(f"NOTHING TO FALSIFY {name}: {promise} (a longer run has it)", flush=True)
+                continue
             os.remove(os.path.join(copy, name))
             with open(os.path.join(copy, name), "w", encoding="utf-8") as file:
                 file.write(text)
