@@ -110,7 +110,7 @@ FALSIFICATIONS = (
      "our own events settled once"),
     ("dead_letters.csv", rows(drop()), "poison is dead-lettered"),
     ("dead_copies.jsonl", lines(drop()), "each dead letter has its copy"),
-    ("stock_ledger.csv", rows(drop()), "ledger numbers without gap"),
+    ("stock_ledger.csv", rows(drop()), "ledger sums are balances"),
     ("stock_ledger.csv", rows(add("balance_after")), "the balance after each entry"),
     ("stock_ledger.csv", rows(put("message_id", "nobody", lambda row: True)), "a ledger entry has an applied cause"),
     ("balances.csv", rows(add("on_hand")), "ledger sums are balances"),
