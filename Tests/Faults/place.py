@@ -122,10 +122,10 @@ class Place:
         control = self.path("proxy.sock")
         ports = (f"db={self.proxy_ports['db']}:{self.pg_port}", f"mq={self.proxy_ports['mq']}:{self.mq_port}")
         self.spawn("proxy", sys.executable, os.path.join(HERE, "proxy.py"), control, *ports)
-        self.wait("the proxy", lambda: os.path.exists(control))
         self.control = socket.socket(socket.AF_UNIX)
         self.control.settimeout(30)
-        self.control.connect(control)
+        # The socket's file is there a moment before anybody listens.
+        self.wait("the proxy", lambda: self.control.connect_ex(control) == 0)
         self.answers = self.control.makefile()
 
     def start_receiver(self):
