@@ -96,7 +96,8 @@ let package = Package(
     program(
       "tallyman",
       [
-        "CCurl", "Lanes", "Postgres", "Schema", "Audit", "Contracts", "Messaging", "Inventory", "Allocation", "Delivery",
+        "CCurl", "Lanes", "Postgres", "Schema", "Audit", "Contracts", "Messaging", "Inventory", "Allocation",
+        "Delivery",
         "Notifications", "WorkerHost", argumentParser,
       ]),
     program("tallyman-demo", ["Lanes", "AMQP", "Postgres", "Contracts", argumentParser]),
