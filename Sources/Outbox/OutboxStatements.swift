@@ -28,11 +28,17 @@ public enum OutboxStatements {
       order by r.id
       """)
 
+  /// By ctid, found one row at a time in the index. A join would be planned by the table's statistics, and a cached plan
+  /// made while the table was empty scans all of it for each row: 1,000 of 20,000 rows took 18 s.
   static let settle = Statement(
     name: "outbox_settle",
     sql: """
-      delete from outbox o using (select unnest($1::int2[]) as shard, unnest($2::int8[]) as id) as done
-      where o.shard = done.shard and o.id = done.id
+      delete from outbox where ctid = any (array(
+        select found.ctid
+        from (select unnest($1::int2[]) as shard, unnest($2::int8[]) as id) as done
+        cross join lateral (
+          select o.ctid from outbox o where o.shard = done.shard and o.id = done.id limit 1
+        ) as found))
       """)
 
   /// Makes this session known as a relay, and how many there are.
