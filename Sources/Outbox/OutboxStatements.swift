@@ -28,8 +28,8 @@ public enum OutboxStatements {
       order by r.id
       """)
 
-  /// By ctid, found one row at a time in the index. A join would be planned by the table's statistics, and a cached plan
-  /// made while the table was empty scans all of it for each row: 1,000 of 20,000 rows took 18 s.
+  /// By ctid, found one row at a time in the index. A join would be planned by the table's statistics, and a cached
+  /// plan made while the table was empty scans all of it for each row: 1,000 of 20,000 rows took 18 s.
   static let settle = Statement(
     name: "outbox_settle",
     sql: """
