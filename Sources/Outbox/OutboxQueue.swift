@@ -67,7 +67,7 @@ public final class OutboxQueue {
   ///
   /// - Returns: How many relays share the work.
   public func balance() throws -> Int {
-    try receiveDeletion()
+    try finishDeletion()
     let relays = max(1, Int(try database.query(OutboxStatements.relays).int(0, 0)))
     let share = (Int(Shard.count) + relays - 1) / relays
     for shard in shards.dropFirst(share) {
@@ -112,7 +112,7 @@ public final class OutboxQueue {
   /// - Parameter limit: About how many rows; divided among the shards.
   /// - Returns: Rows in id order.
   public func take(_ limit: Int) throws -> [WaitingRow] {
-    try receiveDeletion()
+    try finishDeletion()
     let shards = shards
     let perShard = max(16, limit / max(1, shards.count))
     try database.send(
@@ -136,22 +136,19 @@ public final class OutboxQueue {
 
   /// Deletes what was settled, without taking more: before stopping.
   public func flush() throws {
-    try receiveDeletion()
+    try finishDeletion()
     try sendDeletion()
-    try receiveDeletion()
+    try finishDeletion()
   }
 
   /// How much waits, and for how long the oldest has.
   ///
   /// - Returns: Rows (counted up to 100,000) and milliseconds.
   public func backlog() throws -> (rows: Int64, oldestMilliseconds: Int64) {
-    try receiveDeletion()
+    try finishDeletion()
     let rows = try database.query(OutboxStatements.backlog)
     return (rows.int(0, 0), rows.int(0, 1))
   }
-
-  /// Reads the answer to a deletion that is under way: before the connection is used for anything else.
-  public func finishDeletion() throws { try receiveDeletion() }
 
   private func sendDeletion() throws {
     guard !settled.isEmpty else { return }
@@ -160,7 +157,8 @@ public final class OutboxQueue {
     swap(&settled, &deleting)
   }
 
-  private func receiveDeletion() throws {
+  /// Reads the answer to a deletion that is under way: before the connection is used for anything else.
+  public func finishDeletion() throws {
     guard !deleting.isEmpty else { return }
     _ = try database.receive()
     try database.receiveSync()
