@@ -157,10 +157,10 @@ let package = Package(
     tests(
       of: "WorkerHost",
       [
-        "WorkerHost", "Messaging", "Inventory", "Allocation", "Notifications", "Contracts", "AMQP", "Postgres",
+        "WorkerHost", "Audit", "Messaging", "Inventory", "Allocation", "Notifications", "Contracts", "AMQP", "Postgres",
         "Schema", "Observability", "Lanes", "TestServers", logging, serviceLifecycle,
         "inventory-worker", "allocation-worker", "notification-worker", "outbox-relay",
-      ]),
+      ], exclude: ["interposers"]),
     .testTarget(
       name: "TallymanTests",
       dependencies: [

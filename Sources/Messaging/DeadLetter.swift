@@ -12,6 +12,8 @@ struct DeadLetter {
     case refused
     /// It was tried again until the last tier, in vain.
     case exhausted
+    /// The worker itself died of it, again and again.
+    case crashed
     /// The broker gave it up.
     case undelivered
   }

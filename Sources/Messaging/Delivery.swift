@@ -40,12 +40,6 @@ public struct Delivery: Sendable {
     return Int32(clamping: attempt)
   }
 
-  /// How often a worker died or lost its connection while holding this message (quorum queues count it).
-  public var deliveryCount: Int {
-    guard case .int(let count)? = headers["x-delivery-count"], count > 0 else { return redelivered ? 1 : 0 }
-    return Int(clamping: count)
-  }
-
   /// The headers that go along when the message is published again: all but the broker's own notes about its past way,
   /// which it keeps in types and by rules of its own.
   var carriedHeaders: [String: Header] {

@@ -16,9 +16,9 @@ import Postgres
 /// is acknowledged before the transaction that carries all of its effects has committed. An infrastructure failure
 /// leaves through `throw`; the deliveries stay unacknowledged and no attempt is used up.
 public final class Pipeline<Domain: Handler> {
-  private let handler: Domain
-  private let observer: any PipelineObserver
-  private let wakeUp = RelayWakeUp()
+  let handler: Domain
+  let observer: any PipelineObserver
+  let wakeUp = RelayWakeUp()
   private let rehearses: Bool
 
   /// - Parameters:

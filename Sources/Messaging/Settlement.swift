@@ -7,6 +7,11 @@ final class Decoded: Sendable {
   let delivery: Delivery
   let content: Result<Message, Malformed>
 
+  init(delivery: Delivery, content: Result<Message, Malformed>) {
+    self.delivery = delivery
+    self.content = content
+  }
+
   init(_ delivery: Delivery) {
     self.delivery = delivery
     do throws(Malformed) {
@@ -118,6 +123,16 @@ struct Settlement {
     inbox.record(message, outcome: .deadLettered, events: 0, at: now)
   }
 
+  /// Buries a message of which the worker dies; one that was settled before it died needs nothing more.
+  mutating func condemn(_ item: Decoded, deaths: Int, isSettled: Bool) {
+    guard !isSettled else { return report.addDuplicate(unread: item.delivery) }
+    bury(
+      item, kind: .crashed,
+      because: Reason(
+        .crashed, field: "message", value: item.delivery.messageID ?? "",
+        rule: "the worker died \(deaths) times while it handled this message alone"))
+  }
+
   /// Adds the events that depend on the batch as a whole.
   mutating func conclude(_ events: [OutgoingEvent]) {
     for event in events {
@@ -168,6 +183,13 @@ public struct BatchReport: Sendable {
       Entry(
         messageID: message.envelope.id, type: message.envelope.type.rawValue,
         correlationID: message.envelope.correlationID, outcome: outcome, why: why))
+  }
+
+  mutating func addDuplicate(unread delivery: Delivery) {
+    entries.append(
+      Entry(
+        messageID: delivery.messageID ?? "", type: delivery.routingKey, correlationID: nil, outcome: .duplicate,
+        why: nil))
   }
 
   mutating func addDeadLetter(_ item: Decoded, _ kind: DeadLetter.Kind, _ reason: Reason) {

@@ -18,6 +18,7 @@ final class ConsumerLane<Domain: Handler> {
   private let handler: Domain
   private let reporter: PipelineReporter
   private let pipeline: Pipeline<Domain>
+  private let suspects: Suspects<Domain>
   private let paused: Meter
   private var database: Postgres.Connection?
   /// The lanes of a process are filled in this order: while one has room, those behind it stay idle. At low load that
@@ -30,6 +31,7 @@ final class ConsumerLane<Domain: Handler> {
     self.handler = handler
     reporter = PipelineReporter(consumer: handler.manifest.consumer, logger: context.logger)
     pipeline = Pipeline(handler, observer: reporter)
+    suspects = Suspects(pipeline, consumer: handler.manifest.consumer)
     paused = MetricName.lanePaused.gauge(context.name)
   }
 
@@ -46,14 +48,18 @@ final class ConsumerLane<Domain: Handler> {
           hasConsumed = true; backoff.reset()
         }
       } catch {
-        context.readiness.fail(.consumer(lane: context.name), because: "\(error)")
-        if !hasConsumed, let refusal = StartRefusal(error, queue: handler.manifest.queue) { throw refusal }
+        let refusal = StartRefusal(error, queue: handler.manifest.queue)
+        if !hasConsumed, let refusal { throw refusal }
+        // While it runs, a queue that is gone comes back when somebody imports the topology: the lane waits for that.
+        let reason = refusal.map { "its messages are lost if it was deleted: \($0)" } ?? "\(error)"
+        context.readiness.fail(.consumer(lane: context.name), because: reason)
         if context.stop.isRaised { break }
-        context.logger.warning("the lane connects again", metadata: [LogKey.error: .string("\(error)")])
+        context.logger.warning("the lane connects again", metadata: [LogKey.error: .string(reason)])
         MetricName.laneReconnects.counter("broker").increment()
         context.wait(backoff.next())
       }
     }
+    if let database, database.isUsable { try? suspects.forgive(on: database) }
     context.readiness.retire(lane: context.name)
   }
 
@@ -78,21 +84,22 @@ final class ConsumerLane<Domain: Handler> {
         try lookAtDatabase(link)
         nextLook = ContinuousClock.now + .seconds(2)
       }
-      for group in BatchSizing.groups(deliveries, limit: context.settings.batch) {
-        try settle(group, link)
-        if context.stop.isRaised { return }
-      }
+      try settle(deliveries, link)
     }
   }
 
   /// Settles deliveries, however long the database takes to come back: nothing is acknowledged or given up meanwhile.
-  private func settle(_ deliveries: ArraySlice<Messaging.Delivery>, _ link: BrokerLink) throws {
-    var left = Array(deliveries)
+  private func settle(_ deliveries: [Messaging.Delivery], _ link: BrokerLink) throws {
+    var left = deliveries
     var backoff = Backoff(initial: .milliseconds(100), maximum: .seconds(5))
     while !left.isEmpty {
       do {
         guard let database, database.isUsable else { throw LostDatabase() }
-        try pipeline.process(left, on: database, broker: link)
+        let standings = try suspects.standings(of: left, on: database)
+        for portion in Portion.split(left, standings, limit: context.settings.batch) {
+          guard try process(portion, on: database, link), !context.stop.isRaised else { return }
+          context.readiness.ok(.database(lane: context.name))
+        }
         return
       } catch let error as PostgresError {
         try pause(because: "\(error)", for: backoff.next(), link)
@@ -104,13 +111,37 @@ final class ConsumerLane<Domain: Handler> {
     }
   }
 
+  /// Processes what shares a transaction.
+  ///
+  /// - Returns: False if the process is to stop before that began.
+  private func process(_ portion: Portion, on database: Postgres.Connection, _ link: BrokerLink) throws -> Bool {
+    guard portion.areRedelivered else {
+      return try context.work(serving: link) {
+        try pipeline.process(Array(portion.deliveries), on: database, broker: link)
+      } != nil
+    }
+    guard portion.deaths > 0 else {
+      return try context.work(serving: link) { try suspects.process(portion, on: database, broker: link) } != nil
+    }
+    context.logger.warning(
+      "all other lanes stand still while a message is handled: a worker may have died of it",
+      metadata: [
+        LogKey.messageID: .string(portion.deliveries.first?.messageID ?? ""),
+        LogKey.attempt: .stringConvertible(portion.deaths),
+      ])
+    return try context.workAlone(serving: link) {
+      try suspects.process(portion, on: database, broker: link)
+    } != nil
+  }
+
   private struct LostDatabase: Error {}
 
   /// A lane without work would not notice that its database is gone, and would call itself ready.
   private func lookAtDatabase(_ link: BrokerLink) throws {
     do {
       guard let database, database.isUsable else { throw LostDatabase() }
-      _ = try database.query(.ping)
+      try ReadOnlyDatabase.check(database)
+      context.readiness.ok(.database(lane: context.name))
     } catch {
       try pause(because: "\(error)", for: .milliseconds(100), link)
     }
@@ -132,12 +163,15 @@ final class ConsumerLane<Domain: Handler> {
   }
 
   /// Connects, waiting as long as it takes, and serves the broker's heartbeat meanwhile.
+  ///
+  /// After a pause the lane is ready again when something has succeeded, and not yet when the server answers: a database
+  /// that is full does.
   private func connectDatabase(serving link: BrokerLink?) throws {
     var backoff = Backoff(initial: .milliseconds(200), maximum: .seconds(5))
     while !context.stop.isRaised {
       context.beat()
       if let database, database.isUsable {
-        context.readiness.ok(.database(lane: context.name))
+        if link == nil { context.readiness.ok(.database(lane: context.name)) }
         return
       }
       do {
@@ -145,37 +179,11 @@ final class ConsumerLane<Domain: Handler> {
       } catch let error as PostgresError {
         context.readiness.fail(.database(lane: context.name), because: "\(error)")
         context.logger.warning("the database does not answer", metadata: [LogKey.error: .string("\(error)")])
-      } catch let error as SchemaTooOld {
+      } catch let error as UnfitDatabase {
         context.readiness.fail(.database(lane: context.name), because: "\(error)")
-        context.logger.warning("the schema is too old", metadata: [LogKey.error: .string("\(error)")])
+        context.logger.warning("the database cannot be used", metadata: [LogKey.error: .string("\(error)")])
       }
       if database == nil { try context.wait(backoff.next(), servingOrThrowing: link) }
     }
   }
-}
-
-/// How many redelivered messages share a transaction.
-enum BatchSizing {
-  /// Splits deliveries so that a message redelivered n times shares a transaction with at most limit / 4ⁿ others: one
-  /// that kills the worker is soon alone.
-  static func groups(_ deliveries: [Messaging.Delivery], limit: Int) -> [ArraySlice<Messaging.Delivery>] {
-    var groups: [ArraySlice<Messaging.Delivery>] = []
-    var start = 0
-    var allowed = limit
-    for (index, delivery) in deliveries.enumerated() {
-      let own = max(1, limit >> min(2 * max(0, delivery.deliveryCount - 1), 62))
-      if index > start, index - start + 1 > min(allowed, own) {
-        groups.append(deliveries[start..<index])
-        start = index
-        allowed = limit
-      }
-      allowed = min(allowed, own)
-    }
-    if start < deliveries.count { groups.append(deliveries[start...]) }
-    return groups
-  }
-}
-
-extension Statement {
-  fileprivate static let ping = Statement(name: "ping", sql: "select 1")
 }

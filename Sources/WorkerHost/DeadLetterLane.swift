@@ -36,7 +36,7 @@ final class DeadLetterLane {
         try session { backoff.reset() }
       } catch {
         let reason = StartRefusal(error, queue: manifest.undeliveredQueue)?.description ?? "\(error)"
-        let isDatabase = error is PostgresError || error is SchemaTooOld
+        let isDatabase = error is PostgresError || error is any UnfitDatabase
         context.readiness.fail(
           isDatabase ? .database(lane: context.name) : .consumer(lane: context.name), because: reason)
         if context.stop.isRaised { break }
@@ -54,6 +54,7 @@ final class DeadLetterLane {
     defer { connection.close() }
     _ = try connection.declareQueuePassively(manifest.deadQueue)
     let consumer = try Consumer(connection, queue: manifest.undeliveredQueue, prefetch: 100)
+    context.readiness.ok(.database(lane: context.name))
     context.readiness.ok(.consumer(lane: context.name))
     onConsuming()
     var nextLook = ContinuousClock.now

@@ -3,7 +3,6 @@ import Lanes
 import Logging
 import Observability
 import Postgres
-import Schema
 
 /// What a lane needs to know and to tell.
 struct LaneContext {
@@ -14,6 +13,8 @@ struct LaneContext {
   let databaseOptions: ConnectionOptions
   let readiness: Readiness
   let stop: StopSignal
+  /// Shared by all lanes of the process.
+  let standstill: Standstill
   let logger: Logger
 
   init(_ name: String, _ process: WorkerProcess) {
@@ -24,6 +25,7 @@ struct LaneContext {
     databaseOptions = process.settings.database.options(name: fullName)
     readiness = process.readiness
     stop = process.stop
+    standstill = process.standstill
     var logger = process.logger
     logger[metadataKey: LogKey.lane] = .string(name)
     self.logger = logger
@@ -32,16 +34,18 @@ struct LaneContext {
   /// Shows that the lane moves.
   func beat() { readiness.beat(lane: name) }
 
-  /// Connects to the database and checks that its schema is new enough for this build.
+  /// Connects to the database and checks that this build can work with it.
+  ///
+  /// - Throws: ``UnfitDatabase`` or a ``PostgresError``.
   func connectDatabase() throws -> Postgres.Connection {
     let connection = try Postgres.Connection(databaseOptions)
     do {
+      try ReadOnlyDatabase.check(connection)
       try SchemaTooOld.check(connection)
     } catch {
       connection.close()
       throw error
     }
-    readiness.ok(.database(lane: name))
     readiness.ok(.schema)
     return connection
   }
@@ -62,46 +66,6 @@ struct LaneContext {
       beat()
       try link?.serve()
       Lane.pause(for: min(.milliseconds(100), end - ContinuousClock.now))
-    }
-  }
-}
-
-/// The database has not been migrated far enough for this build; it may be a moment later.
-struct SchemaTooOld: Error, CustomStringConvertible {
-  let current: Int
-  let required: Int
-
-  var description: String {
-    "the database's schema is at version \(current), this build needs at least \(required): run `tallyman migrate`"
-  }
-
-  static func check(_ connection: Postgres.Connection) throws {
-    let current = try Migrator(connection).currentVersion()
-    guard current < Migrations.required else { return }
-    throw SchemaTooOld(current: current, required: Migrations.required)
-  }
-}
-
-/// The broker contradicts what the worker was built for: starting makes no sense before somebody mends it.
-public struct StartRefusal: Error, CustomStringConvertible {
-  /// What is wrong and what to do.
-  public let description: String
-
-  init?(_ error: any Error, queue: String) {
-    guard case AMQPError.channelClosed(let code, let text)? = error as? AMQPError else { return nil }
-    switch code {
-    case 404:
-      description = """
-        the broker has no queue \(queue) (\(text)): import the topology that this build needs, \
-        `tallyman topology > definitions.json` and `rabbitmqctl import_definitions definitions.json`
-        """
-    case 403:
-      description = """
-        the broker's user may not consume from \(queue) (\(text)): compare with `tallyman topology --check`
-        """
-    case 406:
-      description = "queue \(queue) was declared differently (\(text)): compare with `tallyman topology --check`"
-    default: return nil
     }
   }
 }

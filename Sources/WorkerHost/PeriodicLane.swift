@@ -19,7 +19,8 @@ final class PeriodicLane {
     while !context.stop.isRaised {
       context.beat()
       do {
-        let wait = try body(connection(), context.stop)
+        let database = try connection()
+        guard let wait = try context.work({ try body(database, context.stop) }) else { break }
         context.readiness.ok(.database(lane: context.name))
         backoff.reset()
         context.wait(wait)

@@ -54,6 +54,7 @@ final class RelayLane {
     while !context.stop.isRaised {
       context.beat()
       if ContinuousClock.now >= nextBalance {
+        try ReadOnlyDatabase.check(database)
         _ = try relay.balance()
         shards.set(relay.shards.count)
         nextBalance = ContinuousClock.now + .seconds(1)

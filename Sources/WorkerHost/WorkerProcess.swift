@@ -25,6 +25,7 @@ public final class WorkerProcess: Sendable {
   /// Raised when the process is to stop.
   public let stop = StopSignal()
   let registry = PrometheusRegistry()
+  let standstill = Standstill()
 
   /// Reads the settings and starts logs and metrics. Ends the process with code 78 when a setting is wrong.
   ///

@@ -59,7 +59,7 @@ final class ProcessSite: Sendable {
   deinit { lane.stop() }
 
   /// The queues of a worker. Its tiers take a quarter of a second each.
-  private static func declare(_ manifest: WorkerManifest, on connection: AMQP.Connection) throws {
+  static func declare(_ manifest: WorkerManifest, on connection: AMQP.Connection) throws {
     let quorum: [String: HeaderValue] = ["x-queue-type": .string("quorum")]
     try connection.declareQueue(manifest.queue, arguments: quorum)
     try connection.declareQueue(manifest.deadQueue, arguments: quorum)
@@ -119,6 +119,14 @@ final class ProcessSite: Sendable {
       defer { connection.close() }
       return try body(connection)
     }
+  }
+
+  /// Runs a blocking body with a connection of a superuser.
+  func withDesk<Success: Sendable>(
+    _ body: @escaping @Sendable (Postgres.Connection) throws -> Success
+  ) async throws -> Success {
+    let desk = desk
+    return try await lane.run { try body(desk.connection()) }
   }
 
   /// Rows of a query, all of text.

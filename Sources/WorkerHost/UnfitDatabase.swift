@@ -1,0 +1,32 @@
+import Postgres
+import Schema
+
+/// The database answers and cannot be worked with; it may be a moment later.
+protocol UnfitDatabase: Error, CustomStringConvertible {}
+
+/// The database has not been migrated far enough for this build.
+struct SchemaTooOld: UnfitDatabase {
+  let current: Int
+  let required: Int
+
+  var description: String {
+    "the database's schema is at version \(current), this build needs at least \(required): run `tallyman migrate`"
+  }
+
+  static func check(_ connection: Postgres.Connection) throws {
+    let current = try Migrator(connection).currentVersion()
+    guard current < Migrations.required else { return }
+    throw SchemaTooOld(current: current, required: Migrations.required)
+  }
+}
+
+/// The database takes no writes: a standby that was not promoted, or somebody has said so.
+struct ReadOnlyDatabase: UnfitDatabase {
+  let description = "the database is read-only: a standby, or default_transaction_read_only is on"
+
+  private static let question = Statement(name: "read_only", sql: "select current_setting('transaction_read_only')")
+
+  static func check(_ connection: Postgres.Connection) throws {
+    if try connection.query(question).text(0, 0) == "on" { throw ReadOnlyDatabase() }
+  }
+}

@@ -1,0 +1,116 @@
+import AMQP
+import Foundation
+import TestServers
+import Testing
+import WorkerHost
+
+extension ProcessTests {
+  /// Keeps a worker running, as an orchestrator does, until something is so.
+  ///
+  /// - Returns: How often it died.
+  private static func supervise(
+    _ start: () throws -> ProcessChild, until isSo: () async throws -> Bool
+  ) async throws -> (deaths: Int, last: ProcessChild) {
+    var deaths = 0
+    var child = try start()
+    try await happens("the work is done", or: { "\(deaths) deaths; " + child.output.suffix(2000) }) {
+      if child.hasEnded {
+        deaths += 1
+        try #require(try await child.end() == -Int(SIGABRT))
+        child = try start()
+      }
+      return try await isSo()
+    }
+    return (deaths, child)
+  }
+
+  @Test("a message that kills the worker is soon alone and a dead letter that says so; 2,000 around it are applied")
+  func killer() async throws {
+    let site = try await ProcessSite()
+    let interposer = try Interposer.shared()
+    let setup = try await site.startReady(.inventoryWorker, .outboxRelay)
+    try await site.publish(Parcel.stock(skus: 5, each: 300))
+    try await site.until("the goods are there", "select coalesce(sum(on_hand), 0) from balances", is: 1_500)
+    let killer = Parcel.order("ord-killer", "SKU-1", 1, message: "the-killer")
+    try await site.publish(Self.orders(1...1_000) + [killer] + Self.orders(1_001...2_000))
+
+    let environment = interposer.dying(ofMarker: "ord-killer").merging(
+      ["TALLYMAN_BATCH": "100", "TALLYMAN_PREFETCH": "1000"]) { $1 }
+    let (deaths, last) = try await Self.supervise({ try site.start(.allocationWorker, environment) }) {
+      try await site.number("select (select count(*) from orders) * 10 + (select count(*) from dead_letters)") == 20_001
+    }
+    print("process: a message killed the worker \(deaths) times before it was a dead letter; 2,000 others are applied")
+    // Among others, of 100, 25 and 6 at most, then three times alone. What a dying connection gives back may be dealt to
+    // another one that is dying too, and then counts twice.
+    #expect((4...6).contains(deaths))
+    let record = try await site.rows(
+      "select message_id, kind, field, rule, (convert_from(body, 'UTF8') like '%ord-killer%')::text from dead_letters")[
+        0]
+    #expect(record[0...2] == ["the-killer", "crashed", "message"])
+    #expect(record[3] == "the worker died 3 times while it handled this message alone")
+    #expect(record[4] == "true")
+    try await happens("its copy shows in the dead queue") { try await site.depth(of: "allocation.dead") == 1 }
+    try await happens("the queue is empty") { try await site.depth(of: "allocation") == 0 }
+    try await site.until("nobody is a suspect any more", "select count(*) from suspects", is: 0)
+    for broken in try await site.violations() { Issue.record("\(broken)") }
+    for child in setup + [last] { child.signal(SIGTERM) }
+    for child in setup + [last] { #expect(try await child.end() == 0) }
+  }
+
+  @Test("ten restarts under load, by SIGKILL, make no dead letter and no suspect")
+  func tenRestarts() async throws {
+    let site = try await ProcessSite()
+    let setup = try await site.startReady(.inventoryWorker, .outboxRelay)
+    try await site.publish(Parcel.stock(skus: 5, each: 300))
+    try await site.until("the goods are there", "select coalesce(sum(on_hand), 0) from balances", is: 1_500)
+    try await site.publish(Self.orders(1...3_000))
+    var highest = 0
+    for restart in 1...10 {
+      let worker = try site.start(.allocationWorker, ["TALLYMAN_BATCH": "20", "TALLYMAN_PREFETCH": "1000"])
+      let before = try await site.number("select count(*) from orders")
+      try await happens("it works (restart \(restart))") {
+        try await site.number("select count(*) from orders") > before
+      }
+      worker.signal(SIGKILL)
+      #expect(try await worker.end() == -Int(SIGKILL))
+      highest = restart
+    }
+    let left = try await site.number("select 3000 - count(*) from orders")
+    print("process: \(highest) restarts by SIGKILL, \(left) of 3,000 orders were left for the eleventh")
+    #expect(left > 0, "the work was done before the last restart")
+    let last = try await site.startReady(.allocationWorker)
+    try await Self.checkBooks(site, orders: 3_000, stock: 1_500)
+    try await site.until("nobody is a suspect any more", "select count(*) from suspects", is: 0)
+    for child in setup + last { child.signal(SIGTERM) }
+    for child in setup + last { #expect(try await child.end() == 0) }
+  }
+
+  @Test("from one worker to eight and back to one under load: nothing is lost, nothing is doubled")
+  func scaling() async throws {
+    let site = try await ProcessSite()
+    let setup = try await site.startReady(.inventoryWorker, .outboxRelay, .allocationWorker)
+    try await site.publish(Parcel.stock(skus: 5, each: 300))
+    try await site.until("the goods are there", "select coalesce(sum(on_hand), 0) from balances", is: 1_500)
+    let few = ["TALLYMAN_BATCH": "20", "TALLYMAN_PREFETCH": "60"]
+    var count = 0
+    func publish(_ more: Int) async throws {
+      try await site.publish(Self.orders(count + 1...count + more))
+      count += more
+    }
+    try await publish(500)
+    let others = try (2...8).map { _ in try site.start(.allocationWorker, few) }
+    for child in others {
+      try await child.ready()
+      try await publish(200)
+    }
+    for child in others {
+      child.signal(SIGTERM)
+      try await publish(200)
+    }
+    for child in others { #expect(try await child.end() == 0) }
+    try await Self.checkBooks(site, orders: count, stock: 1_500)
+    for broken in try await site.violations() { Issue.record("\(broken)") }
+    for child in setup { child.signal(SIGTERM) }
+    for child in setup { #expect(try await child.end() == 0) }
+  }
+}
