@@ -51,7 +51,8 @@ final class ConsumerLane<Domain: Handler> {
         let refusal = StartRefusal(error, queue: handler.manifest.queue)
         if !hasConsumed, let refusal { throw refusal }
         // While it runs, a queue that is gone comes back when somebody imports the topology: the lane waits for that.
-        let reason = refusal.map { "its messages are lost if it was deleted: \($0)" } ?? "\(error)"
+        let isGone = if case AMQPError.channelClosed(404, _)? = error as? AMQPError { true } else { false }
+        let reason = isGone ? "the queue is gone, and with it what it held: \(refusal?.description ?? "")" : "\(error)"
         context.readiness.fail(.consumer(lane: context.name), because: reason)
         if context.stop.isRaised { break }
         context.logger.warning("the lane connects again", metadata: [LogKey.error: .string(reason)])

@@ -16,8 +16,19 @@ public final class Worker: Stoppable, @unchecked Sendable {
 
   init<Domain: Handler>(_ handler: Domain, options: ConnectionOptions) async throws {
     self.options = options
-    let pipeline = Unchecked(Pipeline(handler, observer: recorder))
-    run = { try pipeline.value.process($0, on: $1, broker: $2) }
+    let pipeline = Pipeline(handler, observer: recorder)
+    let parts = Unchecked((pipeline, Suspects(pipeline, consumer: handler.manifest.consumer)))
+    run = { deliveries, connection, recorder in
+      let (pipeline, suspects) = parts.value
+      let standings = try suspects.standings(of: deliveries, on: connection)
+      for portion in Portion.split(deliveries, standings, limit: 500) {
+        if portion.areRedelivered {
+          try suspects.process(portion, on: connection, broker: recorder)
+        } else {
+          try pipeline.process(Array(portion.deliveries), on: connection, broker: recorder)
+        }
+      }
+    }
     try await connect()
   }
 

@@ -9,8 +9,8 @@ public enum Child {
     public let description: String
   }
 
-  /// Held while a child is made and while a pipe is not yet marked as private to this process.
-  fileprivate static let spawning = Mutex(())
+  /// Held while a child is made and while a descriptor is not yet marked as private to this process.
+  static let spawning = Mutex(())
 
   /// Starts a program in a session of its own.
   ///

@@ -23,11 +23,40 @@ public final class PostgresServer: Sendable {
     try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     lastWill = try LastWill("bash \"$1\" kill \"$2\"; rm -rf \"$2\"", [Self.script, directory])
     try Child.run(["/bin/bash", Self.script, "start", directory])
+    port = try Self.port(in: directory)
+  }
+
+  /// Starts a standby of its own that follows another server, which from now on confirms a commit only when this one
+  /// has it.
+  public init(following primary: PostgresServer) throws {
+    directory = NSTemporaryDirectory() + "tallyman-pg-\(UUID().uuidString.prefix(8))"
+    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+    lastWill = try LastWill("bash \"$1\" kill \"$2\"; rm -rf \"$2\"", [Self.script, directory])
+    try Child.run([
+      "/bin/bash", "-ec",
+      """
+      mkdir -m 700 "$1/data"; mkdir "$1/socket"; : >"$1/log"
+      run=(env)
+      if [[ $(id -u) == 0 ]]; then
+        chown postgres "$1/data" "$1/socket" "$1/log"
+        run=(setpriv --reuid postgres --regid postgres --init-groups -- env HOME=/tmp)
+      fi
+      "${run[@]}" "$2" -h 127.0.0.1 -p "$3" -U postgres -D "$1/data" -R -X stream -c fast --no-sync
+      "${run[@]}" tee -a "$1/data/postgresql.conf" >/dev/null <<<"unix_socket_directories = '$1/socket'"
+      """, "standby", directory, try Self.program("pg_basebackup"), "\(primary.port)",
+    ])
+    try Child.run(["/bin/bash", Self.script, "start", directory])
+    port = try Self.port(in: directory)
+    try primary.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+    try primary.reload()
+  }
+
+  private static func port(in directory: String) throws -> Int {
     let text = try String(contentsOfFile: directory + "/port", encoding: .utf8)
     guard let number = Int(text.trimmingCharacters(in: .whitespacesAndNewlines)) else {
       throw Child.Failure(description: "no port in \(directory)/port")
     }
-    port = number
+    return number
   }
 
   // MARK: Databases

@@ -1,95 +1,118 @@
 import AMQP
 import Foundation
+import Messaging
 import TestServers
 import Testing
 import WorkerHost
 
 extension ProcessTests {
-  /// Publishes a few thousand orders a second until it is told to stop; says how many orders there are.
-  private static func load(_ site: ProcessSite, after first: Int) -> Task<Int, any Error> {
-    Task {
-      var count = first
-      while !Task.isCancelled {
-        try await site.publish(orders(count + 1...count + 100))
-        count += 100
-        try? await ContinuousClock().sleep(for: .milliseconds(50))
-      }
-      return count
-    }
-  }
-
-  /// Lets something happen while orders stream in; then waits until everything is as if nothing had happened.
-  private static func under(
-    load site: ProcessSite, _ workers: [ProcessChild], _ what: String, count: inout Int, _ body: () async throws -> Void
-  ) async throws {
-    let start = try await site.number("select count(*) from orders")
-    let loader = load(site, after: count)
-    try await happens("orders are taken in before \(what)") {
-      try await site.number("select count(*) from orders") > start + 100
-    }
-    let before = ContinuousClock.now
+  @Test("every outage of database and broker under load: the workers wait, say why, and go on alone within 10 seconds")
+  func outages() async throws {
+    let scene = try await OutageScene()
+    defer { scene.broker.remove() }
+    let site = scene.site
+    let load = scene.load()
     do {
-      try await body()
+      try await Self.databaseOutages(scene)
+      let memory = try scene.memory()
+      try await Self.brokerOutages(scene)
+      let growth = try scene.memory() - memory
+      #expect(growth < 32, "the workers grew by \(growth) MB")
+      load.cancel()
+      try await load.value
+      try await Self.checkBooks(site, orders: scene.orders, stock: 1_500)
+      try await Self.queueDeleted(scene)
+      print(
+        """
+        process: ready again after: \(scene.report); \(scene.orders) orders; \
+        two workers hold \(memory + growth) MB, \(growth) more than before the broker's outages
+        """)
     } catch {
-      loader.cancel()
+      load.cancel()
       throw error
     }
-    for worker in workers { try await worker.ready() }
-    loader.cancel()
-    count = try await loader.value
-    try await checkBooks(site, orders: count, stock: 1_500)
-    print("process: \(what) and recovery took \(before.duration(to: .now)), \(count) orders so far")
-    for worker in workers { #expect(!worker.hasEnded) }
-  }
-
-  @Test("database stopped, database frozen, broker killed, all under load: the workers wait, say why and go on alone")
-  func outages() async throws {
-    let broker = try await RabbitMQServer.start()
-    defer { broker.remove() }
-    let postgres = try PostgresServer()
-    let site = try await ProcessSite(postgres: postgres, broker: broker)
-    let more = [
-      "TALLYMAN_STATEMENT_TIMEOUT_MS": "1000", "TALLYMAN_LOCK_TIMEOUT_MS": "500",
-      "TALLYMAN_CONNECT_TIMEOUT_SECONDS": "1", "TALLYMAN_BATCH": "100", "TALLYMAN_PREFETCH": "400",
-    ]
-    let inventory = try site.start(.inventoryWorker, more)
-    let allocation = [try site.start(.allocationWorker, more), try site.start(.allocationWorker, more)]
-    let relay = try site.start(
-      .outboxRelay, more.filter { $0.key != "TALLYMAN_BATCH" && $0.key != "TALLYMAN_PREFETCH" })
-    let all = [inventory, relay] + allocation
-    for child in all { try await child.ready() }
-    try await site.publish(Parcel.stock(skus: 5, each: 300))
-    try await site.until("the goods are there", "select coalesce(sum(on_hand), 0) from balances", is: 1_500)
-    var count = 0
-
-    try await Self.under(load: site, all, "database killed", count: &count) {
-      try postgres.kill()
-      for child in all { try await child.unready("database") }
-      for child in all { #expect(try await child.get("/health/live").status == 200) }
-      #expect(try await allocation[0].get("/metrics").text.contains("tallyman_lane_paused"))
-      try postgres.start()
-    }
-    try await Self.under(load: site, all, "database frozen", count: &count) {
-      try postgres.pause()
-      for child in allocation { try await child.unready("database") }
-      try postgres.resume()
-    }
-    try await Self.under(load: site, all, "broker killed", count: &count) {
-      try await broker.kill()
-      for child in allocation { try await child.unready("consumer") }
-      try await relay.unready("relay")
-      try await broker.startAgain()
-    }
-
     // Everything that followed was published, and nothing that died was anybody's end.
     try await site.until("everything is published", "select count(*) from outbox", is: 0)
-    let heard = try await site.drain("all")
     let answers = Set(
-      heard.filter {
+      try await site.drain("all").filter {
         ["order.reserved", "order.partially_reserved", "order.backordered", "order.rejected"].contains($0.routingKey)
       }.compactMap(\.properties.messageID))
-    #expect(answers.count == count)
-    for child in all { child.signal(SIGTERM) }
-    for child in all { #expect(try await child.end() == 0) }
+    #expect(answers.count == scene.orders)
+    for broken in try await site.violations() { Issue.record("\(broken)") }
+    for child in scene.children { child.signal(SIGTERM) }
+    for child in scene.children { #expect(try await child.end() == 0) }
+  }
+
+  private static func databaseOutages(_ scene: OutageScene) async throws {
+    let (postgres, database) = (scene.postgres, scene.site.database)
+    try await scene.survive("database killed", scene.children, because: "database") {
+      try postgres.kill()
+    } end: {
+      try postgres.start()
+    }
+    try await scene.survive("database frozen", scene.allocation, because: "within") {
+      try postgres.pause()
+    } end: {
+      try postgres.resume()
+    }
+    try await scene.survive("database refuses", scene.children, because: "database") {
+      scene.databaseProxy.set(.refuse)
+      scene.databaseProxy.cut()
+    } end: {
+      scene.databaseProxy.set(.pass)
+    }
+    try await scene.survive("database read-only", scene.children, because: "read-only") {
+      try postgres.execute("alter database \(database) set default_transaction_read_only = on")
+      try postgres.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = '\(database)'")
+    } end: {
+      try postgres.execute("alter database \(database) reset default_transaction_read_only")
+    }
+  }
+
+  private static func brokerOutages(_ scene: OutageScene) async throws {
+    let broker = scene.broker
+    try await scene.survive("broker killed", scene.children, because: "broker") {
+      try await broker.kill()
+    } end: {
+      try await broker.startAgain()
+    }
+    try await scene.survive("memory alarm", [scene.relay], because: "blocks publishers") {
+      try await broker.control("set_vm_memory_high_watermark", "0.00001")
+    } end: {
+      try await broker.control("set_vm_memory_high_watermark", "0.9")
+    }
+    try await scene.survive("partition", scene.children, because: "within") {
+      scene.brokerProxy.set(.swallow)
+      scene.databaseProxy.set(.swallow)
+    } end: {
+      scene.brokerProxy.set(.pass)
+      scene.databaseProxy.set(.pass)
+    }
+    // These last for a moment only: the log tells that they happened.
+    try await scene.progress("before the channels are closed")
+    try await broker.control(
+      "eval", "[rabbit_channel:do(P, {'basic.ack', 99999999, false}) || P <- rabbit_channel:list_local()], ok.")
+    for child in scene.allocation { try await child.says("unknown delivery tag") }
+    try await scene.progress("after the channels were closed")
+    try await broker.control("close_all_connections", "--global", "an operator's reason")
+    for child in scene.children { try await child.says("an operator's reason") }
+    for child in scene.children { try await child.ready() }
+    try await scene.progress("after the connections were closed")
+  }
+
+  /// With its queue a worker loses what was in it. It waits for the topology and goes on.
+  private static func queueDeleted(_ scene: OutageScene) async throws {
+    let site = scene.site
+    try await site.amqp { _ = try $0.delete(queue: "allocation") }
+    for child in scene.allocation { try await child.unready("the queue is gone, and with it what it held") }
+    for child in scene.allocation { try await child.unready("import_definitions") }
+    #expect(try await scene.inventory.get("/health/ready").status == 200)
+    try await site.amqp { try ProcessSite.declare(.allocation, on: $0) }
+    let start = ContinuousClock.now
+    for child in scene.allocation { try await child.ready() }
+    #expect(start.duration(to: .now) < .seconds(10))
+    scene.note("queue deleted", start.duration(to: .now))
+    try await scene.publish(100)
+    try await checkBooks(site, orders: scene.orders, stock: 1_500)
   }
 }

@@ -24,6 +24,29 @@ extension ProcessTests {
     return (deaths, child)
   }
 
+  @Test("a message that the database refuses is found by halving, counted in a metric; the rest is applied in order")
+  func halving() async throws {
+    let site = try await ProcessSite()
+    let setup = try await site.startReady(.inventoryWorker, .outboxRelay)
+    try await site.publish(Parcel.stock(skus: 1, each: 1_000))
+    try await site.until("the goods are there", "select coalesce(sum(on_hand), 0) from balances", is: 1_000)
+    try await site.script("alter table orders add constraint no_poison check (order_id <> 'ord-poison')")
+    let good = (1...200).map { Parcel.order("ord-\($0)", "SKU-1", 1, message: "order-\($0)") }
+    try await site.publish(good[..<77] + [.order("ord-poison", "SKU-1", 1, message: "poison")] + good[77...])
+    let worker = try site.start(.allocationWorker, ["TALLYMAN_LANES": "1"])
+    try await site.until("the good ones are applied", "select count(*) from orders", is: 200)
+    let record = try await site.rows("select message_id, kind, field from dead_letters")
+    #expect(record == [["poison", "refused", "no_poison"]])
+    let order = try await site.rows("select message_id from stock_ledger where bucket = 'reserved' order by seq")
+    #expect(order.map { $0[0] } == (1...200).map { "order-\($0)" })
+    let halvings = try await worker.get("/metrics").text.split(separator: "\n")
+      .first { $0.hasPrefix("tallyman_batch_halvings_total{consumer=\"allocation\"}") }
+      .flatMap { Double($0.split(separator: " ").last ?? "") }
+    #expect((1...9).contains(halvings ?? 0), "\(halvings ?? -1) halvings")
+    for child in setup + [worker] { child.signal(SIGTERM) }
+    for child in setup + [worker] { #expect(try await child.end() == 0) }
+  }
+
   @Test("a message that kills the worker is soon alone and a dead letter that says so; 2,000 around it are applied")
   func killer() async throws {
     let site = try await ProcessSite()

@@ -22,6 +22,7 @@ final class ProcessSite: Sendable {
   let broker: RabbitMQServer
   let database: String
   let vhost: String
+  private let databasePort: Int
   private let lane = Lane(name: "desk")
   private let desk: Desk
   private let locker: Desk
@@ -30,13 +31,19 @@ final class ProcessSite: Sendable {
   /// - Parameters:
   ///   - isMigrated: Whether the database has its schema.
   ///   - hasQueues: Whether the workers' queues exist.
+  ///   - databasePort: By which port everybody reaches the database; its own unless said otherwise.
+  ///   - tablespace: Where the database's files are to be.
   init(
-    postgres: PostgresServer? = nil, broker: RabbitMQServer? = nil, isMigrated: Bool = true, hasQueues: Bool = true
+    postgres: PostgresServer? = nil, broker: RabbitMQServer? = nil, isMigrated: Bool = true, hasQueues: Bool = true,
+    databasePort: Int? = nil, tablespace: String? = nil
   ) async throws {
     self.postgres = try postgres ?? .shared()
     if let broker { self.broker = broker } else { self.broker = try await .shared() }
-    let conninfo = try self.postgres.makeDatabase()
-    database = String(conninfo.split(separator: "/").last ?? "")
+    let own = try self.postgres.makeDatabase()
+    database = String(own.split(separator: "/").last ?? "")
+    if let tablespace { try self.postgres.execute("alter database \(database) set tablespace \(tablespace)") }
+    self.databasePort = databasePort ?? self.postgres.port
+    let conninfo = own.replacing(":\(self.postgres.port)/", with: ":\(self.databasePort)/")
     vhost = try await self.broker.makeVirtualHostNamed()
     desk = Desk(conninfo)
     locker = Desk(conninfo)
@@ -89,7 +96,8 @@ final class ProcessSite: Sendable {
   func environment(_ executable: Executable) -> [String: String] {
     let role = executable == .outboxRelay ? "relay" : String(executable.rawValue.prefix { $0 != "-" })
     return [
-      "TALLYMAN_DATABASE_URL": postgres.conninfo(database: database, user: "tallyman_\(role)"),
+      "TALLYMAN_DATABASE_URL": postgres.conninfo(database: database, user: "tallyman_\(role)")
+        .replacing(":\(postgres.port)/", with: ":\(databasePort)/"),
       "TALLYMAN_BROKER_URL": broker.uri(vhost: vhost),
       "TALLYMAN_HTTP_HOST": "127.0.0.1", "TALLYMAN_HTTP_PORT": "0",
     ]

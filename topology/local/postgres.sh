@@ -84,8 +84,8 @@ launch() { # PORT
   local pid=$!
   for _ in {1..600}; do
     kill -0 "$pid" 2>/dev/null || return 1
-    # The server itself writes here when it accepts connections.
-    if [[ $(sed -n 8p "$data/postmaster.pid" 2>/dev/null) == ready* ]]; then return 0; fi
+    # The server itself writes here when it accepts connections; a standby takes them for reading.
+    case $(sed -n 8p "$data/postmaster.pid" 2>/dev/null) in ready* | standby*) return 0 ;; esac
     sleep 0.05
   done
   return 1
