@@ -1,4 +1,5 @@
 import Contracts
+import Foundation
 import Testing
 
 /// A generator whose sequence is the same in every run.
@@ -37,16 +38,43 @@ struct FuzzTests {
     }
   }
 
-  @Test("30,000 mutated examples: each decodes to what can be encoded again, or names field and rule", arguments: 0..<3)
+  /// How many inputs all seeds together try, and the first seed: `make fuzz` sets them.
+  private static let inputs = ProcessInfo.processInfo.environment["FUZZ_INPUTS"].flatMap { Int($0) }
+  private static let seed = ProcessInfo.processInfo.environment["SEED"].flatMap { UInt64($0) } ?? 1
+  private static let seeds = (0..<4).map { seed &+ $0 }
+
+  /// An input made from a valid example by damaging it, by splicing another one into it, or from nothing.
+  private static func input(_ round: Int, _ random: inout SeededGenerator) -> [UInt8] {
+    let examples = ContractFiles.examples
+    var body = examples[round % examples.count].body
+    switch Int.random(in: 0..<10, using: &random) {
+    case 0: return FuzzedJSON.document(&random)
+    case 1:
+      let other = examples[Int.random(in: 0..<examples.count, using: &random)].body
+      let at = Int.random(in: 0...body.count, using: &random)
+      return Array(body[..<at] + other[Int.random(in: 0...other.count, using: &random)...])
+    default:
+      for _ in 0..<Int.random(in: 1...3, using: &random) { mutate(&body, &random) }
+      return body
+    }
+  }
+
+  @Test(
+    "100,000 damaged, spliced and invented messages: each can be encoded again, or names field and rule",
+    arguments: seeds)
   func mutations(_ seed: UInt64) throws {
     var random = SeededGenerator(state: seed)
     var refusedFields: Set<String> = []
     var accepted = 0
-    for round in 0..<10_000 {
-      var body = ContractFiles.examples[round % ContractFiles.examples.count].body
-      for _ in 0..<Int.random(in: 1...3, using: &random) { Self.mutate(&body, &random) }
+    var longest: Int64 = 0
+    let rounds = (Self.inputs ?? 100_000) / Self.seeds.count
+    for round in 0..<rounds {
+      let body = Self.input(round, &random)
+      let start = ThreadTime.microseconds
+      let result = Result { () throws(Malformed) in try decode(body) }
+      longest = max(longest, ThreadTime.microseconds - start)
       do throws(Malformed) {
-        let message = try decode(body)
+        let message = try result.get()
         accepted += 1
         #expect(try decode(Samples.outgoing(message.event).encode()).event == message.event)
       } catch {
@@ -54,11 +82,14 @@ struct FuzzTests {
         let shown =
           !error.field.isEmpty && !error.rule.isEmpty && error.value.unicodeScalars.count <= 80
           && error.value.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
-        if !shown { Issue.record("\(error) for \(String(decoding: body, as: UTF8.self))") }
+        if !shown { Issue.record("seed \(seed): \(error) for \(String(decoding: body, as: UTF8.self))") }
       }
     }
     #expect(accepted > 100)
     #expect(refusedFields.count > 20)
+    guard Self.inputs != nil else { return }
+    print("fuzz: seed \(seed): \(rounds) inputs, \(accepted) accepted, the longest took \(longest) microseconds")
+    #expect(longest < 10_000, "microseconds of processor time for one input")
   }
 
   @Test("random bytes")
