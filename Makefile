@@ -12,7 +12,7 @@ DEMO := topology/local/demo.sh
 # Python modules that tests need, where the system's Python lacks them (see .ci/packages).
 export PATH := $(CURDIR)/.build/python/bin:$(PATH)
 
-.PHONY: help needs deps build lint format test bench profile faults mutations demo down audit
+.PHONY: help needs deps build lint format test fuzz sanitize bench profile faults mutations demo down audit
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -34,6 +34,14 @@ format: ## Bring every Swift file into that format
 
 test: needs lint build ## Lint, build and run every test, with PostgreSQL and RabbitMQ of their own
 	$(SWIFT) test --skip-build --disable-xctest $(CHECKED)
+
+fuzz: build ## Decode a million damaged messages, and cut connections at random (SEED=8: others)
+	FUZZ_INPUTS=$${FUZZ_INPUTS:-1000000} SEED=$${SEED:-1} $(SWIFT) test --skip-build --disable-xctest $(CHECKED) \
+	  --filter 'FuzzTests|CutTests'
+
+sanitize: needs ## Lanes and the rooms of both C libraries under the thread and the address sanitizer
+	Tests/Sanitizers/run.sh thread
+	Tests/Sanitizers/run.sh address
 
 bench: ## Measure against the C reference, on servers of its own (FULL=1: the long form; ONLY=latency,relay: parts)
 	$(SWIFT) build -c release
