@@ -14,12 +14,16 @@ struct CopyRemoval {
   private let copies: DeadLetterCopies
 
   private static let mostHeld = 65_535
+  /// No pass takes longer: the lane has other work, and nobody can look at what is held.
+  private let end = ContinuousClock.now + .seconds(60)
 
   init(_ context: LaneContext, queue: String, _ copies: DeadLetterCopies) {
     self.context = context
     self.queue = queue
     self.copies = copies
   }
+
+  private var isOver: Bool { context.stop.isRaised || ContinuousClock.now > end }
 
   /// One pass over the queue; ends early when everything was found.
   ///
@@ -29,7 +33,7 @@ struct CopyRemoval {
     var connections: [AMQP.Connection] = []
     defer { for connection in connections { connection.close() } }
     var isAtEnd = false
-    while !wanted.isEmpty, !isAtEnd, !context.stop.isRaised {
+    while !wanted.isEmpty, !isAtEnd, !isOver {
       let connection = try AMQP.Connection(context.brokerOptions)
       connections.append(connection)
       let consumer = try Consumer(connection, queue: queue, prefetch: CopyRemoval.mostHeld)
@@ -37,6 +41,19 @@ struct CopyRemoval {
     }
     if isAtEnd { try copies.giveUp(wanted) }
     return try copies.pending().isEmpty
+  }
+
+  /// Delivery tags and record numbers of up to a thousand copies. What has arrived may be a few at a time, and each
+  /// question to the database is about a whole thousand.
+  private static func read(_ consumer: Consumer) throws -> [(tag: UInt64, record: Int64?)] {
+    var numbers: [(tag: UInt64, record: Int64?)] = []
+    while numbers.count < 1_000 {
+      let some = try consumer.take(upTo: 1_000 - numbers.count, waiting: .milliseconds(numbers.isEmpty ? 500 : 50))
+      if some.isEmpty { break }
+      // Only the numbers are kept: the bodies of a long queue would not fit.
+      numbers += some.map { ($0.tag, $0.properties.headers[HeaderName.deadLetterID]?.int) }
+    }
+    return numbers
   }
 
   /// Reads until all is found, the consumer can hold no more, or the queue has ended.
@@ -48,14 +65,16 @@ struct CopyRemoval {
     var held = 0
     var removed: [Int64] = []
     var isAtEnd = false
-    while !wanted.isEmpty, held < CopyRemoval.mostHeld, !isAtEnd, !context.stop.isRaised {
+    var empty = 0
+    while !wanted.isEmpty, held < CopyRemoval.mostHeld, !isAtEnd, !isOver {
       context.beat()
       for connection in others { try connection.service() }
-      let deliveries = try consumer.take(upTo: 1_000, waiting: .milliseconds(500))
-      isAtEnd = try deliveries.isEmpty && consumer.connection.declareQueuePassively(queue).messages == 0
-      // Only the numbers are kept: the bodies of a long queue would not fit.
-      let numbers = deliveries.map { ($0.tag, $0.properties.headers[HeaderName.deadLetterID]?.int) }
-      let resolved = try copies.resolved(among: numbers.compactMap(\.1))
+      let numbers = try CopyRemoval.read(consumer)
+      empty = numbers.isEmpty ? empty + 1 : 0
+      // A queue that says it has messages and delivers none is left alone: the next pass begins anew.
+      if empty > 20 { throw CopiesStuck(queue: queue) }
+      isAtEnd = try numbers.isEmpty && consumer.connection.declareQueuePassively(queue).messages == 0
+      let resolved = try copies.resolved(among: numbers.compactMap(\.record))
       for (tag, number) in numbers {
         guard let number, resolved.contains(number) else {
           held += 1
@@ -71,4 +90,10 @@ struct CopyRemoval {
     try copies.remove(removed)
     return isAtEnd
   }
+}
+
+/// The copies of a queue do not come.
+struct CopiesStuck: Error, CustomStringConvertible {
+  let queue: String
+  var description: String { "\(queue) has messages and delivers none" }
 }
