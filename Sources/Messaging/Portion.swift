@@ -24,8 +24,8 @@ public struct Portion: Sendable {
   /// How often a worker died of the only delivery while it handled it alone.
   public let deaths: Int
 
-  /// Splits deliveries: those redelivered apart from the others, at most a quarter of the limit together, and those with
-  /// which a worker died n times already at most limit / 4ⁿ⁺¹. A message that kills the worker is soon alone; its
+  /// Splits deliveries: those redelivered apart from the others, at most a quarter of the limit together, and those
+  /// with which a worker died n times already at most limit / 4ⁿ⁺¹. A message that kills the worker is soon alone; its
   /// neighbours are applied meanwhile.
   ///
   /// - Parameters:

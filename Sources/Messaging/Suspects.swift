@@ -3,12 +3,12 @@ import Postgres
 
 /// Finds the message that kills the worker itself.
 ///
-/// Every message that a dead worker held comes back, and nothing on it tells the guilty one from thousands of others. So
-/// a batch of redelivered messages is written down before it is handled, in a transaction of its own, and crossed out
-/// when it is settled: whoever finds a message written down knows that a worker died with it in hand, and handles it in
-/// a smaller batch, in the end alone. One that a worker died of alone, several times, becomes a dead letter. A failure
-/// that the worker survives, such as an outage, takes the writing back. Messages delivered for the first time cost
-/// nothing.
+/// Every message that a dead worker held comes back, and nothing on it tells the guilty one from thousands of others.
+/// So a batch of redelivered messages is written down before it is handled, in a transaction of its own, and crossed
+/// out when it is settled: whoever finds a message written down knows that a worker died with it in hand, and handles
+/// it in a smaller batch, in the end alone. One that a worker died of alone, several times, becomes a dead letter. A
+/// failure that the worker survives, such as an outage, takes the writing back. Messages delivered for the first time
+/// cost nothing.
 ///
 /// One instance serves one lane, as its ``Pipeline`` does.
 public final class Suspects<Domain: Handler> {

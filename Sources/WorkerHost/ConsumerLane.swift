@@ -165,8 +165,8 @@ final class ConsumerLane<Domain: Handler> {
 
   /// Connects, waiting as long as it takes, and serves the broker's heartbeat meanwhile.
   ///
-  /// After a pause the lane is ready again when something has succeeded, and not yet when the server answers: a database
-  /// that is full does.
+  /// After a pause the lane is ready again when something has succeeded, and not yet when the server answers: a
+  /// database that is full does.
   private func connectDatabase(serving link: BrokerLink?) throws {
     var backoff = Backoff(initial: .milliseconds(200), maximum: .seconds(5))
     while !context.stop.isRaised {

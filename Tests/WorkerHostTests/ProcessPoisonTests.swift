@@ -63,8 +63,8 @@ extension ProcessTests {
       try await site.number("select (select count(*) from orders) * 10 + (select count(*) from dead_letters)") == 20_001
     }
     print("process: a message killed the worker \(deaths) times before it was a dead letter; 2,000 others are applied")
-    // Among others, of 100, 25 and 6 at most, then three times alone. What a dying connection gives back may be dealt to
-    // another one that is dying too, and then counts twice.
+    // Among others, of 100, 25 and 6 at most, then three times alone. What a dying connection gives back may be dealt
+    // to another one that is dying too, and then counts twice.
     #expect((4...6).contains(deaths))
     let record = try await site.rows(
       "select message_id, kind, field, rule, (convert_from(body, 'UTF8') like '%ord-killer%')::text from dead_letters")[
