@@ -54,8 +54,9 @@ final class RelayLane {
     while !context.stop.isRaised {
       context.beat()
       if ContinuousClock.now >= nextBalance {
-        try ReadOnlyDatabase.check(database)
         _ = try relay.balance()
+        // After it: a deletion may be on its way until then, and a connection answers one question at a time.
+        try ReadOnlyDatabase.check(database)
         shards.set(relay.shards.count)
         nextBalance = ContinuousClock.now + .seconds(1)
       }
