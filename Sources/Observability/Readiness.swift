@@ -30,6 +30,8 @@ public final class Readiness: Sendable {
     public static func database(lane: String) -> Condition { Condition("database", lane: lane) }
     /// A lane's consumer is alive on the broker.
     public static func consumer(lane: String) -> Condition { Condition("consumer", lane: lane) }
+    /// What a lane asked a server is answered soon; only reported while it is not.
+    public static func answers(lane: String) -> Condition { Condition("answers", lane: lane) }
   }
 
   /// How a condition stands.
@@ -49,6 +51,8 @@ public final class Readiness: Sendable {
   private struct State {
     var conditions: [Condition: Entry] = [:]
     var beats: [String: ContinuousClock.Instant] = [:]
+    /// How long an answer may take, for lanes that depend on answers.
+    var patience: [String: Duration] = [:]
     var stopping = false
   }
 
@@ -96,7 +100,30 @@ public final class Readiness: Sendable {
 
   /// Whether every condition holds. A process that expects nothing knows nothing, and is not ready.
   public var isReady: Bool {
-    state.withLock { !$0.stopping && !$0.conditions.isEmpty && $0.conditions.values.allSatisfy { $0.status == .ok } }
+    let (conditions, stopping) = now
+    return !stopping && !conditions.isEmpty && conditions.values.allSatisfy { $0.status == .ok }
+  }
+
+  /// Every condition as it stands now, among them those of lanes that wait for an answer, and whether the end is near.
+  private var now: (conditions: [Condition: Entry], stopping: Bool) {
+    let (time, wallTime) = (time(), wallTime())
+    return state.withLock { state in
+      var conditions = state.conditions
+      for (lane, patience) in state.patience {
+        guard let silence = state.beats[lane]?.duration(to: time), silence > patience else { continue }
+        let seconds = silence.components.seconds
+        conditions[.answers(lane: lane)] = Entry(
+          status: .failing("no answer from the database or the broker for \(seconds) s"),
+          since: wallTime - seconds * 1_000_000)
+      }
+      return (conditions, state.stopping)
+    }
+  }
+
+  /// Says that a lane shows signs of life unless it waits for a server's answer: while one takes longer than this, the
+  /// process is not ready.
+  public func expectAnswers(lane: String, within patience: Duration) {
+    state.withLock { $0.patience[lane] = patience }
   }
 
   /// How a condition stands, nil if it is not expected.
@@ -138,7 +165,7 @@ public final class Readiness: Sendable {
 
   /// Whether the process is ready, and how each condition stands since when, as JSON; both taken at one moment.
   public var readyPage: (isReady: Bool, json: String) {
-    let (conditions, stopping) = state.withLock { ($0.conditions, $0.stopping) }
+    let (conditions, stopping) = now
     let isReady = !stopping && !conditions.isEmpty && conditions.values.allSatisfy { $0.status == .ok }
     var json = JSONText()
     json.beginObject()

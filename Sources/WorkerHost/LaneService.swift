@@ -31,7 +31,14 @@ struct LaneService: Service {
       process.readiness.fail(condition, because: "not connected yet")
     }
     process.readiness.beat(lane: name)
+    // Others do what takes long by itself: a mail's receiver, or a partition to be dropped.
+    if needs.contains(.consumer) || needs.contains(.relay) {
+      process.readiness.expectAnswers(lane: name, within: LaneService.patience)
+    }
   }
+
+  /// Longer than any batch takes, and half of what a statement may take by default before the lane gives it up.
+  private static let patience = Duration.seconds(5)
 
   func run() async throws {
     let lane = Lane(name: context.name)

@@ -59,6 +59,12 @@ struct FuzzTests {
     }
   }
 
+  private static func timed(_ body: [UInt8]) -> (result: Result<IncomingMessage, Malformed>, time: Int64) {
+    let start = ThreadTime.microseconds
+    let result = Result { () throws(Malformed) in try decode(body) }
+    return (result, ThreadTime.microseconds - start)
+  }
+
   @Test(
     "100,000 damaged, spliced and invented messages: each can be encoded again, or names field and rule",
     arguments: seeds)
@@ -70,9 +76,10 @@ struct FuzzTests {
     let rounds = (Self.inputs ?? 100_000) / Self.seeds.count
     for round in 0..<rounds {
       let body = Self.input(round, &random)
-      let start = ThreadTime.microseconds
-      let result = Result { () throws(Malformed) in try decode(body) }
-      longest = max(longest, ThreadTime.microseconds - start)
+      var (result, time) = Self.timed(body)
+      // A machine that shares its processors stalls now and then: what is really slow is slow again.
+      for _ in 0..<3 where time > 5_000 { time = min(time, Self.timed(body).time) }
+      longest = max(longest, time)
       do throws(Malformed) {
         let message = try result.get()
         accepted += 1

@@ -62,6 +62,30 @@ struct ReadinessTests {
     #expect(readiness.readyPage.json.hasPrefix(#"{"ready":false,"reason":"stopping""#))
   }
 
+  @Test("a lane that waits for an answer for too long makes it not ready, says so, and is ready with the answer")
+  func answers() {
+    let readiness = readiness([.database])
+    readiness.ok(.database)
+    readiness.expectAnswers(lane: "l1", within: .seconds(5))
+    readiness.beat(lane: "l1")
+    readiness.beat(lane: "another")
+    clock.advance(seconds: 5)
+    #expect(readiness.isReady)
+    clock.advance(seconds: 2)
+    #expect(!readiness.isReady)
+    #expect(
+      readiness.readyPage.json.contains(
+        #""name":"answers/l1","ok":false,"reason":"no answer from the database or the broker for 7 s","#
+          + #""since":"1970-01-01T00:00:00.000000Z""#))
+    #expect(!readiness.readyPage.json.contains("another"))
+    readiness.beat(lane: "l1")
+    #expect(readiness.isReady)
+    #expect(!readiness.readyPage.json.contains("answers"))
+    clock.advance(seconds: 7)
+    readiness.retire(lane: "l1")
+    #expect(readiness.isReady)
+  }
+
   @Test("a lane that is silent for too long makes live fail, and one that retired does not")
   func liveness() {
     let readiness = readiness([.database])
