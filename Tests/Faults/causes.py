@@ -38,7 +38,7 @@ def memory_alarm(place, crew, random):
 
 
 def disk_alarm(place, crew, random):
-    place.broker("set_disk_free_limit", "900TB")
+    place.broker("set_disk_free_limit", "999999999999999")
     hold(random, 3, 7)
     place.broker("set_disk_free_limit", "100MB")
 

@@ -18,6 +18,9 @@ import urllib.request
 HERE = os.path.dirname(os.path.abspath(__file__))
 CHECKOUT = os.path.dirname(os.path.dirname(HERE))
 LOCAL = os.path.join(CHECKOUT, "topology", "local")
+# What a retry queue forwards while the broker restarts may find no queue to take it, and is forwarded again only after
+# this time, in milliseconds; three minutes if nothing is said.
+FORWARDING = "-rabbit dead_letter_worker_publisher_confirm_timeout 15000"
 # A run of minutes cannot wait for the five minutes of the last delay tier: shorter tiers, otherwise the same topology.
 TIERS_MS = {"1": 1000, "2": 3000, "3": 15000}
 ROLES = ("inventory", "allocation", "notification", "relay")
@@ -91,7 +94,8 @@ class Place:
     def start_rabbit(self, first=False):
         if first:
             self.write_definitions()
-        environment = dict(os.environ, TALLYMAN_DEFINITIONS=self.path("definitions.json"))
+        environment = dict(os.environ, TALLYMAN_DEFINITIONS=self.path("definitions.json"),
+                           RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=FORWARDING)
         run(os.path.join(LOCAL, "rabbitmq.sh"), "start", self.rabbit, env=environment)
         self.mq_port = int(open(os.path.join(self.rabbit, "amqp-port"), encoding="ascii").read())
         self.management = int(open(os.path.join(self.rabbit, "mgmt-port"), encoding="ascii").read())

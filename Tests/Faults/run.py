@@ -35,6 +35,8 @@ import summary
 HERE = os.path.dirname(os.path.abspath(__file__))
 # "All resumes alone within 10 s after the cause ends."
 RECOVERY_LIMIT = 10.0
+# How long nothing may be under way before a run counts as settled, seconds.
+QUIET_TIME = 10.0
 
 
 def seconds(text):
@@ -185,13 +187,18 @@ class Run:
         code = self.publisher.wait(timeout=300)
         if code:
             raise RuntimeError(f"the publisher ended with {code}, see {self.place.path('log', 'publisher')}")
-        quiet, deadline = 0, time.monotonic() + self.patience
-        while quiet < 3:
+        deadline, told, busy = time.monotonic() + self.patience, time.monotonic(), time.monotonic()
+        # A queue tells its length every 5 s, and a message may spend 3 s in a retry queue between two of those times.
+        while time.monotonic() < busy + QUIET_TIME:
+            if time.monotonic() > told + 20:
+                told = time.monotonic()
+                self.say(f"still waiting: {self.unsettled()}")
             if time.monotonic() > deadline:
                 self.say(f"NOT SETTLED: {self.unsettled()}")
                 break
             time.sleep(0.7)
-            quiet = 0 if self.unsettled() else quiet + 1
+            if self.unsettled():
+                busy = time.monotonic()
         self.subscriber.terminate()
         self.subscriber.wait(timeout=60)
         self.unsettled_at_end = self.unsettled()

@@ -11,6 +11,7 @@
 # and the management API answer (or fails after TALLYMAN_BROKER_WAIT seconds, default 120, showing the log's end).
 # From the environment: TALLYMAN_DEFINITIONS, a definitions.json that is imported while the node starts;
 # TALLYMAN_RABBITMQ_CONF, a file whose lines are added to the node's configuration (TLS listeners and the like);
+# RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS, more arguments of the node;
 # RABBITMQ_PRIVATE=plain, to schedule and to collect statistics as RabbitMQ does by default, for measuring.
 # The user is guest/guest, which RabbitMQ accepts from loopback only; with TALLYMAN_DEFINITIONS nobody else is created.
 # A port mapper (epmd) of its own runs beside the node, so that stopping never touches anyone else's.
@@ -66,8 +67,8 @@ node_environment() {
   # Two schedulers and no busy waiting: a test machine has better things to do. A benchmark wants the node as shipped.
   local scheduling="+S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none"
   [ "${RABBITMQ_PRIVATE:-frugal}" != plain ] || scheduling=""
-  export RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS="$scheduling"
-  export RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS="$RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS -kernel inet_dist_use_interface {127,0,0,1}"
+  local more=${RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS:-}
+  export RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS="$scheduling -kernel inet_dist_use_interface {127,0,0,1} $more"
   export RABBITMQ_CTL_ERL_ARGS="+S 1:1 +sbwt none"
 }
 
