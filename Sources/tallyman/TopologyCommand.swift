@@ -12,6 +12,9 @@ struct TopologyCommand: AsyncParsableCommand {
       `rabbitmqctl import_definitions FILE`. Their users have no password, and an import takes the passwords of \
       existing users away: set passwords after it (see topology/README.md), or import with --without-users.
 
+      A queue whose worker nobody runs fills the broker's disk and costs it as much as one that is read: leave it \
+      out, naming the workers that you run with --worker.
+
       --check asks the management API at TALLYMAN_MANAGEMENT_URL, as a user with the tag administrator (only such a \
       user may see users and permissions), prints each difference and ends with 1 if there is any.
       """)
@@ -26,11 +29,16 @@ struct TopologyCommand: AsyncParsableCommand {
   var withoutUsers = false
 
   @Option(
+    help: "Only what this worker needs: inventory, allocation or notification. Repeatable; all of them if not given.")
+  var worker: [String] = []
+
+  @Option(
     help: "Delays of the retry tiers, such as 5s,30s,5m for all queues, or allocation=2s,10s,1m for one. Repeatable.")
   var retryDelays: [RetryDelays] = []
 
   func run() async throws {
-    let topology = TopologyCommand.topology(vhost: vhost, delays: retryDelays)
+    let workers = Worker.all.filter { worker.isEmpty || worker.contains($0.queue) }
+    let topology = TopologyCommand.topology(of: workers, vhost: vhost, delays: retryDelays)
     guard check else {
       print(try DefinitionsDocument.text(topology, withoutUsers: withoutUsers))
       return
@@ -46,22 +54,30 @@ struct TopologyCommand: AsyncParsableCommand {
 
   func validate() throws {
     if check, withoutUsers { throw ValidationError("--without-users means nothing with --check") }
-    for queue in retryDelays.compactMap(\.queue) where !Worker.all.contains(where: { $0.queue == queue }) {
-      throw ValidationError(
-        "--retry-delays \(queue)=…: must name one of \(Worker.all.map(\.queue).joined(separator: ", "))")
+    let known = Worker.all.map(\.queue)
+    for queue in retryDelays.compactMap(\.queue) where !known.contains(queue) {
+      throw ValidationError("--retry-delays \(queue)=…: must name one of \(known.joined(separator: ", "))")
+    }
+    for name in worker where !known.contains(name) {
+      throw ValidationError("--worker \(name): must be one of \(known.joined(separator: ", "))")
     }
   }
 
-  /// Everything that the workers of this build declare.
+  /// Everything that workers of this build declare.
   ///
-  /// - Parameter delays: Of the retry tiers; what names a queue goes before what is for all.
-  static func topology(vhost: String = "/", delays: [RetryDelays] = []) -> Topology {
+  /// - Parameters:
+  ///   - workers: Which.
+  ///   - vhost: Where.
+  ///   - delays: Of the retry tiers; what names a queue goes before what is for all.
+  static func topology(
+    of workers: [WorkerManifest] = Worker.all, vhost: String = "/", delays: [RetryDelays] = []
+  ) -> Topology {
     var byQueue: [String: [Duration]] = [:]
     for delay in delays where delay.queue == nil {
-      for worker in Worker.all { byQueue[worker.queue] = delay.delays }
+      for worker in workers { byQueue[worker.queue] = delay.delays }
     }
     for delay in delays { if let queue = delay.queue { byQueue[queue] = delay.delays } }
-    return Topology(workers: Worker.all, vhost: vhost, retryDelays: byQueue)
+    return Topology(workers: workers, vhost: vhost, retryDelays: byQueue)
   }
 
   private static func differences(_ topology: Topology, _ settings: OperatorSettings) async throws -> [String] {

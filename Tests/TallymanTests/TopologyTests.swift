@@ -122,6 +122,20 @@ extension TopologyTests {
     }
   }
 
+  @Test("only what the workers that run need, and a worker that nobody knows is refused")
+  func someWorkers() async throws {
+    let run = try await Program.run("topology", "--worker", "allocation", "--worker", "inventory")
+    #expect(run.code == 0, "\(run)")
+    let definitions = try JSONDecoder().decode(BrokerDefinitions.self, from: Data(run.output.utf8))
+    let queues = Set(definitions.queues.map(\.name))
+    #expect(queues.isSuperset(of: ["allocation", "allocation.dead", "allocation.retry.3", "inventory", "unrouted"]))
+    #expect(!queues.contains { $0.hasPrefix("notification") })
+    #expect(!definitions.bindings.contains { $0.destination.hasPrefix("notification") })
+    let unknown = try await Program.run("topology", "--worker", "shop")
+    #expect(unknown.code == 2)
+    #expect(unknown.output == "")
+  }
+
   @Test("the retry tiers' delays can be set for all queues and for one")
   func retryDelays() async throws {
     func delays(_ options: String...) async throws -> [String: BrokerDefinitions.Value?] {

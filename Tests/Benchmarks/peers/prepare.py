@@ -3,6 +3,8 @@
 
 From the environment: PEER_PG (the database), PEER_STOCK (on hand per balance), PEER_MANAGEMENT (the port of the
 broker's management API, 15685 if absent), PEER_SKUS and PEER_LOCATIONS (10,000 SKUs in two locations if absent).
+PEER_WORKERS names the workers that have queues (allocation if absent: the only one that runs. The documentation says
+to leave out the queues of workers that do not run; PEER_WORKERS=all shows what the others' queues cost).
 With PEER_KEEP set the database stays as it is and only the broker's queues are emptied.
 """
 import base64
@@ -17,6 +19,10 @@ CHECKOUT, DATABASE = sys.argv[1], os.environ["PEER_PG"]
 TALLYMAN = CHECKOUT + "/.build/release/tallyman"
 SEED = CHECKOUT + "/Tests/Benchmarks/peers/seed.sql"
 MANAGEMENT = f"http://127.0.0.1:{os.environ.get('PEER_MANAGEMENT', '15685')}/api/"
+
+ALL = ["inventory", "allocation", "notification"]
+WORKERS = os.environ.get("PEER_WORKERS", "allocation")
+WORKERS = ALL if WORKERS == "all" else WORKERS.split(",")
 
 
 def api(method: str, path: str, body: dict | None = None) -> None:
@@ -34,7 +40,10 @@ def api(method: str, path: str, body: dict | None = None) -> None:
 
 def empty_queues() -> None:
     """The product's topology, with empty queues."""
-    document = subprocess.run([TALLYMAN, "topology", "--without-users"], check=True, capture_output=True, text=True).stdout
+    command = [TALLYMAN, "topology", "--without-users"]
+    for worker in WORKERS:
+        command += ["--worker", worker]
+    document = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     definitions = json.loads(document)
     for queue in definitions["queues"]:
         api("DELETE", f"queues/%2F/{queue['name']}")

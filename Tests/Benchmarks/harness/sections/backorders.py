@@ -18,7 +18,7 @@ def measure(bench, waiting: int, receipts: int) -> dict:
     """`receipts` receipts of one piece each, one at a time, then one receipt that fills everything that waits."""
     rig = bench.rig()
     keys = ["backorder.filled"] if waiting else ["stock.received"]
-    rig.prepare(stock=0, sink_keys=keys, PEER_SKUS=100)
+    rig.prepare(stock=0, sink_keys=keys, PEER_SKUS=100, PEER_WORKERS="inventory,allocation")
     c = rig.contestant
     commands = [[str(PROGRAMS / "inventory-worker")], *c.start_commands]
     with rig.running(commands) as started, database.Psql(c.database) as psql:

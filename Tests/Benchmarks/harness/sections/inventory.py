@@ -24,7 +24,7 @@ def run(bench) -> dict:
 def measure(bench, kind: str, n: int) -> dict:
     rig = bench.rig()
     key, sink_keys = KINDS[kind]
-    rig.prepare(sink_keys=sink_keys)
+    rig.prepare(sink_keys=sink_keys, PEER_WORKERS="inventory")
     if sink_keys is None:
         return rig.throughput(n, kind)
     as_inventory(rig.contestant)
