@@ -20,7 +20,7 @@ begin
   into names, selected
   from information_schema.columns
   where table_schema = 'tallyman' and table_name = 'outbox' and is_identity = 'NO';
-  execute format('insert into tallyman.outbox (%s) select %s from tallyman.outbox o, generate_series(1, COPIES) k
+  execute format('insert into tallyman.outbox (%s) select %s from SOURCE o, generate_series(1, COPIES) k
                   order by k, id', names, selected);
 end
 $$
@@ -41,9 +41,14 @@ def run(bench) -> dict:
     return data
 
 
-def fill(rig) -> int:
-    """ROWS answers in the outbox, none published. Returns their mean size."""
-    real, copies = ROWS // 5, 4
+def copy(psql, copies: int, source: str = "tallyman.outbox") -> None:
+    """So many copies of each row of a table that is shaped like the outbox."""
+    psql.rows(COPY.replace("COPIES", str(copies)).replace("SOURCE", source))
+
+
+def fill(rig, rows: int = ROWS, copies: int = 4) -> int:
+    """Answers in the outbox, none published. Returns their mean size."""
+    real = rows // (copies + 1)
     rig.prepare()
     rig.load(real, "zipf")
     with database.Psql(rig.contestant.database) as psql:
@@ -52,7 +57,7 @@ def fill(rig) -> int:
             while time.monotonic() < end and psql.number("select count(*) from tallyman.outbox") < real:
                 time.sleep(0.1)
             rig.require_alive(started)
-        psql.rows(COPY.replace("COPIES", str(copies)))
+        copy(psql, copies)
         psql.rows("checkpoint")
         return psql.number("select round(avg(length(body))) from tallyman.outbox")
 
@@ -83,5 +88,7 @@ def text(data: dict) -> str:
     return (f"{data['rows']:,} committed answers wait in the outbox; one relay drains them, confirmed and deleted. The raw "
             "publisher sends made-up messages straight to one quorum queue and touches no database.\n\n"
             + table(["", "events/s", "relay ÷ raw"], rows)
-            + f"\n\nThe relay used {cpu} µs of CPU per event, at most {memory} MB; left behind: "
+            + f"\n\nThe relay used {cpu} µs of CPU per event, at most {memory} MB; PostgreSQL "
+            f"{shown([d['postgres_us'] for d in data['drain']], '{:.1f}')} µs and RabbitMQ "
+            f"{shown([d['rabbitmq_us'] for d in data['drain']], '{:.1f}')} µs; left behind: "
             f"{sum(d['left'] for d in data['drain'])} rows.")
