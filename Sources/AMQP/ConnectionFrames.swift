@@ -1,5 +1,11 @@
 import CRabbitMQ
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
 extension Connection {
   /// What reading one frame came to.
   enum Step {
@@ -39,7 +45,7 @@ extension Connection {
   /// - Parameter limit: How long to wait for a frame; zero takes only what has arrived.
   func step(waiting limit: Duration) throws(AMQPError) -> Step {
     try requireUsable()
-    var limit = timeval(limit)
+    var limit = timeval(awaitInput(limit) ? .zero : limit)
     let status = amqp_simple_wait_frame_noblock(handle.state, handle.frame, &limit)
     if status == AMQP_STATUS_TIMEOUT.rawValue { return .nothing }
     guard status == AMQP_STATUS_OK.rawValue else {
@@ -50,6 +56,18 @@ extension Connection {
     } catch {
       throw fail(error)
     }
+  }
+
+  /// Waits for a short time in place of librabbitmq, whose waits for the last millisecond keep a processor busy.
+  ///
+  /// - Returns: Whether it did; longer waits are left to librabbitmq, which sends heartbeats meanwhile.
+  private func awaitInput(_ limit: Duration) -> Bool {
+    guard limit > .zero, limit <= .milliseconds(20) else { return false }
+    guard amqp_frames_enqueued(handle.state) == 0, amqp_data_in_buffer(handle.state) == 0 else { return true }
+    var entry = pollfd(fd: amqp_get_sockfd(handle.state), events: Int16(POLLIN), revents: 0)
+    let (seconds, attoseconds) = limit.components
+    _ = poll(&entry, 1, Int32(seconds) * 1000 + Int32((attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000))
+    return true
   }
 
   private func dispatch(_ frame: UnsafePointer<amqp_frame_t>) throws(AMQPError) -> Step {

@@ -47,4 +47,8 @@ public enum LogKey {
   public static let condition = "condition"
   /// Aggregate whose event is published, e.g. an order.
   public static let aggregate = "aggregate"
+  /// A session of the database: its process, role and name.
+  public static let session = "session"
+  /// A number of rows.
+  public static let rows = "rows"
 }

@@ -26,6 +26,10 @@ public enum MetricName: CaseIterable, Sendable {
   case outboxWaiting
   /// Age of the oldest outbox row.
   case outboxOldestSeconds
+  /// Deleted outbox rows that are not removed yet.
+  case outboxDeadRows
+  /// How long another session's transaction has kept deleted rows from being removed.
+  case oldestTransactionSeconds
   /// Outbox rows confirmed by the broker.
   case outboxPublished
   /// Publishes returned as unroutable.
@@ -51,7 +55,8 @@ public enum MetricName: CaseIterable, Sendable {
     case .messages, .deadLetters, .retries, .rejected: messageDefinition
     case .batchSize, .batchSeconds, .databaseSeconds, .batchHalvings, .batchRepeats: batchDefinition
     case .lanePaused, .laneReconnects, .residentMemory, .processorSeconds, .build: processDefinition
-    case .outboxWaiting, .outboxOldestSeconds, .outboxPublished, .outboxReturned, .outboxNacked, .relayShards:
+    case .outboxWaiting, .outboxOldestSeconds, .outboxDeadRows, .oldestTransactionSeconds, .outboxPublished,
+      .outboxReturned, .outboxNacked, .relayShards:
       relayDefinition
     case .deliveries, .deliverySeconds: deliveryDefinition
     }
@@ -126,6 +131,15 @@ public enum MetricName: CaseIterable, Sendable {
       .gauge("tallyman_outbox_waiting", "rows", [], "Outbox rows that the broker has not confirmed yet.")
     case .outboxOldestSeconds:
       .gauge("tallyman_outbox_oldest_seconds", "seconds", [], "Age of the oldest outbox row, 0 when none waits.")
+    case .outboxDeadRows:
+      .gauge(
+        "tallyman_outbox_dead_rows", "rows", [],
+        "Deleted outbox rows that vacuum has not removed yet, as PostgreSQL estimates.")
+    case .oldestTransactionSeconds:
+      .gauge(
+        "tallyman_oldest_transaction_seconds", "seconds", [],
+        "How long the oldest transaction of another session has been open, as far as it was watched; while it is, "
+          + "deleted rows cannot be removed.")
     case .outboxPublished:
       .counter("tallyman_outbox_published_total", "rows", [], "Outbox rows confirmed by the broker and settled.")
     case .outboxReturned:

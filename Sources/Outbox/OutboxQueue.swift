@@ -1,56 +1,37 @@
 import Contracts
 import Postgres
 
-/// A row that waits for its relay: one object, kept until the broker has answered for it.
-public final class WaitingRow: Sendable {
-  /// Its shard.
-  public let shard: Int16
-  /// Its place within the shard.
-  public let id: Int64
-  /// Hash of its aggregate.
-  public let aggregate: Int64
-  /// Where to publish it.
-  public let exchange: String
-  /// The key to publish it with.
-  public let routingKey: String
-  /// The AMQP message id.
-  public let messageID: String
-  /// The AMQP content type.
-  public let contentType: String
-  /// AMQP headers as a JSON object, or nil.
-  public let headers: String?
-  /// The message.
-  public let body: [UInt8]
-
-  init(_ rows: Rows, _ row: Int) {
-    shard = rows.int2(row, 0)
-    id = rows.int(row, 1)
-    aggregate = rows.int(row, 2)
-    exchange = rows.text(row, 3)
-    routingKey = rows.text(row, 4)
-    messageID = rows.text(row, 5)
-    contentType = rows.text(row, 6)
-    headers = rows.optionalText(row, 7)
-    body = rows.bytes(row, 8)
-  }
-}
-
 /// A relay's view of the outbox: the shards it owns, what waits in them, and what has been confirmed.
 ///
-/// A relay owns a shard by a session advisory lock: a relay that dies gives up its shards with its connection. Rows are
-/// never read with `id > last` alone, because ids are not committed in order: each shard's floor only skips the dead
-/// head of the index and rows that are held back. It falls back to 0 whenever a fetch comes back short, and every
-/// second one fetch begins at 0 and then goes on where the last one ended.
+/// A relay owns a shard by a session advisory lock: a relay that dies gives up its shards with its connection. Where to
+/// read on in a shard is ``ShardPosition``'s to say. A row that was handed out is not handed out again until it is
+/// released.
 public final class OutboxQueue {
-  private let database: Connection
-  private var floors: [Int16: Int64] = [:]
-  /// Where to go on after the fetch that looks back.
-  private var resume: [Int16: Int64] = [:]
+  let database: Connection
+  private var positions: [Int16: ShardPosition] = [:]
+  /// Handed out and neither deleted nor released.
+  private var known: Set<Int64> = []
   private var settled: [(shard: Int16, id: Int64)] = []
   /// What the server is deleting: its answer is read before the next question.
   private var deleting: [(shard: Int16, id: Int64)] = []
-  /// Shards whose last fetch began with their oldest row.
-  private var fromStart: Set<Int16> = []
+  private var nextDeletion = ContinuousClock.now
+  /// What the server was asked for.
+  private var question: Question?
+  private var nextLookBack = ContinuousClock.now
+  private var nextMark = ContinuousClock.now
+
+  private struct Question {
+    let shards: [Int16]
+    let perShard: Int
+    let looksBack: Bool
+    let asked = ContinuousClock.now
+  }
+
+  /// A deletion's commit has to reach the disk; more rows share one.
+  private static let deletionInterval = Duration.milliseconds(10)
+  private static let largestDeletion = 1_000
+  /// How far positions are remembered; far more than a transaction takes from drawing an id to its commit.
+  private static let markInterval = Duration.milliseconds(250)
 
   /// - Parameter database: A connection of the relay's own: its session holds the shards.
   public init(_ database: Connection) throws {
@@ -59,85 +40,153 @@ public final class OutboxQueue {
   }
 
   /// The shards that this relay owns now.
-  public var shards: [Int16] { floors.keys.sorted() }
+  public var shards: [Int16] { positions.keys.sorted() }
 
   /// Takes its fair share of the shards: frees the surplus when others have come, takes free ones up to its share.
   ///
-  /// To be called when nothing taken is unsettled.
-  ///
+  /// - Parameter losing: Called before shards are freed, with these: says whether nothing of theirs is on its way to
+  ///   the broker any more, or their next owner would publish it again. Otherwise they are kept for now.
   /// - Returns: How many relays share the work.
-  public func balance() throws -> Int {
-    try finishDeletion()
+  public func balance(losing: ([Int16]) throws -> Bool = { _ in true }) throws -> Int {
+    try settleDown()
     let relays = max(1, Int(try database.query(OutboxStatements.relays).int(0, 0)))
     let share = (Int(Shard.count) + relays - 1) / relays
-    for shard in shards.dropFirst(share) {
+    var surplus = Array(shards.dropFirst(share))
+    if !surplus.isEmpty, try !losing(surplus) { surplus = [] }
+    if !surplus.isEmpty { try flush() }
+    for shard in surplus {
       _ = try database.query(OutboxStatements.disown, [.int4(Int32(shard))])
-      floors[shard] = nil
-      resume[shard] = nil
+      positions[shard] = nil
     }
-    for shard in 0..<Shard.count where floors.count < share && floors[shard] == nil {
-      if try database.query(OutboxStatements.own, [.int4(Int32(shard))]).bool(0, 0) { floors[shard] = 0 }
+    for shard in 0..<Shard.count where positions.count < share && positions[shard] == nil {
+      if try database.query(OutboxStatements.own, [.int4(Int32(shard))]).bool(0, 0) {
+        positions[shard] = ShardPosition()
+      }
     }
     return relays
   }
 
-  /// Lets the next ``take(_:)`` read every shard from its beginning: finds rows whose transactions committed late. The
-  /// one after that goes on where the last one ended, or many rows held back would hide what is behind them for ever.
-  public func lookBack() {
-    for (shard, floor) in floors where floor > 0 {
-      resume[shard] = max(floor, resume[shard] ?? 0)
-      floors[shard] = 0
-    }
+  /// Lets the next fetch read every shard from its beginning, if that is due: finds rows whose transactions committed
+  /// late, and what was held back.
+  ///
+  /// Every `interval`, but rarer when it takes long: dead rows that a long transaction keeps from being removed lie at
+  /// the beginning, and looking through them must not take more than a tenth of the time.
+  ///
+  /// - Parameter interval: How often, at least.
+  public func lookBack(every interval: Duration) {
+    guard ContinuousClock.now >= nextLookBack else { return }
+    nextLookBack = ContinuousClock.now + interval
+    for shard in positions.keys { positions[shard]?.lookBack() }
   }
 
-  /// Remembers that the broker has confirmed a row; it is deleted with the next ``take(_:)``.
-  public func settle(_ row: WaitingRow) { settled.append((row.shard, row.id)) }
+  // MARK: Taking rows
 
-  /// Lets a row that was taken but not published, and all rows behind it, be taken again.
-  public func giveBack(_ row: WaitingRow) { rewind(row.shard, to: row.id - 1) }
+  /// Whether rows were asked for and have not been received.
+  public var isAsking: Bool { question != nil }
 
-  /// Lets all rows behind this one be taken again: some were held back because of it.
-  public func rewind(behind row: WaitingRow) { rewind(row.shard, to: row.id) }
-
-  private func rewind(_ shard: Int16, to id: Int64) {
-    floors[shard] = min(floors[shard] ?? 0, id)
-    if let later = resume[shard] { resume[shard] = min(later, id) }
+  /// Whether the answer has begun to arrive, so that ``receive()`` does not wait for long.
+  public func hasAnswer() throws -> Bool {
+    guard let question else { return false }
+    // What libpq has read already, while it sent, is not seen on the socket.
+    return try database.hasInput || question.asked.duration(to: .now) > .milliseconds(10)
   }
 
-  /// Takes the next rows and deletes what was settled.
+  /// Asks for the next rows of some shards, and deletes what was settled, if that is due.
   ///
   /// The question comes first: the deletion's commit has to reach the disk, and nobody has to wait for that but the
   /// next question.
   ///
-  /// - Parameter limit: About how many rows; divided among the shards.
-  /// - Returns: Rows in id order.
-  public func take(_ limit: Int) throws -> [WaitingRow] {
+  /// - Parameters:
+  ///   - shards: Owned ones.
+  ///   - perShard: At most so many rows of each.
+  public func ask(_ shards: [Int16], perShard: Int) throws {
+    precondition(question == nil, "one question at a time")
     try finishDeletion()
-    let shards = shards
-    let perShard = max(16, limit / max(1, shards.count))
+    question = Question(
+      shards: shards, perShard: perShard, looksBack: shards.contains { positions[$0]?.isLookingBack ?? false })
+    // Beyond all that was read nothing is in hand.
+    let mayRepeat = shards.contains { positions[$0]?.isBehind ?? false }
     try database.send(
       OutboxStatements.take,
-      [.int2s(shards), .ints(shards) { floors[$0] ?? 0 }, .int(Int64(perShard)), .ints(settled) { $0.id }])
+      [
+        .int2s(shards), .ints(shards) { positions[$0]?.floor ?? 0 }, .int(Int64(perShard)),
+        .ints(mayRepeat ? Array(known) : []),
+      ])
     try database.sync()
-    try sendDeletion()
-    let rows = try database.receive()
-    try database.receiveSync()
-    fromStart = Set(shards.filter { (floors[$0] ?? 0) == 0 })
-    let taken = (0..<rows.count).map { WaitingRow(rows, $0) }
-    advanceFloors(taken, perShard: perShard)
-    return taken
+    if settled.count >= OutboxQueue.largestDeletion || ContinuousClock.now >= nextDeletion { try sendDeletion() }
   }
 
-  /// Whether the last ``take(_:)`` read this shard from its oldest row on.
-  public func wasTakenFromStart(_ shard: Int16) -> Bool { fromStart.contains(shard) }
+  /// Receives what was asked for.
+  ///
+  /// - Returns: Rows in id order, none of which is handed out already; and whether each shard was read to its end.
+  public func receive() throws -> (rows: [WaitingRow], isEnd: Bool) {
+    guard let question else { return ([], true) }
+    self.question = nil
+    let rows = try database.receive()
+    try database.receiveSync()
+    if question.looksBack {
+      nextLookBack = max(nextLookBack, ContinuousClock.now + question.asked.duration(to: .now) * 10)
+    }
+    var fetched: [Int16: (count: Int, last: Int64)] = [:]
+    var taken: [WaitingRow] = []
+    taken.reserveCapacity(rows.count)
+    for row in 0..<rows.count {
+      let id = rows.int(row, 1)
+      fetched[rows.int2(row, 0), default: (0, 0)].count += 1
+      fetched[rows.int2(row, 0)]?.last = id
+      if known.insert(id).inserted { taken.append(WaitingRow(rows, row)) }
+    }
+    if ContinuousClock.now >= nextMark {
+      nextMark = .now + OutboxQueue.markInterval
+      for shard in positions.keys { positions[shard]?.remember() }
+    }
+    var isEnd = true
+    for shard in question.shards {
+      let (count, last) = fetched[shard] ?? (0, 0)
+      if count >= question.perShard { isEnd = false }
+      positions[shard]?.advance(to: last, isEnd: count < question.perShard)
+    }
+    return (taken, isEnd)
+  }
 
-  /// Whether the last ``take(_:)`` reached the end of every shard.
-  public var isAtEnd: Bool { floors.values.allSatisfy { $0 == 0 } }
+  /// Asks for the next rows of all shards and receives them.
+  ///
+  /// - Parameter limit: About how many rows; divided among the shards.
+  public func take(_ limit: Int) throws -> [WaitingRow] {
+    let shards = shards
+    try ask(shards, perShard: max(16, limit / max(1, shards.count)))
+    return try receive().rows
+  }
+
+  /// Whether the last fetch read this shard from its oldest row on.
+  public func wasTakenFromStart(_ shard: Int16) -> Bool { positions[shard]?.wasFromStart ?? false }
+
+  /// Lets all rows behind this one be read again: some were held back because of it.
+  public func rewind(behind row: WaitingRow) { positions[row.shard]?.rewind(to: row.id) }
+
+  // MARK: What became of them
+
+  /// Remembers that the broker has confirmed a row; it is deleted soon, with a later question.
+  public func settle(_ row: WaitingRow) { settled.append((row.shard, row.id)) }
+
+  /// Lets a row that was not published be handed out again, when it is read the next time.
+  public func release(_ row: WaitingRow) { known.remove(row.id) }
 
   /// Deletes what was settled, without taking more: before stopping.
   public func flush() throws {
-    try finishDeletion()
+    try settleDown()
     try sendDeletion()
+    try finishDeletion()
+  }
+
+  /// Reads every answer that is still to come, before the connection is used for anything else. Rows that were asked
+  /// for are read again later.
+  public func settleDown() throws {
+    if isAsking {
+      question = nil
+      _ = try database.receive()
+      try database.receiveSync()
+    }
     try finishDeletion()
   }
 
@@ -145,37 +194,24 @@ public final class OutboxQueue {
   ///
   /// - Returns: Rows (counted up to 100,000) and milliseconds.
   public func backlog() throws -> (rows: Int64, oldestMilliseconds: Int64) {
-    try finishDeletion()
+    try settleDown()
     let rows = try database.query(OutboxStatements.backlog)
     return (rows.int(0, 0), rows.int(0, 1))
   }
 
   private func sendDeletion() throws {
     guard !settled.isEmpty else { return }
+    nextDeletion = .now + OutboxQueue.deletionInterval
     try database.send(OutboxStatements.settle, [.int2s(settled) { $0.shard }, .ints(settled) { $0.id }])
     try database.sync()
     swap(&settled, &deleting)
   }
 
-  /// Reads the answer to a deletion that is under way: before the connection is used for anything else.
-  public func finishDeletion() throws {
+  private func finishDeletion() throws {
     guard !deleting.isEmpty else { return }
     _ = try database.receive()
     try database.receiveSync()
+    for row in deleting { known.remove(row.id) }
     deleting.removeAll(keepingCapacity: true)
-  }
-
-  private func advanceFloors(_ taken: [WaitingRow], perShard: Int) {
-    var counts: [Int16: Int] = [:]
-    var last: [Int16: Int64] = [:]
-    for row in taken {
-      counts[row.shard, default: 0] += 1
-      last[row.shard] = row.id
-    }
-    for shard in floors.keys {
-      let isShort = counts[shard, default: 0] < perShard
-      floors[shard] = isShort ? 0 : max(last[shard] ?? 0, resume[shard] ?? 0)
-      resume[shard] = nil
-    }
   }
 }

@@ -15,14 +15,16 @@ public enum OutboxStatements {
 
   static let notify = Statement(name: "outbox_notify", sql: "select pg_notify('tallyman_outbox', '')")
 
-  /// The oldest rows of each shard beyond that shard's floor, but for those that are confirmed and about to be deleted.
+  /// The oldest rows of each shard beyond that shard's floor, but for those that are in hand. NOT IN a subquery,
+  /// because that is a hash table; `<> all (array)` compares each row with each id.
   static let take = Statement(
     name: "outbox_take",
     sql: """
       select r.shard, r.id, r.aggregate, r.exchange, r.routing_key, r.message_id, r.content_type, r.headers, r.body
       from (select unnest($1::int2[]) as shard, unnest($2::int8[]) as floor) as mine
       cross join lateral (
-        select * from outbox o where o.shard = mine.shard and o.id > mine.floor and o.id <> all ($4::int8[])
+        select * from outbox o where o.shard = mine.shard and o.id > mine.floor
+          and o.id not in (select unnest($4::int8[]))
         order by o.id limit $3
       ) as r
       order by r.id
@@ -60,5 +62,21 @@ public enum OutboxStatements {
       select count(*)::int8,
              coalesce(extract(epoch from clock_timestamp() - min(created_at)) * 1000, 0)::int8
       from (select created_at from outbox order by shard, id limit 100000) as waiting
+      """)
+
+  /// Whose snapshot or transaction id is the oldest in this database: rows deleted since cannot be removed. Every role
+  /// may see these columns of all sessions, though not when their transactions began.
+  static let oldestTransaction = Statement(
+    name: "outbox_oldest_transaction",
+    sql: """
+      select coalesce((select n_dead_tup from pg_stat_user_tables where relid = 'outbox'::regclass), 0)::int8,
+             a.pid::int8, coalesce(a.usename, '')::text, coalesce(a.application_name, '')::text,
+             coalesce(a.backend_xmin::text, '') || '/' || coalesce(a.backend_xid::text, '')
+      from (select 1) as one left join lateral (
+        select * from pg_stat_activity
+        where datname = current_database() and pid <> pg_backend_pid()
+          and (backend_xmin is not null or backend_xid is not null)
+        order by greatest(age(backend_xmin), age(backend_xid)) desc limit 1
+      ) as a on true
       """)
 }

@@ -6,20 +6,29 @@ import Postgres
 
 /// Rows ▶ confirmed publishes ▶ settled rows: the only publisher.
 ///
-/// Works in rounds on one lane. A round takes rows of the owned shards, publishes them persistent and mandatory, at
-/// most one unconfirmed message per aggregate, and settles each on its confirm. A message that is refused or returned
-/// stays, and holds back the later ones of its aggregate, so that no event ever overtakes an earlier one of its
-/// aggregate. What dies with a relay is published again by the next owner: a suffix repeats, nothing is reordered or
-/// lost.
+/// Works in turns on one lane: while the broker answers for some messages, the next are published and the next rows are
+/// fetched. Messages are persistent and mandatory, at most one of an aggregate is unconfirmed, and each is settled on
+/// its confirm. A message that is refused or returned stays, and holds back the later ones of its aggregate, so that no
+/// event ever overtakes an earlier one of its aggregate. What dies with a relay is published again by the next owner: a
+/// suffix repeats, nothing is reordered or lost.
 public final class Relay {
   private let outbox: OutboxQueue
   private let publisher: Publisher
   private let database: Postgres.Connection
   private let limits: RelayLimits
+  private var flow = Flow()
   private var held: [Int64: Held] = [:]
+  private var transactions = TransactionWatch()
   private let clock = ContinuousClock()
   /// Until then it looks for rows again and again, because lanes that woke it lately do not do it again.
   private var alertUntil = ContinuousClock.now
+  /// When the broker has to have answered for something.
+  private var confirmDeadline = ContinuousClock.now
+  /// Not before this it asks again, after an answer that reached the end, while confirms are awaited.
+  private var nextQuestion = ContinuousClock.now
+  private static let questionInterval = Duration.milliseconds(20)
+  /// Whether the last answer ended with the last row there was.
+  private var isAtEnd = false
 
   /// An aggregate whose oldest message could not be published.
   private struct Held {
@@ -45,14 +54,16 @@ public final class Relay {
   /// Shards owned, for metrics and logs.
   public var shards: [Int16] { outbox.shards }
 
-  /// Takes the fair share of the shards.
+  /// Takes the fair share of the shards, and looks back where that is due.
   ///
   /// - Returns: How many relays share the work.
   public func balance() throws -> Int {
-    // Deleted before a shard changes hands, or its next owner would publish again what is confirmed already.
-    try outbox.flush()
-    outbox.lookBack()
-    let relays = try outbox.balance()
+    let relays = try outbox.balance { lost in
+      for row in flow.drop(shards: lost) { outbox.release(row) }
+      try awaitConfirms(upTo: limits.confirmTimeout)
+      return publisher.unsettled == 0
+    }
+    outbox.lookBack(every: limits.lookBackInterval)
     let mine = Set(outbox.shards)
     held = held.filter { mine.contains($0.value.shard) }
     return relays
@@ -61,94 +72,161 @@ public final class Relay {
   /// Rows waiting and age of the oldest in milliseconds.
   public func backlog() throws -> (rows: Int64, oldestMilliseconds: Int64) { try outbox.backlog() }
 
+  /// The oldest transaction of another session; to be asked for again and again.
+  public func openTransaction() throws -> OpenTransaction {
+    let (oldest, deadRows) = try outbox.oldestTransaction()
+    return OpenTransaction(
+      session: oldest.map { "\($0.pid) of \($0.user) (\($0.application))" }, time: transactions.observe(oldest),
+      deadRows: Int(deadRows))
+  }
+
   /// Waits until rows may be there, serving the broker's heartbeat.
   public func wait() throws {
     try publisher.connection.service()
-    try outbox.finishDeletion()
+    try outbox.settleDown()
     let isAlert = clock.now < alertUntil
     _ = try database.waitForNotification(
       upTo: isAlert ? min(RelayWakeUp.relayAlertInterval, limits.pollInterval) : limits.pollInterval)
   }
 
-  /// One round.
+  /// One turn: fetches, publishes and settles what can be without waiting, then waits for the broker for a moment.
   ///
-  /// A broker that raises an alarm answers no confirm before the alarm is over: the round then waits for as long as
-  /// that takes. Connecting anew would hand it the same messages again.
+  /// A broker that raises an alarm answers no confirm before the alarm is over; what it has waits for as long as that
+  /// takes. Connecting anew would hand it the same messages again.
   ///
-  /// - Parameter onWait: Called at least every 100 ms while confirms are awaited; what it throws ends the round.
-  /// - Returns: What became of the rows taken.
+  /// - Returns: What became of rows in this turn.
   /// - Throws: ``PostgresError`` or ``AMQPError``: the connections are to be made anew. Rows published but not settled
   ///   are published again.
-  public func round(onWait: () throws -> Void = {}) throws -> RelayReport {
-    guard !publisher.connection.isBlocked else {
-      try publisher.connection.service()
-      Lane.pause(for: .milliseconds(50))
-      return RelayReport()
+  public func turn() throws -> RelayReport {
+    var report = RelayReport()
+    if publisher.connection.isBlocked {
+      try settleAnswers(waiting: .milliseconds(50), &report)
+      return report
     }
-    let rows = try outbox.take(limits.batch)
-    guard !rows.isEmpty else { return RelayReport() }
-    alertUntil = clock.now + RelayWakeUp.relayAlertTime
-    var round = Round(rows, isHeld: { isHeld($0) })
-    round.mayBeMore = !outbox.isAtEnd
-    var deadline = clock.now + limits.confirmTimeout
-    let patience = clock.now + limits.chainTime
-    repeat {
-      try publishReady(&round)
-      try onWait()
-      if publisher.connection.isBlocked { deadline = clock.now + limits.confirmTimeout }
-      if clock.now > deadline { throw AMQPError.timedOut(operation: "waiting for publisher confirms") }
-      // A long chain of one aggregate must not keep the others waiting: the rest of it comes in the next round.
-      if clock.now > patience { round.stopChains() }
-      for settlement in try publisher.settlements(waiting: .milliseconds(100)) { settle(settlement, &round) }
-    } while publisher.unsettled > 0 || round.hasNext
-    for row in round.left { outbox.giveBack(row) }
-    return round.report
+    try askIfDue()
+    try publishReady(&report)
+    // With nothing on its way to the broker there is nothing better to wait for.
+    if outbox.isAsking, try publisher.unsettled == 0 || outbox.hasAnswer() {
+      try receiveRows(&report)
+      try publishReady(&report)
+    }
+    try settleAnswers(waiting: patience, &report)
+    report.isIdle = flow.isEmpty && isAtEnd && !outbox.isAsking && report.published == 0
+    return report
   }
 
-  /// Deletes what was confirmed; before the connections are closed.
-  public func finish() throws { try outbox.flush() }
+  /// Waits for what is on its way to the broker, for a moment, and deletes what was confirmed; before the connections
+  /// are closed.
+  public func finish() throws {
+    try awaitConfirms(upTo: .seconds(2))
+    try outbox.flush()
+  }
 
-  private func publishReady(_ round: inout Round) throws {
-    guard round.hasNext, publisher.unsettled < limits.window else { return }
+  // MARK: Rows
+
+  /// Asks for more when what is in hand will soon have left, from the shards that have brought the least.
+  ///
+  /// After an answer that reached the end there is little to be had. While the broker owes confirms more rows gather,
+  /// and whoever writes them needs the database more: fewer, larger portions cost everybody less.
+  private func askIfDue() throws {
+    guard !outbox.isAsking, flow.readyCount < limits.window else { return }
+    if isAtEnd, publisher.unsettled > 0, clock.now < nextQuestion { return }
+    nextQuestion = clock.now + Relay.questionInterval
+    let shards = outbox.shards
+    let perShard = max(16, limits.batch / max(1, shards.count))
+    let open = shards.filter { flow.load(of: $0) < perShard }
+    if !open.isEmpty { try outbox.ask(open, perShard: perShard) }
+  }
+
+  private func receiveRows(_ report: inout RelayReport) throws {
+    let (rows, isEnd) = try outbox.receive()
+    isAtEnd = isEnd
+    let waiting = flow.add(rows, isHeld: { isHeld($0) })
+    if rows.count > waiting.count { alertUntil = clock.now + RelayWakeUp.relayAlertTime }
+    for row in waiting { outbox.release(row) }
+    report.held += waiting.count
+  }
+
+  /// How long to wait for the broker: not at all while more can be published, for a moment while rows may come.
+  private var patience: Duration {
+    if flow.readyCount > 0, publisher.unsettled < limits.window { return .zero }
+    return flow.readyCount < limits.window ? Relay.questionInterval : .milliseconds(100)
+  }
+
+  // MARK: Messages
+
+  private func publishReady(_ report: inout RelayReport) throws {
+    guard flow.readyCount > 0, publisher.unsettled < limits.window else { return }
+    if publisher.unsettled == 0 { confirmDeadline = clock.now + limits.confirmTimeout }
     try publisher.together {
-      while publisher.unsettled < limits.window, let row = round.next() { try publish(row, &round) }
+      while publisher.unsettled < limits.window, let row = flow.next() {
+        guard try publish(row, &report) else { return }
+      }
     }
   }
 
-  private func publish(_ row: WaitingRow, _ round: inout Round) throws {
+  /// - Returns: Whether the broker takes more.
+  private func publish(_ row: WaitingRow, _ report: inout RelayReport) throws -> Bool {
     do {
       let sequence = try publisher.publish(
         exchange: row.exchange, routingKey: row.routingKey, properties: try Relay.properties(of: row), body: row.body)
-      round.published(row, as: sequence)
+      flow.published(row, as: sequence)
     } catch AMQPError.blocked {
-      round.block(row)
+      flow.putBack(row)
+      return false
     } catch AMQPError.invalidMessage(let detail) {
-      refuse(row, because: detail, &round)
+      hold(row, because: detail, &report)
     } catch let error as Malformed {
-      refuse(row, because: "its headers cannot be read: \(error)", &round)
+      hold(row, because: "its headers cannot be read: \(error)", &report)
+    }
+    return true
+  }
+
+  private func settleAnswers(waiting: Duration, _ report: inout RelayReport) throws {
+    guard publisher.unsettled > 0 else {
+      if publisher.connection.isBlocked { Lane.pause(for: waiting) }
+      return try publisher.connection.service()
+    }
+    let settlements = try publisher.settlements(waiting: waiting)
+    for settlement in settlements { settle(settlement, &report) }
+    let now = clock.now
+    if !settlements.isEmpty || publisher.connection.isBlocked { confirmDeadline = now + limits.confirmTimeout }
+    if now > confirmDeadline { throw AMQPError.timedOut(operation: "waiting for publisher confirms") }
+  }
+
+  /// Waits until nothing is on its way to the broker, unless it is blocked.
+  private func awaitConfirms(upTo limit: Duration) throws {
+    let end = clock.now + limit
+    var report = RelayReport()
+    while publisher.unsettled > 0, !publisher.connection.isBlocked, clock.now < end {
+      try settleAnswers(waiting: .milliseconds(100), &report)
     }
   }
 
-  /// A row that cannot be published at all stays for an operator to see, and holds up its own aggregate only.
-  private func refuse(_ row: WaitingRow, because why: String, _ round: inout Round) {
-    hold(row)
-    round.refused(row, because: why)
-  }
-
-  private func settle(_ settlement: Settlement, _ round: inout Round) {
-    guard let row = round.settled(settlement) else { return }
+  private func settle(_ settlement: Settlement, _ report: inout RelayReport) {
+    guard let row = flow.answered(settlement.sequence) else { return }
     switch settlement.outcome {
     case .confirmed:
       if let entry = held[row.aggregate], row.id >= entry.oldest {
         held[row.aggregate] = nil
         outbox.rewind(behind: row)
       }
+      report.published += 1
       outbox.settle(row)
-    case .nacked, .returned: hold(row)
+      flow.finish(row)
+    case .nacked:
+      report.nacked += 1
+      hold(row, because: "refused by the broker", &report)
+    case .returned(let code, let text): hold(row, because: "returned: \(code) \(text)", &report)
     }
   }
 
-  private func hold(_ row: WaitingRow) {
+  /// A row that could not be published stays, and holds up its own aggregate only.
+  private func hold(_ row: WaitingRow, because why: String, _ report: inout RelayReport) {
+    report.fail(row, why)
+    let dropped = flow.drop(row)
+    for row in dropped { outbox.release(row) }
+    report.held += max(0, dropped.count - 1)
     var entry =
       held[row.aggregate] ?? Held(shard: row.shard, oldest: row.id, until: clock.now, backoff: limits.holdBackoff)
     entry.oldest = row.id
@@ -156,10 +234,10 @@ public final class Relay {
     held[row.aggregate] = entry
   }
 
-  /// Whether an aggregate has to wait, told by the first of its rows in this round.
+  /// Whether an aggregate has to wait, told by the first of its rows in an answer.
   ///
-  /// The round may begin behind the row that failed: then it waits, although its time has come. Only a round that
-  /// begins with the shard knows better: there, a failed row that is not met any more was removed by somebody.
+  /// The answer may begin behind the row that failed: then it waits, although its time has come. Only one that begins
+  /// with the shard knows better: there, a failed row that is not met any more was removed by somebody.
   private func isHeld(_ row: WaitingRow) -> Bool {
     guard let entry = held[row.aggregate] else { return false }
     if entry.until > clock.now { return true }

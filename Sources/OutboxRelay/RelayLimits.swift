@@ -2,7 +2,7 @@ import Lanes
 
 /// Sizes and times of a relay.
 public struct RelayLimits: Sendable {
-  /// About how many rows a round takes.
+  /// About how many rows are asked for at once. Up to twice as many are in hand.
   public var batch: Int
   /// How many messages may be unconfirmed at once.
   public var window: Int
@@ -10,13 +10,13 @@ public struct RelayLimits: Sendable {
   public var pollInterval: Duration
   /// How long the broker may take to confirm before the connection counts as lost.
   public var confirmTimeout: Duration = .seconds(30)
-  /// How long a round follows the chain of a single aggregate.
-  public var chainTime: Duration = .milliseconds(50)
+  /// How often every shard is read from its oldest row, at least.
+  public var lookBackInterval: Duration = .seconds(1)
   /// How long an aggregate is held back after a failure.
   public var holdBackoff = Backoff(initial: .milliseconds(500), maximum: .seconds(30))
 
   /// - Parameters:
-  ///   - batch: About how many rows a round takes.
+  ///   - batch: About how many rows are asked for at once.
   ///   - window: How many messages may be unconfirmed at once.
   ///   - pollInterval: How long to sleep, at most, when nothing waits.
   public init(batch: Int = 3000, window: Int = 1000, pollInterval: Duration = .milliseconds(50)) {

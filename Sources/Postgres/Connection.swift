@@ -47,6 +47,9 @@ public final class Connection {
   /// Whether nothing waits for an answer. A lost connection will never answer.
   public var isIdle: Bool { unanswered.isEmpty || !isUsable }
 
+  /// Whether the server has sent something that was not read yet.
+  public var hasInput: Bool { get throws(PostgresError) { try handle.hasInput() } }
+
   /// Whether a transaction is open, as of the last Sync that was read.
   public var isInTransaction: Bool { isUsable && handle.transactionStatus != PQTRANS_IDLE }
 

@@ -99,6 +99,11 @@ final class Handle {
     }
   }
 
+  /// Whether something has arrived that nobody has read, without waiting.
+  func hasInput() throws(PostgresError) -> Bool {
+    !SocketEvents.wait(for: .readable, on: PQsocket(try open()), until: Deadline(after: .zero)).isEmpty
+  }
+
   // MARK: Errors
 
   /// Closes the connection and says why it is of no more use.

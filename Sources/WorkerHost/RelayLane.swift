@@ -6,7 +6,7 @@ import Observability
 import OutboxRelay
 import Postgres
 
-/// The relay's loop: connect, share the shards, publish rounds; after any failure both connections are made anew.
+/// The relay's loop: connect, share the shards, publish in turns; after any failure both connections are made anew.
 final class RelayLane {
   private let context: LaneContext
   private let limits: RelayLimits
@@ -15,7 +15,10 @@ final class RelayLane {
   private let nacked = MetricName.outboxNacked.counter()
   private let waiting = MetricName.outboxWaiting.gauge()
   private let oldest = MetricName.outboxOldestSeconds.gauge()
+  private let dead = MetricName.outboxDeadRows.gauge()
+  private let transactionSeconds = MetricName.oldestTransactionSeconds.gauge()
   private let shards = MetricName.relayShards.gauge()
+  private var nextReminder = ContinuousClock.now
 
   init(_ context: LaneContext, settings: RelaySettings) {
     self.context = context
@@ -62,25 +65,16 @@ final class RelayLane {
       }
       if ContinuousClock.now >= nextBacklog {
         try observeBacklog(relay)
+        try observeTransactions(relay)
         nextBacklog = ContinuousClock.now + .seconds(10)
       }
-      let report = try relay.round { try watch(connection) }
+      let report = try relay.turn()
       observe(report)
       show(blocked: connection.isBlocked)
       if report.isIdle { try relay.wait() }
     }
     try relay.finish()
   }
-
-  /// While confirms are awaited, which takes as long as the broker's alarm does.
-  private func watch(_ connection: AMQP.Connection) throws {
-    context.beat()
-    show(blocked: connection.isBlocked)
-    if connection.isBlocked, context.stop.isRaised { throw StoppedWhileBlocked() }
-  }
-
-  /// What was handed over and not confirmed is published again later; waiting for the alarm to end could take for ever.
-  private struct StoppedWhileBlocked: Error {}
 
   private func show(blocked: Bool) {
     if blocked {
@@ -108,5 +102,20 @@ final class RelayLane {
     let backlog = try relay.backlog()
     waiting.set(Int(backlog.rows))
     oldest.set(Double(backlog.oldestMilliseconds) / 1000)
+  }
+
+  /// One that stays open makes every table that rows are deleted from grow, and reading it slower.
+  private func observeTransactions(_ relay: Relay) throws {
+    let open = try relay.openTransaction()
+    dead.set(open.deadRows)
+    transactionSeconds.set(open.time / .seconds(1))
+    guard let session = open.session, open.time >= .seconds(60), ContinuousClock.now >= nextReminder else { return }
+    nextReminder = ContinuousClock.now + .seconds(300)
+    context.logger.warning(
+      "a transaction that stays open keeps deleted rows from being removed: end it",
+      metadata: [
+        LogKey.session: .string(session), LogKey.seconds: .stringConvertible(open.time.components.seconds),
+        LogKey.rows: .stringConvertible(open.deadRows),
+      ])
   }
 }

@@ -36,7 +36,7 @@ final class RunningRelay: Sendable {
 
   var now: Record { record.withLock { $0 } }
 
-  /// Finishes the round and closes the connections.
+  /// Finishes what it has in hand and closes the connections.
   func stop() async {
     isStopping.store(true, ordering: .releasing)
     await done.withLock { $0 }?.value
@@ -72,10 +72,7 @@ final class RunningRelay: Sendable {
         _ = try relay.balance()
         nextBalance = ContinuousClock.now + .milliseconds(200)
       }
-      let report = try relay.round { [self] in
-        record.withLock { $0.isBlocked = connection.isBlocked }
-        if stopping, connection.isBlocked { throw Stopping() }
-      }
+      let report = try relay.turn()
       record.withLock {
         $0.published += report.published
         $0.failed += report.failed
@@ -86,6 +83,4 @@ final class RunningRelay: Sendable {
     }
     try relay.finish()
   }
-
-  private struct Stopping: Error {}
 }
