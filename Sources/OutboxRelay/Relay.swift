@@ -111,7 +111,9 @@ public final class Relay {
       try publishReady(&report)
     }
     try settleAnswers(waiting: patience, &report)
-    report.isIdle = flow.isEmpty && isAtEnd && !outbox.isAsking && report.published == 0
+    // One that owns no shard has nothing to ask for.
+    let isDry = isAtEnd || outbox.shards.isEmpty
+    report.isIdle = flow.isEmpty && isDry && !outbox.isAsking && report.published == 0
     return report
   }
 

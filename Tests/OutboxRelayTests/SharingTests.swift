@@ -1,4 +1,7 @@
+import AMQP
+import Lanes
 import OutboxRelay
+import Postgres
 import TestServers
 import Testing
 
@@ -26,6 +29,26 @@ extension RelayTests {
     }
     await second.stop()
     await first.stop()
+  }
+
+  @Test("a relay that owns no shard has nothing to do, and sleeps")
+  func withoutShards() async throws {
+    let site = try await RelaySite()
+    var options = ConnectionOptions(conninfo: site.conninfo, applicationName: "standby")
+    options.settings = ["search_path": "tallyman"]
+    let database = options
+    let uri = site.broker.uri(vhost: site.vhost)
+    let lane = Lane(name: "standby")
+    defer { lane.stop() }
+    let isIdle = try await lane.run {
+      let database = try Postgres.Connection(database)
+      defer { database.close() }
+      let connection = try AMQP.Connection(BrokerOptions(uri: uri, connectionName: "standby"))
+      defer { connection.close() }
+      let relay = try Relay(database: database, publisher: try Publisher(connection), limits: RelayLimits())
+      return try relay.turn().isIdle
+    }
+    #expect(isIdle)
   }
 
   @Test("a relay whose connections are cut in the middle repeats a suffix at most, and the other one takes over")
