@@ -39,26 +39,22 @@ final class ConsumerLane<Domain: Handler> {
   ///
   /// - Throws: ``StartRefusal`` when the broker's topology contradicts the manifest at the first connection.
   func run() throws {
-    var backoff = Backoff(initial: .milliseconds(200), maximum: .seconds(5))
     var hasConsumed = false
-    while !context.stop.isRaised {
-      context.beat()
-      do {
-        try session {
-          hasConsumed = true; backoff.reset()
-        }
-      } catch {
-        let refusal = StartRefusal(error, queue: handler.manifest.queue)
-        if !hasConsumed, let refusal { throw refusal }
-        // While it runs, a queue that is gone comes back when somebody imports the topology: the lane waits for that.
-        let isGone = if case AMQPError.channelClosed(404, _)? = error as? AMQPError { true } else { false }
-        let reason = isGone ? "the queue is gone, and with it what it held: \(refusal?.description ?? "")" : "\(error)"
-        context.readiness.fail(.consumer(lane: context.name), because: reason)
-        if context.stop.isRaised { break }
-        context.logger.warning("the lane connects again", metadata: [LogKey.error: .string(reason)])
-        MetricName.laneReconnects.counter("broker").increment()
-        context.wait(backoff.next())
+    try context.keepConnected("the lane") { hasConnected in
+      try session {
+        hasConsumed = true
+        hasConnected()
       }
+    } lost: { error in
+      let refusal = StartRefusal(error, queue: handler.manifest.queue)
+      if !hasConsumed, let refusal { throw refusal }
+      // While it runs, a queue that is gone comes back when somebody imports the topology: the lane waits for that.
+      let isGone = if case AMQPError.channelClosed(404, _)? = error as? AMQPError { true } else { false }
+      let reason = isGone ? "the queue is gone, and with it what it held: \(refusal?.description ?? "")" : "\(error)"
+      context.readiness.fail(.consumer(lane: context.name), because: reason)
+      return reason
+    } again: {
+      MetricName.laneReconnects.counter("broker").increment()
     }
     if let database, database.isUsable { try? suspects.forgive(on: database) }
     context.readiness.retire(lane: context.name)

@@ -28,21 +28,13 @@ final class DeadLetterLane {
     written = MetricName.deadLetters.counter(manifest.consumer, "undelivered")
   }
 
-  func run() {
-    var backoff = Backoff(initial: .milliseconds(200), maximum: .seconds(5))
-    while !context.stop.isRaised {
-      context.beat()
-      do {
-        try session { backoff.reset() }
-      } catch {
-        let reason = StartRefusal(error, queue: manifest.undeliveredQueue)?.description ?? "\(error)"
-        let isDatabase = error is PostgresError || error is any UnfitDatabase
-        context.readiness.fail(
-          isDatabase ? .database(lane: context.name) : .consumer(lane: context.name), because: reason)
-        if context.stop.isRaised { break }
-        context.logger.warning("the lane of the dead letters connects again", metadata: [LogKey.error: .string(reason)])
-        context.wait(backoff.next())
-      }
+  func run() throws {
+    try context.keepConnected("the lane of the dead letters", session: session) { error in
+      let reason = StartRefusal(error, queue: manifest.undeliveredQueue)?.description ?? "\(error)"
+      let isDatabase = error is PostgresError || error is any UnfitDatabase
+      context.readiness.fail(
+        isDatabase ? .database(lane: context.name) : .consumer(lane: context.name), because: reason)
+      return reason
     }
     context.readiness.retire(lane: context.name)
   }
@@ -130,7 +122,7 @@ extension WorkerProcess {
   /// - Parameter manifest: The worker's own.
   public func deadLetters(of manifest: WorkerManifest) -> any Service {
     LaneService(name: "dead-letters", process: self, expecting: [.database, .consumer]) { context in
-      DeadLetterLane(context, for: manifest).run()
+      try DeadLetterLane(context, for: manifest).run()
     }
   }
 }

@@ -50,6 +50,35 @@ struct LaneContext {
     return connection
   }
 
+  // MARK: Connecting again
+
+  /// Lets sessions follow one another until the stop signal; every failure is answered by waiting and connecting again.
+  ///
+  /// - Parameters:
+  ///   - name: What connects again, for the log.
+  ///   - session: Works on connections of its own, and says when it has them.
+  ///   - lost: Told why a session ended; takes back the readiness and returns the reason for the log. What it throws
+  ///     ends the lane.
+  ///   - again: Told that the next session follows.
+  func keepConnected(
+    _ name: String, session: (_ hasConnected: () -> Void) throws -> Void, lost: (any Error) throws -> String,
+    again: () -> Void = {}
+  ) throws {
+    var backoff = Backoff(initial: .milliseconds(200), maximum: .seconds(5))
+    while !stop.isRaised {
+      beat()
+      do {
+        try session { backoff.reset() }
+      } catch {
+        let reason = try lost(error)
+        if stop.isRaised { break }
+        logger.warning("\(name) connects again", metadata: [LogKey.error: .string(reason)])
+        again()
+        wait(backoff.next())
+      }
+    }
+  }
+
   // MARK: Waiting, in slices: a stop signal is seen at once, a heartbeat is never late
 
   func wait(_ duration: Duration) {

@@ -26,18 +26,11 @@ final class RelayLane {
   }
 
   func run() throws {
-    var backoff = Backoff(initial: .milliseconds(200), maximum: .seconds(5))
-    while !context.stop.isRaised {
-      context.beat()
-      do {
-        try session { backoff.reset() }
-      } catch {
-        context.readiness.fail(.relay, because: "\(error)")
-        if context.stop.isRaised { break }
-        context.logger.warning("the relay connects again", metadata: [LogKey.error: .string("\(error)")])
-        MetricName.laneReconnects.counter("relay").increment()
-        context.wait(backoff.next())
-      }
+    try context.keepConnected("the relay", session: session) { error in
+      context.readiness.fail(.relay, because: "\(error)")
+      return "\(error)"
+    } again: {
+      MetricName.laneReconnects.counter("relay").increment()
     }
     context.readiness.retire(lane: context.name)
   }
