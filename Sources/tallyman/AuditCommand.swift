@@ -25,8 +25,7 @@ struct AuditCommand: AsyncParsableCommand {
       return
     }
     let json = json
-    let report = try await Database.with(OperatorSettings(), as: "audit") { connection in
-      try Database.requireSchema(connection)
+    let report = try await Database.withSchema(OperatorSettings(), as: "audit") { connection in
       return try Auditor(connection).audit { finding in
         if !json { print(AuditText.lines(finding)) }
       }

@@ -23,8 +23,19 @@ enum Database {
     }
   }
 
-  /// A query about a table that does not exist yet would say less.
-  static func requireSchema(_ connection: Connection) throws {
+  /// The same, on a database that has the schema of this build.
+  ///
+  /// - Throws: `Ending` if it has not: a query about a table that does not exist yet would say less.
+  static func withSchema<Success: Sendable>(
+    _ settings: OperatorSettings, as name: String, _ body: @escaping @Sendable (Connection) throws -> Success
+  ) async throws -> Success {
+    try await with(settings, as: name) { connection in
+      try requireSchema(connection)
+      return try body(connection)
+    }
+  }
+
+  private static func requireSchema(_ connection: Connection) throws {
     let version = try Migrator(connection).currentVersion()
     guard version < Migrations.required else { return }
     throw Ending(

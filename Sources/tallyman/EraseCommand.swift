@@ -56,8 +56,7 @@ struct EraseCommand: AsyncParsableCommand {
     let (kind, subject) = subjects[0]
     let (by, why) = dryRun ? ("nobody", "a dry run") : (try resolve.name(), try resolve.reason())
     let dryRun = dryRun
-    let rows = try await Database.with(OperatorSettings(), as: "erase") { connection in
-      try Database.requireSchema(connection)
+    let rows = try await Database.withSchema(OperatorSettings(), as: "erase") { connection in
       try connection.begin()
       let rows = try connection.query(
         .once("select what, rows_changed from erase_person($1, $2, $3, $4) order by what like 'left%', what"),

@@ -20,8 +20,7 @@ struct DiscardCommand: AsyncParsableCommand {
 
   func run() async throws {
     let (ids, order) = (ids, try resolve.order())
-    let results = try await Database.with(OperatorSettings(), as: "dead-letters") { connection in
-      try Database.requireSchema(connection)
+    let results = try await Database.withSchema(OperatorSettings(), as: "dead-letters") { connection in
       return try DeadLetterDesk(connection).discard(ids, order)
     }
     try Resolved.tell(results, json: json)

@@ -36,8 +36,7 @@ struct ListCommand: AsyncParsableCommand {
     filter.before = before
     filter.limit = limit
     let chosen = filter
-    let (records, total) = try await Database.with(OperatorSettings(), as: "dead-letters") { connection in
-      try Database.requireSchema(connection)
+    let (records, total) = try await Database.withSchema(OperatorSettings(), as: "dead-letters") { connection in
       let desk = DeadLetterDesk(connection)
       return (try desk.list(chosen), try desk.count(chosen))
     }

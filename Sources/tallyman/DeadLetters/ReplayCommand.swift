@@ -64,8 +64,7 @@ struct ReplayCommand: AsyncParsableCommand {
     if dryRun { return try await rehearse() }
     let (order, edits) = (try resolve.order(), pairs)
     let (numbers, filter) = (ids, all ? filters.filter : nil)
-    let results = try await Database.with(OperatorSettings(), as: "dead-letters") { connection in
-      try Database.requireSchema(connection)
+    let results = try await Database.withSchema(OperatorSettings(), as: "dead-letters") { connection in
       let desk = DeadLetterDesk(connection)
       guard let filter else { return try desk.replay(numbers, edits: edits, order) }
       var results: [(id: Int64, result: DeadLetterDesk.Result)] = []
@@ -79,8 +78,7 @@ struct ReplayCommand: AsyncParsableCommand {
 
   private func rehearse() async throws {
     let (numbers, filter, edits) = (ids, all ? filters.filter : nil, pairs)
-    let results = try await Database.with(OperatorSettings(), as: "dead-letters") { connection in
-      try Database.requireSchema(connection)
+    let results = try await Database.withSchema(OperatorSettings(), as: "dead-letters") { connection in
       let desk = DeadLetterDesk(connection)
       var numbers = numbers
       if let filter { try desk.forEachPage(filter) { numbers += $0 } }

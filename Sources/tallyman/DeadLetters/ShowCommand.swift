@@ -15,8 +15,7 @@ struct ShowCommand: AsyncParsableCommand {
 
   func run() async throws {
     let id = id
-    let found = try await Database.with(OperatorSettings(), as: "dead-letters") { connection in
-      try Database.requireSchema(connection)
+    let found = try await Database.withSchema(OperatorSettings(), as: "dead-letters") { connection in
       let desk = DeadLetterDesk(connection)
       return try desk.record(id).map { ($0, try desk.actions(on: id), try desk.relatives(of: $0)) }
     }
