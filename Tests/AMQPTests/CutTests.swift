@@ -38,7 +38,7 @@ import Testing
     try await fixture.lane.run { try Self.story(options, queue: "whole") }
     let bytes = proxy.bytesOfLast
     #expect(bytes > 10_000)
-    var random = CutOffsets(state: Self.seed)
+    var random = SeededGenerator(seed: Self.seed)
     var failures = 0
     for round in 1...Self.rounds {
       let offset = Int.random(in: 0..<bytes, using: &random)
@@ -58,18 +58,5 @@ import Testing
     proxy.cutAfter(nil)
     try await fixture.lane.run { try Self.story(options, queue: "again") }
     print("AMQP: \(Self.rounds) connections cut at random among \(bytes) bytes, seed \(Self.seed)")
-  }
-}
-
-/// The same offsets for the same seed (SplitMix64).
-struct CutOffsets: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
   }
 }

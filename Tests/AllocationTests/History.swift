@@ -1,9 +1,10 @@
 import Contracts
 import PipelineKit
+import TestServers
 
 /// Makes up what shops, warehouses and carriers say, duplicates among it, and keeps the totals.
 struct History {
-  var dice: Dice
+  var dice: SeededGenerator
   let skus = ["A", "B", "C", "D", "E"]
   let locations = ["WH-1", "WH-2", "WH-3"]
   private(set) var received: [String: Int64] = [:]
@@ -12,7 +13,7 @@ struct History {
   private(set) var moves = 0
   private var number = 0
 
-  init(seed: UInt64) { dice = Dice(seed: seed) }
+  init(seed: UInt64) { dice = SeededGenerator(seed: seed) }
 
   /// Products and locations.
   var catalogue: [Letter] { skus.map { .product($0) } + locations.map { .location($0) } }

@@ -1,6 +1,7 @@
 import Contracts
 import Messaging
 import PipelineKit
+import TestServers
 import Testing
 
 @Suite("Histories over several lanes")
@@ -8,7 +9,7 @@ struct HistoryTests {
   @Test("scarce stock is never oversold: every unit is promised once, however many lanes race")
   func scarce() async throws {
     try await withHouse { house in
-      var dice = Dice(seed: 1)
+      var dice = SeededGenerator(seed: 1)
       let crowd = try await Crowd(house, lanes: 4)
       try await crowd.inventory[0].take([
         .product("A"), .location("WH-1"), .location("WH-2"), .receipt("r-1", "A", "WH-1", 60),
@@ -26,7 +27,7 @@ struct HistoryTests {
   @Test("a thousand batches by two lanes over hot SKUs in opposite order never deadlock")
   func noDeadlock() async throws {
     try await withHouse { house in
-      var dice = Dice(seed: 2)
+      var dice = SeededGenerator(seed: 2)
       let skus = ["A", "B", "C", "D"]
       let first = try await house.allocationWorker()
       let second = try await house.allocationWorker()

@@ -1,12 +1,13 @@
 import Contracts
 import PipelineKit
+import TestServers
 import Testing
 
 @testable import Allocation
 
 @Suite("Location policies")
 struct PolicyProperties {
-  private static func candidates(_ dice: inout Dice) -> [LocationPolicy.Candidate] {
+  private static func candidates(_ dice: inout SeededGenerator) -> [LocationPolicy.Candidate] {
     (0..<Int.random(in: 0...6, using: &dice)).map { number in
       .init(
         location: LocationID(trusted: "WH-\(number)"), allocatable: Int64.random(in: -2...9, using: &dice),
@@ -16,7 +17,7 @@ struct PolicyProperties {
 
   @Test("most_stock: shares sum up to the quantity or to all there is, and no location gives more than it has")
   func sums() {
-    var dice = Dice(seed: 31)
+    var dice = SeededGenerator(seed: 31)
     for _ in 0..<5000 {
       let candidates = Self.candidates(&dice)
       let ranked = LocationPolicy.mostStock.rank(candidates.shuffled(using: &dice))
@@ -35,7 +36,7 @@ struct PolicyProperties {
 
   @Test("most_stock does not depend on the order of the candidates")
   func deterministic() {
-    var dice = Dice(seed: 32)
+    var dice = SeededGenerator(seed: 32)
     for _ in 0..<2000 {
       let candidates = Self.candidates(&dice)
       let one = LocationPolicy.mostStock.rank(candidates)

@@ -1,4 +1,5 @@
 import Foundation
+import TestServers
 
 /// JSON that nobody wrote: our field names with values that have nothing to do with them.
 enum FuzzedJSON {

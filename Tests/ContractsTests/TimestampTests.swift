@@ -1,4 +1,5 @@
 import Contracts
+import TestServers
 import Testing
 
 @Suite("Times")
@@ -28,7 +29,7 @@ struct TimestampTests {
 
   @Test("10,000 moments between the years 1 and 9999 come back from their text")
   func roundTrip() {
-    var random = SeededGenerator(state: 1)
+    var random = SeededGenerator(seed: 1)
     for _ in 0..<10_000 {
       var microseconds = Int64.random(in: -62_135_596_800_000_000...253_402_300_799_999_999, using: &random)
       if microseconds % 3 == 0 { microseconds -= microseconds % 1_000_000 }

@@ -1,3 +1,4 @@
+import TestServers
 import Testing
 
 @testable import Outbox
@@ -90,7 +91,7 @@ struct FlowTests {
   @Test("any order of answers: each row once, each aggregate's in order, and nothing is left")
   func anyOrder() throws {
     for seed in 0..<200 {
-      var random = SplitMix(seed: UInt64(seed))
+      var random = SeededGenerator(seed: UInt64(seed))
       var flow = Flow()
       var id: Int64 = 0
       var inFlight: [Int64] = []
@@ -126,19 +127,5 @@ struct FlowTests {
       #expect(published.values.reduce(0) { $0 + $1.count } == Int(id))
       for ids in published.values { #expect(ids == ids.sorted()) }
     }
-  }
-}
-
-/// A generator whose sequence is the same in every run.
-private struct SplitMix: RandomNumberGenerator {
-  private var state: UInt64
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
   }
 }

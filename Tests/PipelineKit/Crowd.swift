@@ -3,23 +3,7 @@ import Contracts
 import Inventory
 import Messaging
 import Synchronization
-
-/// Numbers that look random and are the same in every run with the same seed (SplitMix64).
-public struct Dice: RandomNumberGenerator {
-  private var state: UInt64
-
-  /// - Parameter seed: Tells one history from another.
-  public init(seed: UInt64) { state = seed }
-
-  /// The next number.
-  public mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
-}
+import TestServers
 
 /// Several lanes of both workers, between which messages are dealt out as a broker would.
 public struct Crowd: Sendable {
@@ -45,7 +29,7 @@ public struct Crowd: Sendable {
   /// Deals the messages out in batches, all lanes at once, then what follows from them, until nothing follows.
   ///
   /// - Returns: How many messages ended in each way.
-  public func work(through letters: [Letter], batch: Int, dice: inout Dice) async throws -> [Outcome: Int] {
+  public func work(through letters: [Letter], batch: Int, dice: inout SeededGenerator) async throws -> [Outcome: Int] {
     var outcomes: [Outcome: Int] = [:]
     var waiting = letters
     while !waiting.isEmpty {
@@ -69,7 +53,7 @@ public struct Crowd: Sendable {
   }
 
   private func deal(
-    _ letters: [Letter], to workers: [Worker], _ batch: Int, _ dice: inout Dice
+    _ letters: [Letter], to workers: [Worker], _ batch: Int, _ dice: inout SeededGenerator
   ) -> [(Worker, [[Letter]])] {
     var piles = workers.map { ($0, [[Letter]]()) }
     var rest = letters[...]
