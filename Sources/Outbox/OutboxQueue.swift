@@ -70,7 +70,7 @@ public final class OutboxQueue {
   /// late, and what was held back.
   ///
   /// Every `interval`, but rarer when it takes long: dead rows that a long transaction keeps from being removed lie at
-  /// the beginning, and looking through them must not take more than a tenth of the time.
+  /// the beginning, and looking through them must not take more than a thirtieth of the time.
   ///
   /// - Parameter interval: How often, at least.
   public func lookBack(every interval: Duration) {
@@ -125,7 +125,7 @@ public final class OutboxQueue {
     let rows = try database.receive()
     try database.receiveSync()
     if question.looksBack {
-      nextLookBack = max(nextLookBack, ContinuousClock.now + question.asked.duration(to: .now) * 10)
+      nextLookBack = max(nextLookBack, ContinuousClock.now + question.asked.duration(to: .now) * 30)
     }
     var fetched: [Int16: (count: Int, last: Int64)] = [:]
     var taken: [WaitingRow] = []
