@@ -19,6 +19,7 @@ struct AllocationDecisions {
     case .stockReceived(let received): fill(received.sku)
     case .stockMoved(let moved): fill(moved.sku)
     case .reservationReleased(let released): fill(released.sku)
+    case .reservationBumped(let bumped): fill(bumped.sku)
     case .backordersDue(let due): fill(due.sku)
     default:
       .notApplied(

@@ -28,6 +28,7 @@ public struct AllocationHandler: Handler {
       case .stockReceived(let received): state.fillSKUs.insert(received.sku)
       case .stockMoved(let moved): state.fillSKUs.insert(moved.sku)
       case .reservationReleased(let released): state.fillSKUs.insert(released.sku)
+      case .reservationBumped(let bumped): state.fillSKUs.insert(bumped.sku)
       case .backordersDue(let due): state.fillSKUs.insert(due.sku)
       default: break
       }

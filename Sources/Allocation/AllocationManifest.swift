@@ -7,11 +7,11 @@ extension WorkerManifest {
     consumer: "allocation", queue: "allocation",
     consumes: [
       .orderCreated, .orderCancelled, .shipmentDispatched, .stockReceived, .stockMoved, .reservationReleased,
-      .backordersDue,
+      .reservationBumped, .backordersDue,
     ],
     publishes: [
       .orderReserved, .orderPartiallyReserved, .orderBackordered, .orderRejected, .backorderCreated, .backorderFilled,
       .reservationReleased, .orderPartiallyShipped, .orderShipped, .orderClosedCancelled, .backordersDue, .stockLow,
-      .stockOut, .stockRecovered,
+      .stockOut, .stockRecovered, .reservationBumped,
     ])
 }

@@ -76,10 +76,7 @@ extension AllocationDecisions {
     }
     var events = [follow.event(answer, order: order.id, sequence: order.nextSequence())]
     for line in order.lines where line.backordered > 0 {
-      guard let customer = order.customer else { continue }
-      let created = BackorderCreated(
-        backorderID: order.backorderID(line), orderID: order.id, customerID: customer, line: line.number,
-        sku: line.sku, quantity: line.backordered)
+      guard let created = order.backorderCreated(line) else { continue }
       events.append(follow.event(.backorderCreated(created), order: order.id, sequence: order.nextSequence()))
     }
     return events
@@ -105,9 +102,6 @@ extension StockItem {
 }
 
 extension Order {
-  /// Names the backorder of a line.
-  func backorderID(_ line: OrderLine) -> String { "\(id)/\(line.number)" }
-
   /// The order as its answer shows it.
   var answer: OrderAnswer {
     OrderAnswer(

@@ -22,6 +22,7 @@ extension Event {
     case .backorderFilled: self = .backorderFilled(try BackorderFilled(decoding: &json, bytes))
     case .backordersDue: self = .backordersDue(try BackordersDue(decoding: &json, bytes))
     case .reservationReleased: self = .reservationReleased(try ReservationReleased(decoding: &json, bytes))
+    case .reservationBumped: self = .reservationBumped(try ReservationBumped(decoding: &json, bytes))
     case .orderPartiallyShipped: self = .orderPartiallyShipped(try OrderShipment(decoding: &json, bytes))
     case .orderShipped: self = .orderShipped(try OrderShipment(decoding: &json, bytes))
     case .orderClosedCancelled: self = .orderClosedCancelled(try OrderClosedCancelled(decoding: &json, bytes))
@@ -56,6 +57,7 @@ extension Event {
     case .backorderFilled(let payload): payload
     case .backordersDue(let payload): payload
     case .reservationReleased(let payload): payload
+    case .reservationBumped(let payload): payload
     case .orderPartiallyShipped(let payload): payload
     case .orderShipped(let payload): payload
     case .orderClosedCancelled(let payload): payload

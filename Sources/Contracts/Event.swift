@@ -40,6 +40,8 @@ public enum Event: Hashable, Sendable {
   case backordersDue(BackordersDue)
   /// Reserved units are free again.
   case reservationReleased(ReservationReleased)
+  /// Stock that was promised is not there any more.
+  case reservationBumped(ReservationBumped)
   /// A part of the order has left.
   case orderPartiallyShipped(OrderShipment)
   /// All that is left of the order has left.
@@ -80,6 +82,7 @@ public enum Event: Hashable, Sendable {
     case .backorderFilled: .backorderFilled
     case .backordersDue: .backordersDue
     case .reservationReleased: .reservationReleased
+    case .reservationBumped: .reservationBumped
     case .orderPartiallyShipped: .orderPartiallyShipped
     case .orderShipped: .orderShipped
     case .orderClosedCancelled: .orderClosedCancelled

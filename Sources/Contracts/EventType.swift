@@ -40,6 +40,8 @@ public enum EventType: String, CaseIterable, Hashable, Sendable {
   case backordersDue = "backorders.due"
   /// Reserved units are free again.
   case reservationReleased = "reservation.released"
+  /// Stock that was promised is not there any more.
+  case reservationBumped = "reservation.bumped"
   /// A part of the order has left.
   case orderPartiallyShipped = "order.partially_shipped"
   /// All that is left of the order has left.

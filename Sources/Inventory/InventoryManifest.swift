@@ -8,5 +8,6 @@ extension WorkerManifest {
     consumes: [.productRegistered, .locationRegistered, .stockPolicySet, .goodsReceived, .stockMoveRequested],
     publishes: [
       .productCreated, .stockReceived, .stockMoved, .stockMoveRejected, .stockLow, .stockOut, .stockRecovered,
+      .reservationBumped, .backorderCreated, .orderClosedCancelled,
     ])
 }

@@ -38,6 +38,7 @@ extension ExternalParty {
     subscribes: [
       .productCreated, .stockReceived, .stockMoved, .stockMoveRejected, .orderReserved, .orderPartiallyReserved,
       .orderBackordered, .orderRejected, .backorderCreated, .backorderFilled, .reservationReleased,
+      .reservationBumped,
       .orderPartiallyShipped, .orderShipped, .orderClosedCancelled, .stockLow, .stockOut, .stockRecovered,
       .notificationSent, .notificationFailed,
     ])

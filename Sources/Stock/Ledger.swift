@@ -26,6 +26,8 @@ public enum LedgerReason: String, CaseIterable, Sendable {
   case reserve = "RESERVE"
   /// No longer promised.
   case release = "RELEASE"
+  /// Promised, and then not there.
+  case bump = "BUMP"
 }
 
 /// The message behind a change, as the ledger names it. One object for all of a message's entries.

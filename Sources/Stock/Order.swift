@@ -158,6 +158,8 @@ public final class Reservation {
     case consumed
     /// Given back.
     case released
+    /// Taken away, because the stock was not there.
+    case bumped
   }
 
   /// Its number within the line.
@@ -172,8 +174,10 @@ public final class Reservation {
   public internal(set) var open: Int64
   /// How much has left.
   public internal(set) var consumed: Int64
-  /// How much was given back.
+  /// How much was given back or taken away.
   public internal(set) var released: Int64
+  /// What became of the last units that did not leave: released or bumped.
+  var ending = State.released
   /// The location policy that chose.
   public let policy: String
   /// What it saw: `location=available` pairs in its order.
@@ -200,8 +204,8 @@ public final class Reservation {
     self.isChanged = isChanged
   }
 
-  /// Derived from the quantities.
-  public var state: State { open > 0 ? .active : (consumed > 0 ? .consumed : .released) }
+  /// Derived from the quantities, and from how the last unit ended.
+  public var state: State { open > 0 ? .active : (consumed > 0 ? .consumed : ending) }
 }
 
 /// What of a line waits for stock.

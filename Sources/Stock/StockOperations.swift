@@ -45,6 +45,7 @@ extension WorkingSet {
     book(-quantity, to: .reserved, of: balance, because: .release, cause)
     line.reservations[index].open = 0
     line.reservations[index].released += quantity
+    line.reservations[index].ending = .released
     line.reservations[index].isChanged = true
     line.reserved -= quantity
     line.cancelled += quantity

@@ -125,15 +125,19 @@ extension WorkingSet {
         sku: SKU(trusted: rows.text(row, 0)), order: OrderID(trusted: rows.text(row, 1)), line: rows.int4(row, 2),
         quantity: rows.int(row, 3))
     }
-    var missing = StockKeys()
-    missing.orders = Set(waiting.map(\.order)).filter { order($0) == nil }
-    if !missing.orders.isEmpty {
-      try sendOrders(missing, on: database)
-      try database.sync()
-      try receiveOrders(on: database)
-      try database.receiveSync()
-    }
+    try loadOrders(Set(waiting.map(\.order)), on: database)
     return waiting
+  }
+
+  /// Locks and loads those of the orders that are not loaded yet.
+  func loadOrders(_ orders: Set<OrderID>, on database: Connection) throws {
+    var missing = StockKeys()
+    missing.orders = orders.filter { order($0) == nil }
+    guard !missing.orders.isEmpty else { return }
+    try sendOrders(missing, on: database)
+    try database.sync()
+    try receiveOrders(on: database)
+    try database.receiveSync()
   }
 
   // MARK: Rows into objects

@@ -16,6 +16,7 @@ extension WorkingSet {
     try sendLines(lines, to: &writes)
     try sendReservations(lines, to: &writes)
     try sendBackorders(lines, to: &writes)
+    try sendBumps(to: &writes)
   }
 
   /// A line with its order.

@@ -14,6 +14,7 @@ public final class WorkingSet {
   public private(set) var now = Timestamp(microseconds: 0)
 
   var ledger: [LedgerEntry] = []
+  var bumps: [Bump] = []
 
   /// An empty set.
   public init() {}

@@ -82,6 +82,10 @@ enum Samples {
       .reservationReleased(
         ReservationReleased(
           orderID: order, line: 1, sku: sku, locationID: place, quantity: 1, reason: "cancelled")),
+      .reservationBumped(
+        ReservationBumped(
+          orderID: order, customerID: customer, line: 1, sku: sku, locationID: place, quantity: 3, backordered: 2,
+          cancelled: 1, reason: "counted", reference: "cnt-1")),
       .orderPartiallyShipped(shipped), .orderShipped(shipped),
       .orderClosedCancelled(OrderClosedCancelled(orderID: order, customerID: customer, reason: name)),
       .orderClosedCancelled(OrderClosedCancelled(orderID: order)),

@@ -11,7 +11,7 @@ CONSUMER = {
     "goods.received": "inventory", "stock.move.requested": "inventory",
     "order.created": "allocation", "order.cancelled": "allocation", "shipment.dispatched": "allocation",
     "stock.received": "allocation", "stock.moved": "allocation", "reservation.released": "allocation",
-    "backorders.due": "allocation",
+    "reservation.bumped": "allocation", "backorders.due": "allocation",
     "stock.low": "notification", "stock.out": "notification", "backorder.created": "notification",
     "order.reserved": "notification", "order.shipped": "notification",
 }

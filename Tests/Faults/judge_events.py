@@ -64,6 +64,9 @@ class Tales:
             self.shift(lines, data["line"], 1, 0, data["quantity"])
         elif key == "reservation.released":
             self.shift(lines, data["line"], 0, 3, data["quantity"])
+        elif key == "reservation.bumped":
+            self.shift(lines, data["line"], 0, 1, data["backordered"])
+            self.shift(lines, data["line"], 0, 3, data["cancelled"])
         elif key in ("order.shipped", "order.partially_shipped"):
             self.shipped[data["shipment_id"]] += 1
             for line in data["lines"]:

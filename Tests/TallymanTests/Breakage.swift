@@ -119,6 +119,13 @@ struct Breakage: Sendable {
     Breakage("move_conserved", sql: "update moves set quantity = quantity + 1 where move_id = 'mv-1'"),
     Breakage("move_conserved", sql: "update moves set rejected_reason = null where move_id = 'mv-2'"),
     Breakage("shipment_booked", sql: "update shipment_lines set location_id = 'W2' where shipment_id = 'shp-1'"),
+    Breakage(
+      "bump_booked",
+      sql: """
+        insert into bumps (order_id, line_no, reservation_no, sku, location_id, lot, quantity, backordered, cancelled,
+          reason, reference, consumer, source, message_id, recorded_at)
+        values ('late', 1, 1, 'B', 'W1', '', 1, 1, 0, 'counted', 'cnt-9', 'inventory', 'urn:test', 'm-9', now())
+        """),
     Breakage("shipment_lines", sql: "update shipment_lines set line_no = 2 where shipment_id = 'shp-2'"),
   ]
 
