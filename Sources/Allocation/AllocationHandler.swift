@@ -29,10 +29,14 @@ public struct AllocationHandler: Handler {
       case .stockMoved(let moved): state.fillSKUs.insert(moved.sku)
       case .reservationReleased(let released): state.fillSKUs.insert(released.sku)
       case .reservationBumped(let bumped): state.fillSKUs.insert(bumped.sku)
-      case .backordersDue(let due): state.fillSKUs.insert(due.sku)
+      case .backordersDue(let due):
+        state.fillSKUs.insert(due.sku)
+        if let order = due.orderID { state.blockedOrders.insert(order) }
       default: break
       }
     }
+    state.blockedOrders.formUnion(try WorkingSet.blockedOrders(of: state.fillSKUs, on: database))
+    state.openedOrders.formUnion(state.blockedOrders)
     state.keys.orders.formUnion(state.openedOrders)
     state.keys.skus.formUnion(state.fillSKUs)
     state.keys.skus.formUnion(try WorkingSet.skus(of: state.openedOrders, on: database))
@@ -55,8 +59,8 @@ public struct AllocationHandler: Handler {
   public func locked(_ state: AllocationState, at now: Timestamp, on database: Connection) throws {
     state.stock.begin(at: now)
     try requireAllLocked(state)
-    let waiting = try state.stock.loadRanked(state.fillSKUs.sorted(), on: database)
-    state.waiting = Dictionary(grouping: waiting, by: \.sku)
+    state.waiting = try state.stock.loadRanked(
+      state.fillSKUs.sorted(), blocked: state.blockedOrders, on: database)
   }
 
   /// An order may have been created between the unlocked look and the lock: then its SKUs are not locked.

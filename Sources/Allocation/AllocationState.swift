@@ -7,13 +7,15 @@ public final class AllocationState {
   public let stock = WorkingSet()
   /// Shipments booked before, here or in this batch.
   public internal(set) var shipments: [ShipmentID: ShipmentDispatched] = [:]
-  /// Lines that wait for stock that may have come, by rank.
+  /// Lines that wait for stock that may have come, by rank; those of ``blockedOrders`` among them.
   public internal(set) var waiting: [SKU: [WorkingSet.Waiting]] = [:]
 
   var keys = StockKeys()
   /// Orders whose SKUs have to be locked, whatever they turn out to be.
   var openedOrders: Set<OrderID> = []
   var fillSKUs: Set<SKU> = []
+  /// Orders that wait as a whole, or with whole lines, for what may have come.
+  var blockedOrders: Set<OrderID> = []
   var requestedShipments: Set<ShipmentID> = []
   var newShipments: [(shipment: ShipmentDispatched, at: Timestamp)] = []
 

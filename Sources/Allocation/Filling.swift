@@ -2,24 +2,70 @@ import Contracts
 import Messaging
 import Stock
 
-// Stock may have come: it goes to the orders that wait, best rank first.
+// Stock may have come: it goes to the orders that wait, best rank first, as each order's policy allows.
 
 extension AllocationDecisions {
   func fill(_ sku: SKU) -> Disposition {
-    guard let item = stock.item(sku), item.owed > 0 else { return .unchanged("nobody waits for it") }
+    guard let item = stock.item(sku), let waiting = state.waiting[sku] else { return .unchanged("nobody waits for it") }
     var events: [OutgoingEvent] = []
-    for waiting in state.waiting[sku] ?? [] {
+    for place in waiting {
       guard item.free > 0 else { break }
-      guard let order = stock.order(waiting.order), let line = order.line(waiting.line), line.backordered > 0 else {
-        continue  // cancelled by an earlier message of this batch
+      guard let order = stock.order(place.order), let line = order.line(place.line), line.backordered > 0 else {
+        continue  // cancelled or filled by an earlier message of this batch
       }
       events += fill(line, of: order, item)
     }
-    return events.isEmpty ? .unchanged("no stock is free for those who wait") : .applied(events)
+    guard !events.isEmpty else { return .unchanged("no stock is free for those who wait") }
+    // More wait than one transaction reads: another goes on where this one ends.
+    if item.owed > 0, item.free > 0 { events.append(follow.note(.backordersDue(BackordersDue(sku: sku)), sku: sku)) }
+    return .applied(events)
   }
 
+  /// Fills what the order's policy allows, now that it is the line's turn: it may take all that is free of its SKU.
   private func fill(_ line: OrderLine, of order: Order, _ item: StockItem) -> [OutgoingEvent] {
+    var lines = [line]
+    switch order.terms.policy {
+    case .partial: break
+    case .lineComplete: if line.backordered > item.free { return [] }
+    case .shipComplete:
+      lines = order.lines.filter { $0.backordered > 0 }
+      if !canFill(lines, whoseTurn: item) { return [] }
+    }
+    return fill(lines, of: order)
+  }
+
+  /// Whether all of these lines can be filled at once: another SKU gives no more than what it does not owe to others.
+  func canFill(_ lines: [OrderLine], whoseTurn item: StockItem?) -> Bool {
+    var wanted: [SKU: Int64] = [:]
+    for line in lines { wanted[line.sku, default: 0] += line.backordered }
+    return wanted.allSatisfy { sku, units in
+      guard let other = stock.item(sku) else { return false }
+      return units <= (other === item ? other.free : other.availableToPromise)
+    }
+  }
+
+  /// Fills lines with what there is; where nothing of the order waits any more, it is told that it is reserved.
+  func fill(_ lines: [OrderLine], of order: Order) -> [OutgoingEvent] {
     let cause = cause(order.id.value)
+    var events: [OutgoingEvent] = []
+    for line in lines {
+      let filled = fill(line, cause)
+      guard !filled.isEmpty else { continue }
+      let event = BackorderFilled(
+        backorderID: order.backorderID(line), orderID: order.id, line: line.number, sku: line.sku,
+        quantity: filled.reduce(0) { $0 + $1.quantity }, remaining: line.backordered, allocations: filled)
+      events.append(follow.event(.backorderFilled(event), order: order.id, sequence: order.nextSequence()))
+    }
+    guard !events.isEmpty else { return [] }
+    stock.refresh(order)
+    if order.lines.allSatisfy({ $0.backordered == 0 }) {
+      events.append(follow.event(.orderReserved(order.answer), order: order.id, sequence: order.nextSequence()))
+    }
+    return events
+  }
+
+  private func fill(_ line: OrderLine, _ cause: Cause) -> [LocationQuantity] {
+    guard let item = stock.item(line.sku) else { return [] }
     let ranked = LocationPolicy.mostStock.rank(item.candidates)
     let seen = LocationPolicy.describe(ranked)
     var filled: [LocationQuantity] = []
@@ -29,15 +75,6 @@ extension AllocationDecisions {
         share.quantity, of: line, from: balance, policy: LocationPolicy.mostStock.name, candidates: seen, cause)
       filled.append(LocationQuantity(locationID: share.location, quantity: share.quantity))
     }
-    guard !filled.isEmpty else { return [] }
-    stock.refresh(order)
-    let event = BackorderFilled(
-      backorderID: order.backorderID(line), orderID: order.id, line: line.number, sku: line.sku,
-      quantity: filled.reduce(0) { $0 + $1.quantity }, remaining: line.backordered, allocations: filled)
-    var events = [follow.event(.backorderFilled(event), order: order.id, sequence: order.nextSequence())]
-    if order.state == .reserved {
-      events.append(follow.event(.orderReserved(order.answer), order: order.id, sequence: order.nextSequence()))
-    }
-    return events
+    return filled
   }
 }

@@ -26,7 +26,8 @@ extension AllocationDecisions {
     }
     let order = Order(new: request, at: message.envelope.time)
     let cause = cause(request.orderID.value)
-    for (line, item) in zip(order.lines, items) { place(line, item, of: order, cause) }
+    let isWhole = order.terms.policy != .shipComplete || canPromise(order)
+    for (line, item) in zip(order.lines, items) { place(line, item, of: order, isWhole: isWhole, cause) }
     stock.insert(order)
     stock.refresh(order)
     return .applied(answer(order))
@@ -34,8 +35,15 @@ extension AllocationDecisions {
 
   /// Promises what can be promised now. Lines are placed one after the other on the same working set, so two lines of
   /// one SKU never see the same units.
-  private func place(_ line: OrderLine, _ item: StockItem, of order: Order, _ cause: Cause) {
-    let promised = min(line.ordered, item.availableToPromise)
+  private func place(_ line: OrderLine, _ item: StockItem, of order: Order, isWhole: Bool, _ cause: Cause) {
+    let promisable = item.availableToPromise
+    let promised: Int64 =
+      switch order.terms.policy {
+      case .partial: min(line.ordered, promisable)
+      case .lineComplete: promisable >= line.ordered ? line.ordered : 0
+      case .shipComplete: isWhole ? line.ordered : 0
+      }
+    let sight = promised < line.ordered ? Decision.Sight(of: item) : nil
     let missing = line.ordered - reserve(promised, for: line, item, cause)
     guard missing > 0 else { return }
     if order.allowsBackorder {
@@ -43,6 +51,16 @@ extension AllocationDecisions {
     } else {
       stock.cancel(missing, of: line)
     }
+    stock.record(
+      order.allowsBackorder ? .backordered : .refused, missing, of: line, order, by: order.terms.policy.shortageRule,
+      seeing: sight, cause)
+  }
+
+  /// Whether the whole order could be promised at once.
+  private func canPromise(_ order: Order) -> Bool {
+    var wanted: [SKU: Int64] = [:]
+    for line in order.lines { wanted[line.sku, default: 0] += line.ordered }
+    return wanted.allSatisfy { sku, units in units <= stock.item(sku)?.availableToPromise ?? 0 }
   }
 
   private func reserve(_ quantity: Int64, for line: OrderLine, _ item: StockItem, _ cause: Cause) -> Int64 {
@@ -72,7 +90,7 @@ extension AllocationDecisions {
       answer = .orderRejected(
         OrderRejected(
           orderID: order.id, customerID: order.customer, reason: .noStock,
-          detail: "nothing of it can be promised now and it must not wait"))
+          detail: order.terms.policy.refusal))
     }
     var events = [follow.event(answer, order: order.id, sequence: order.nextSequence())]
     for line in order.lines where line.backordered > 0 {
@@ -85,7 +103,11 @@ extension AllocationDecisions {
   /// The order of a cancellation that came first: it is answered, and nothing is reserved.
   private func rejectCancelled(_ request: OrderCreated, tombstone: Order) -> Disposition {
     let order = Order(replacing: tombstone, with: request, at: message.envelope.time)
-    for line in order.lines { stock.cancel(line.ordered, of: line) }
+    let cause = cause(order.id.value)
+    for line in order.lines {
+      stock.cancel(line.ordered, of: line)
+      stock.record(.refused, line.ordered, of: line, order, by: .cancelledBefore, seeing: nil, cause)
+    }
     stock.replace(order)
     let rejected = OrderRejected(
       orderID: order.id, customerID: order.customer, reason: .cancelled,
@@ -98,6 +120,36 @@ extension StockItem {
   /// The locations as a policy sees them.
   var candidates: [LocationPolicy.Candidate] {
     balances.map { .init(location: $0.location, allocatable: $0.allocatable, priority: $0.priority) }
+  }
+}
+
+extension Decision.Sight {
+  /// What an order sees of a SKU before it takes anything.
+  init(of item: StockItem) {
+    let policy = LocationPolicy.mostStock
+    self.init(
+      promisable: item.availableToPromise, owed: item.owed, locationPolicy: policy.name,
+      candidates: LocationPolicy.describe(policy.rank(item.candidates)))
+  }
+}
+
+extension FulfilmentPolicy {
+  /// Why units could not be promised to an order with this policy.
+  var shortageRule: Decision.Rule {
+    switch self {
+    case .partial: .short
+    case .lineComplete: .lineIncomplete
+    case .shipComplete: .orderIncomplete
+    }
+  }
+
+  /// Why nothing of an order with this policy was accepted, for people.
+  fileprivate var refusal: String {
+    switch self {
+    case .partial: "nothing of it can be promised now and it must not wait"
+    case .lineComplete: "no line of it can be promised wholly now and it must not wait"
+    case .shipComplete: "not all of it can be promised now and it must not wait"
+    }
   }
 }
 
@@ -140,6 +192,7 @@ extension Order {
     if allowsBackorder != (request.backorder == .allow) {
       return reason("backorder", allowsBackorder ? "allow" : "deny", request.backorder.rawValue)
     }
+    if terms.policy != request.policy { return reason("policy", terms.policy.rawValue, request.policy.rawValue) }
     if priority != request.priority { return reason("priority", "\(priority)", "\(request.priority)") }
     if needBy != request.needBy {
       return reason("need_by", needBy?.rfc3339 ?? "absent", request.needBy?.rfc3339 ?? "absent")

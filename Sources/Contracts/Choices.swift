@@ -15,6 +15,10 @@ public enum BackorderRule: String, WireChoice {
 public enum FulfilmentPolicy: String, WireChoice {
   /// Each line gets what there is.
   case partial
+  /// A line is reserved wholly or not at all.
+  case lineComplete = "line_complete"
+  /// The order is reserved wholly or not at all.
+  case shipComplete = "ship_complete"
 }
 
 /// Why an order was not accepted.

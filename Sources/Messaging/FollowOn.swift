@@ -26,6 +26,14 @@ public struct FollowOn: Sendable {
     make(event, aggregate: "stock/" + sku.value, sequence: sequence, subject: sku.value, correlation: correlation)
   }
 
+  /// A note to a worker of ours about a SKU: it has no history, so it is an aggregate of its own.
+  public func note(_ event: Event, sku: SKU) -> OutgoingEvent {
+    let id = EventID.next(at: now)
+    return OutgoingEvent(
+      id: id, source: source, time: now, correlationID: envelope.correlationID, causationID: envelope.id,
+      traceparent: envelope.traceparent, aggregate: "sweep/\(id)", sequence: 1, subject: sku.value, event: event)
+  }
+
   private func make(
     _ event: Event, aggregate: String, sequence: Int64, subject: String, correlation: String?
   ) -> OutgoingEvent {

@@ -5,8 +5,8 @@ extension Order {
   public convenience init(new request: OrderCreated, at time: Timestamp) {
     self.init(
       id: request.orderID, customer: request.customerID, allowsBackorder: request.backorder == .allow,
-      priority: request.priority, needBy: request.needBy, orderedAt: time, lines: Order.lines(of: request),
-      state: .backordered, closedReason: nil, sequence: 0, isNew: true)
+      priority: request.priority, needBy: request.needBy, terms: OrderTerms(of: request), orderedAt: time,
+      lines: Order.lines(of: request), state: .backordered, closedReason: nil, sequence: 0, isNew: true)
   }
 
   /// The mark that a cancellation leaves when its order has not arrived.
@@ -20,12 +20,17 @@ extension Order {
   public convenience init(replacing tombstone: Order, with request: OrderCreated, at time: Timestamp) {
     self.init(
       id: request.orderID, customer: request.customerID, allowsBackorder: request.backorder == .allow,
-      priority: request.priority, needBy: request.needBy, orderedAt: time, lines: Order.lines(of: request),
-      state: .cancelled, closedReason: tombstone.closedReason, sequence: tombstone.sequence, isNew: tombstone.isNew)
+      priority: request.priority, needBy: request.needBy, terms: OrderTerms(of: request), orderedAt: time,
+      lines: Order.lines(of: request), state: .cancelled, closedReason: tombstone.closedReason,
+      sequence: tombstone.sequence, isNew: tombstone.isNew)
+    hasNewTerms = !isNew && !terms.arePlain
   }
 
   private static func lines(of request: OrderCreated) -> [OrderLine] {
-    request.lines.map { OrderLine(number: $0.line, sku: $0.sku, ordered: $0.quantity, isNew: true) }
+    let isDivisible = request.policy == .partial
+    return request.lines.map {
+      OrderLine(number: $0.line, sku: $0.sku, ordered: $0.quantity, isDivisible: isDivisible, isNew: true)
+    }
   }
 }
 

@@ -30,6 +30,8 @@ public final class Order {
   public let priority: Int32
   /// When the customer needs it.
   public let needBy: Timestamp?
+  /// What it asks for beyond its lines.
+  public let terms: OrderTerms
   /// When it was placed, by the shop's clock.
   public let orderedAt: Timestamp
   /// Its lines, by number.
@@ -43,10 +45,12 @@ public final class Order {
 
   var isNew: Bool
   var isChanged: Bool
+  /// Whether the row has to learn the terms: an order in the place of its tombstone.
+  var hasNewTerms = false
 
   init(
     id: OrderID, customer: CustomerID?, allowsBackorder: Bool, priority: Int32, needBy: Timestamp?,
-    orderedAt: Timestamp,
+    terms: OrderTerms = OrderTerms(), orderedAt: Timestamp,
     lines: [OrderLine], state: OrderState, closedReason: String?, sequence: Int64, isNew: Bool
   ) {
     self.id = id
@@ -54,6 +58,7 @@ public final class Order {
     self.allowsBackorder = allowsBackorder
     self.priority = priority
     self.needBy = needBy
+    self.terms = terms
     self.orderedAt = orderedAt
     self.lines = lines
     self.state = state
@@ -117,6 +122,8 @@ public final class OrderLine {
   public internal(set) var shipped: Int64
   /// Will not be delivered.
   public internal(set) var cancelled: Int64
+  /// Whether it may be reserved in part while the rest waits; otherwise it waits as a whole, with its order perhaps.
+  public let isDivisible: Bool
   /// Promises, by number; each unit resolves once.
   public internal(set) var reservations: [Reservation]
   /// What waits, if anything ever did.
@@ -127,7 +134,8 @@ public final class OrderLine {
 
   init(
     number: Int32, sku: SKU, ordered: Int64, reserved: Int64 = 0, backordered: Int64 = 0, shipped: Int64 = 0,
-    cancelled: Int64 = 0, reservations: [Reservation] = [], backorder: Backorder? = nil, isNew: Bool
+    cancelled: Int64 = 0, isDivisible: Bool = true, reservations: [Reservation] = [], backorder: Backorder? = nil,
+    isNew: Bool
   ) {
     self.number = number
     self.sku = sku
@@ -136,6 +144,7 @@ public final class OrderLine {
     self.backordered = backordered
     self.shipped = shipped
     self.cancelled = cancelled
+    self.isDivisible = isDivisible
     self.reservations = reservations
     self.backorder = backorder
     self.isNew = isNew
@@ -230,6 +239,8 @@ public struct Backorder: Sendable {
   public internal(set) var filled: Int64
   /// How much is not wanted any more.
   public internal(set) var cancelled: Int64
+  /// Whether stock could fill it now, so that it is owed; false while the order's policy keeps a part of it back.
+  public let isFillable: Bool
   let createdAt: Timestamp
   var isNew: Bool
   var isChanged: Bool

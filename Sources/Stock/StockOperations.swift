@@ -78,18 +78,21 @@ extension WorkingSet {
 
   // MARK: Backorders
 
-  /// Lets a part of a line wait for stock.
+  /// Lets a part of a line wait for stock. It is owed unless the order's policy keeps it from being filled in part.
   public func enqueue(_ quantity: Int64, of line: OrderLine, _ cause: Cause) {
     guard let item = item(line.sku) else { return }
-    item.owed += quantity
-    item.isChanged = true
+    if line.backorder == nil {
+      line.backorder = Backorder(
+        quantity: 0, open: 0, filled: 0, cancelled: 0, isFillable: line.isDivisible, createdAt: now, isNew: true,
+        isChanged: false)
+    }
+    if line.backorder?.isFillable == true {
+      item.owed += quantity
+      item.isChanged = true
+    }
     item.lastCause = cause
     line.backordered += quantity
     line.isChanged = true
-    if line.backorder == nil {
-      line.backorder = Backorder(
-        quantity: 0, open: 0, filled: 0, cancelled: 0, createdAt: now, isNew: true, isChanged: false)
-    }
     line.backorder?.quantity += quantity
     line.backorder?.open += quantity
     line.backorder?.isChanged = true
@@ -99,9 +102,11 @@ extension WorkingSet {
   public func fill(
     _ quantity: Int64, of line: OrderLine, from balance: Balance, policy: String, candidates: String, _ cause: Cause
   ) {
-    guard let item = item(line.sku), line.backorder != nil else { return }
-    item.owed -= quantity
-    item.isChanged = true
+    guard let item = item(line.sku), let backorder = line.backorder else { return }
+    if backorder.isFillable {
+      item.owed -= quantity
+      item.isChanged = true
+    }
     line.backordered -= quantity
     line.backorder?.open -= quantity
     line.backorder?.filled += quantity
@@ -113,9 +118,12 @@ extension WorkingSet {
   ///
   /// - Returns: How many units waited.
   public func cancelBackorder(of line: OrderLine, _ cause: Cause) -> Int64 {
-    guard let quantity = line.backorder?.open, quantity > 0, let item = item(line.sku) else { return 0 }
-    item.owed -= quantity
-    item.isChanged = true
+    guard let backorder = line.backorder, backorder.open > 0, let item = item(line.sku) else { return 0 }
+    let quantity = backorder.open
+    if backorder.isFillable {
+      item.owed -= quantity
+      item.isChanged = true
+    }
     item.lastCause = cause
     line.backorder?.open = 0
     line.backorder?.cancelled += quantity

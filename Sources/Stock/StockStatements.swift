@@ -51,7 +51,7 @@ enum StockStatements {
   static let lockOrders = Statement(
     name: "orders_lock",
     sql: """
-      select order_id, customer_id, state, backorder, priority, need_by, ordered_at, closed_reason, sequence
+      select order_id, customer_id, state, backorder, priority, need_by, ordered_at, closed_reason, sequence, policy
       from orders where order_id = any($1::text[]) order by order_id for no key update
       """)
 
@@ -75,42 +75,8 @@ enum StockStatements {
   static let backorders = Statement(
     name: "backorders",
     sql: """
-      select order_id, line_no, quantity, open_quantity, filled, cancelled, created_at
+      select order_id, line_no, quantity, open_quantity, filled, cancelled, created_at, fillable
       from backorders where order_id = any($1::text[])
-      """)
-
-  /// The backorders that stock should fill, best rank first, no more of each SKU than the free quantity covers.
-  static let ranked = Statement(
-    name: "backorders_ranked",
-    sql: """
-      select k.sku, b.order_id, b.line_no, b.open_quantity
-      from (select unnest($1::text[]) as sku, unnest($2::int8[]) as free) as k
-      cross join lateral (
-        select top.*, sum(top.open_quantity) over (order by top.place) - top.open_quantity as before
-        from (
-          select order_id, line_no, open_quantity,
-                 row_number() over (order by priority desc, need_by, created_at, order_id, line_no) as place
-          from (
-            select order_id, line_no, open_quantity, priority, need_by, created_at
-            from backorders w where w.sku = k.sku and w.open_quantity > 0 and w.fillable
-            order by priority desc, need_by, created_at, order_id, line_no
-            limit least(k.free, 2000)
-          ) as candidate
-        ) as top
-      ) as b
-      where b.before < k.free
-      order by k.sku, b.place
-      """)
-
-  /// SKUs that rest with backorders and stock that could fill them: what a sweeper looks for, without locks.
-  static let fillable = Statement(
-    name: "fillable",
-    sql: """
-      select i.sku from stock_items i
-      where i.owed > 0 and i.safety_stock < (
-        select coalesce(sum(b.on_hand - b.damaged - b.quality_control - b.reserved - b.safety_stock), 0)
-        from balances b where b.sku = i.sku and b.sellable)
-      order by i.sku limit 100
       """)
 
   static let skusOfOrders = Statement(
@@ -196,6 +162,26 @@ enum StockStatements {
       where o.order_id = n.order_id
       """, by: 12))
 
+  /// Orders that ask for something special; all others need fewer columns.
+  static let insertOrdersWithTerms = Statement(
+    name: "orders_insert_terms",
+    sql: """
+      insert into orders (order_id, customer_id, answered, state, backorder, priority, need_by, closed_reason, sequence,
+        ordered_at, updated_at, policy)
+      select unnest($1::text[]), unnest($2::text[]), unnest($3::bool[]), unnest($4::text[]), unnest($5::text[]),
+             unnest($6::int4[]), unnest($7::timestamptz[]), unnest($8::text[]), unnest($9::int8[]),
+             unnest($10::timestamptz[]), $11, unnest($12::text[])
+      """)
+
+  static let updateTerms = Statement(
+    name: "orders_terms",
+    sql: WriteSet.guarded(
+      """
+      update orders o set policy = n.policy
+      from (select unnest($1::text[]) as order_id, unnest($2::text[]) as policy) as n
+      where o.order_id = n.order_id
+      """, by: 3))
+
   static let insertLines = Statement(
     name: "lines_insert",
     sql: """
@@ -253,10 +239,10 @@ enum StockStatements {
     name: "backorders_insert",
     sql: """
       insert into backorders (order_id, line_no, sku, quantity, open_quantity, filled, cancelled, state, priority,
-        need_by, created_at)
+        need_by, created_at, fillable)
       select unnest($1::text[]), unnest($2::int4[]), unnest($3::text[]), unnest($4::int8[]), unnest($5::int8[]),
              unnest($6::int8[]), unnest($7::int8[]), unnest($8::text[]), unnest($9::int4[]),
-             unnest($10::timestamptz[]), unnest($11::timestamptz[])
+             unnest($10::timestamptz[]), unnest($11::timestamptz[]), unnest($12::bool[])
       """)
 
   static let updateBackorders = Statement(

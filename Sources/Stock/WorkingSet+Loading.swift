@@ -51,12 +51,6 @@ extension WorkingSet {
     return Set((0..<rows.count).map { SKU(trusted: rows.text($0, 0)) })
   }
 
-  /// SKUs that rest with backorders and with stock that could fill them, read without locks.
-  public static func fillableSKUs(on database: Connection) throws -> [SKU] {
-    let rows = try database.query(StockStatements.fillable)
-    return (0..<rows.count).map { SKU(trusted: rows.text($0, 0)) }
-  }
-
   // MARK: Locking, in the one global order: anchors, balances, orders
 
   /// Queues the locking statements and what the locked rows protect.
@@ -69,7 +63,7 @@ extension WorkingSet {
     if !keys.orders.isEmpty { try sendOrders(keys, on: database) }
   }
 
-  private func sendOrders(_ keys: StockKeys, on database: Connection) throws {
+  func sendOrders(_ keys: StockKeys, on database: Connection) throws {
     let orders = Parameter.texts(Array(keys.orders)) { $0.value }
     try database.send(StockStatements.lockOrders, [orders])
     try database.send(StockStatements.lines, [orders])
@@ -88,45 +82,11 @@ extension WorkingSet {
     if !keys.orders.isEmpty { try receiveOrders(on: database) }
   }
 
-  private func receiveOrders(on database: Connection) throws {
+  func receiveOrders(on database: Connection) throws {
     loadOrders(try database.receive())
     loadLines(try database.receive())
     loadReservations(try database.receive())
     loadBackorders(try database.receive())
-  }
-
-  // MARK: Ranked backorders
-
-  /// A line that waits, as ranked.
-  public struct Waiting: Sendable {
-    /// What it waits for.
-    public let sku: SKU
-    /// Its order.
-    public let order: OrderID
-    /// Its number.
-    public let line: Int32
-    /// How much it waits for.
-    public let quantity: Int64
-  }
-
-  /// Finds the backorders that the free stock of these SKUs covers, best rank first, and locks and loads their orders.
-  ///
-  /// Called while the SKUs' anchors are locked: nobody else can change a backorder of theirs.
-  ///
-  /// - Parameter skus: SKUs whose stock may have grown.
-  /// - Returns: By SKU and rank; no more than what is free covers, and no more than 2,000 of one SKU.
-  public func loadRanked(_ skus: [SKU], on database: Connection) throws -> [Waiting] {
-    let candidates = skus.compactMap { item($0) }.filter { $0.owed > 0 && $0.free > 0 }
-    guard !candidates.isEmpty else { return [] }
-    let rows = try database.query(
-      StockStatements.ranked, [.texts(candidates.map(\.sku.value)), .ints(candidates.map(\.free))])
-    let waiting = (0..<rows.count).map { row in
-      Waiting(
-        sku: SKU(trusted: rows.text(row, 0)), order: OrderID(trusted: rows.text(row, 1)), line: rows.int4(row, 2),
-        quantity: rows.int(row, 3))
-    }
-    try loadOrders(Set(waiting.map(\.order)), on: database)
-    return waiting
   }
 
   /// Locks and loads those of the orders that are not loaded yet.
@@ -182,6 +142,7 @@ extension WorkingSet {
           id: OrderID(trusted: rows.text(row, 0)), customer: rows.optionalText(row, 1).map(CustomerID.init(trusted:)),
           allowsBackorder: rows.text(row, 3) == "allow", priority: rows.int4(row, 4),
           needBy: rows.optionalTimestamp(row, 5).map(Timestamp.init(microseconds:)),
+          terms: OrderTerms(policy: FulfilmentPolicy(rawValue: rows.text(row, 9)) ?? .partial),
           orderedAt: Timestamp(microseconds: rows.timestamp(row, 6)), lines: [],
           state: OrderState(rawValue: rows.text(row, 2)) ?? .cancelled, closedReason: rows.optionalText(row, 7),
           sequence: rows.int(row, 8), isNew: false))
@@ -190,11 +151,12 @@ extension WorkingSet {
 
   private func loadLines(_ rows: Rows) {
     for row in 0..<rows.count {
-      order(OrderID(trusted: rows.text(row, 0)))?.lines.append(
+      guard let order = order(OrderID(trusted: rows.text(row, 0))) else { continue }
+      order.lines.append(
         OrderLine(
           number: rows.int4(row, 1), sku: SKU(trusted: rows.text(row, 2)), ordered: rows.int(row, 3),
           reserved: rows.int(row, 4), backordered: rows.int(row, 5), shipped: rows.int(row, 6),
-          cancelled: rows.int(row, 7), isNew: false))
+          cancelled: rows.int(row, 7), isDivisible: order.terms.policy == .partial, isNew: false))
     }
   }
 
@@ -213,7 +175,8 @@ extension WorkingSet {
     for row in 0..<rows.count {
       order(OrderID(trusted: rows.text(row, 0)))?.line(rows.int4(row, 1))?.backorder = Backorder(
         quantity: rows.int(row, 2), open: rows.int(row, 3), filled: rows.int(row, 4), cancelled: rows.int(row, 5),
-        createdAt: Timestamp(microseconds: rows.timestamp(row, 6)), isNew: false, isChanged: false)
+        isFillable: rows.bool(row, 7), createdAt: Timestamp(microseconds: rows.timestamp(row, 6)), isNew: false,
+        isChanged: false)
     }
   }
 }

@@ -17,6 +17,7 @@ extension WorkingSet {
     try sendReservations(lines, to: &writes)
     try sendBackorders(lines, to: &writes)
     try sendBumps(to: &writes)
+    try sendDecisions(to: &writes)
   }
 
   /// A line with its order.
@@ -89,12 +90,24 @@ extension WorkingSet {
 
   private func sendOrders(_ touched: [Order], to writes: inout WriteSet) throws {
     let new = touched.filter { $0.isNew }
-    if !new.isEmpty { try writes.send(StockStatements.insertOrders, columns(of: new)) }
+    let plain = new.filter { $0.terms.arePlain }
+    if !plain.isEmpty { try writes.send(StockStatements.insertOrders, columns(of: plain)) }
+    if plain.count < new.count {
+      let special = new.filter { !$0.terms.arePlain }
+      try writes.send(StockStatements.insertOrdersWithTerms, columns(of: special) + terms(of: special))
+    }
     let changed = touched.filter { !$0.isNew }
     if !changed.isEmpty {
       try writes.send(StockStatements.updateOrders, columns(of: changed), changing: changed.count)
     }
+    let renewed = touched.filter { $0.hasNewTerms }
+    if !renewed.isEmpty {
+      try writes.send(
+        StockStatements.updateTerms, [.texts(renewed) { $0.id.value }] + terms(of: renewed), changing: renewed.count)
+    }
   }
+
+  private func terms(of orders: [Order]) -> [Parameter] { [.texts(orders) { $0.terms.policy.rawValue }] }
 
   private func columns(of orders: [Order]) -> [Parameter] {
     [
@@ -215,7 +228,7 @@ extension WorkingSet {
           .ints(new) { $0.backorder.open }, .ints(new) { $0.backorder.filled }, .ints(new) { $0.backorder.cancelled },
           .texts(new) { $0.backorder.state.rawValue }, .int4s(new) { $0.part.order.priority },
           .timestamps(optional: new) { $0.part.order.needBy?.microseconds },
-          .timestamps(new) { $0.backorder.createdAt.microseconds },
+          .timestamps(new) { $0.backorder.createdAt.microseconds }, .bools(new) { $0.backorder.isFillable },
         ])
     }
     if !changed.isEmpty {

@@ -15,6 +15,7 @@ public final class WorkingSet {
 
   var ledger: [LedgerEntry] = []
   var bumps: [Bump] = []
+  var decisions: [Decision] = []
 
   /// An empty set.
   public init() {}

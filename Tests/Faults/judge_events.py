@@ -25,7 +25,7 @@ def complete(evidence):
 def counted(evidence):
     """The inbox counts the events that follow from each message; as many arrived with that cause."""
     caused = collections.Counter(cause for key, _, cause, _, _ in evidence.events.stream
-                                 if not key.startswith("notification.") and key != "backorders.due")
+                                 if not key.startswith("notification.") and (key != "backorders.due" or cause))
     for row in evidence.table("inbox"):
         if int(row["events"]) > 0:
             caused[row["message_id"]] -= int(row["events"])

@@ -132,7 +132,7 @@ extension Letter {
   /// `order.created`, with lines of a SKU and a quantity.
   public static func order(
     _ order: String, _ lines: [(String, Int64)], customer: String = "cust-1", backorder: BackorderRule = .allow,
-    priority: Int32 = 0, needBy: Timestamp? = nil, id: String? = nil
+    priority: Int32 = 0, needBy: Timestamp? = nil, policy: FulfilmentPolicy = .partial, id: String? = nil
   ) -> Letter {
     let lines = lines.enumerated().map { number, line in
       OrderCreated.Line(line: Int32(number + 1), sku: SKU(trusted: line.0), quantity: line.1)
@@ -141,7 +141,7 @@ extension Letter {
       .orderCreated(
         OrderCreated(
           orderID: OrderID(trusted: order), customerID: CustomerID(trusted: customer), lines: lines,
-          backorder: backorder, priority: priority, needBy: needBy)), id: id)
+          backorder: backorder, priority: priority, needBy: needBy, policy: policy)), id: id)
   }
 
   /// `order.cancelled`.

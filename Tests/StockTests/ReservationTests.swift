@@ -15,7 +15,7 @@ struct ReservationTests {
   private func backorder(open: Int64, filled: Int64, cancelled: Int64) -> Backorder {
     Backorder(
       quantity: open + filled + cancelled, open: open, filled: filled, cancelled: cancelled,
-      createdAt: Timestamp(microseconds: 0), isNew: false, isChanged: false)
+      isFillable: true, createdAt: Timestamp(microseconds: 0), isNew: false, isChanged: false)
   }
 
   @Test("a reservation is active while a unit is open, then what became of its units")

@@ -40,6 +40,14 @@ struct Breakage: Sendable {
         update backorders set created_at = now() - interval '61 seconds' where sku = 'C';
         update policies_set set set_at = now() - interval '61 seconds' where sku = 'C'
         """),
+    Breakage(
+      "order_rest",
+      sql: """
+        update balances set safety_stock = 0, recorded_at = now() - interval '61 seconds' where sku = 'D';
+        update backorders set created_at = now() - interval '61 seconds' where sku = 'D';
+        update policies_set set set_at = now() - interval '61 seconds' where sku = 'D'
+        """),
+    Breakage("backorder_fillable", sql: "update orders set policy = 'partial' where order_id = 'whole'"),
   ]
 
   // MARK: The ledger

@@ -8,16 +8,18 @@ enum World {
     let inventory = try await house.inventoryWorker()
     let allocation = try await house.allocationWorker()
     try await inventory.take(
-      ["A", "B", "C"].map { Letter.product($0) } + [.location("W1"), .location("W2")])
+      ["A", "B", "C", "D"].map { Letter.product($0) } + [.location("W1"), .location("W2")])
     try await inventory.take([
       .receipt("rcv-1", "A", "W1", 10), .receipt("rcv-2", "A", "W2", 5), .receipt("rcv-3", "B", "W1", 3),
       .receipt("rcv-4", "C", "W1", 10), .policy("C", at: "W1", safety: 10),
+      .receipt("rcv-6", "D", "W1", 10), .policy("D", at: "W1", safety: 10),
       .move("mv-1", "A", "W1", "W2", 1), .move("mv-2", "B", "W1", "W2", 100),
     ])
     try await allocation.take([
       .order("reserved", [("A", 4), ("B", 1)]), .order("twice", [("A", 1), ("A", 1)]),
       .order("waiting", [("A", 30)]), .order("late", [("B", 50)]), .order("refused", [("A", 1)], backorder: .deny),
-      .order("resting", [("C", 5)]), .order("regretted", [("B", 1)]), .cancel("early", reason: "changed my mind"),
+      .order("resting", [("C", 5)]), .order("whole", [("D", 5), ("D", 1)], policy: .shipComplete),
+      .order("regretted", [("B", 1)]), .cancel("early", reason: "changed my mind"),
     ])
     try await allocation.take([
       .shipment("shp-1", "reserved", [(1, "W1", 4)]), .shipment("shp-2", "twice", [(1, "W2", 1)]),

@@ -1,0 +1,62 @@
+import Contracts
+import Messaging
+import PipelineKit
+import Postgres
+import Stock
+import Testing
+
+@Suite("Thousands that wait for one SKU")
+struct LongQueueTests {
+  @Test("are filled without a pause, each transaction reading no more than its limit")
+  func continues() async throws {
+    try await withScene([("A", "WH-1", 0)]) { scene in
+      for batch in 0..<10 {
+        try await scene.allocation.take((0..<500).map { .order("o-\(batch)-\($0)", [("A", 1)]) })
+      }
+      try await scene.inventory.take(.receipt("r-1", "A", "WH-1", 4990))
+      try await scene.house.script("analyze tallyman.backorders")
+      try await expectBoundedReads(scene)
+      // No sweeper runs here: the worker itself says that there is more to fill.
+      try await scene.settle()
+      #expect(try await scene.house.value("select owed from stock_items") == "10")
+      #expect(
+        try await scene.house.value("select count(*) from backorders where state = 'filled'") == "4990")
+      #expect(
+        try await scene.house.rows(
+          """
+          select count(*) from stock_ledger where reason = 'RESERVE' group by recorded_at order by recorded_at
+          """) == ["2000", "2000", "990"])
+    }
+  }
+
+  /// What the database really reads of 5,000 waiting backorders.
+  private func expectBoundedReads(_ scene: Scene) async throws {
+    let (ranked, read) = try await scene.allocation.with { connection in
+      let stock = WorkingSet()
+      var keys = StockKeys()
+      keys.skus = [SKU(trusted: "A")]
+      try connection.begin()
+      defer { try? connection.rollback() }
+      try stock.sendLocks(keys, on: connection)
+      try connection.flush()
+      try stock.receiveLocks(keys, on: connection)
+      let before = try reads(connection)
+      let ranked = try stock.loadRanked([SKU(trusted: "A")], on: connection)
+      return (ranked.values.first?.count ?? 0, try reads(connection) - before)
+    }
+    #expect(ranked == 2000)
+    // Once by rank, once with their orders.
+    #expect(read <= 2 * WorkingSet.fillLimit + 100, "\(read) backorders were read")
+  }
+}
+
+/// Rows of backorders that this transaction's statements fetched so far.
+private func reads(_ connection: Connection) throws -> Int64 {
+  try connection.query(
+    .once(
+      """
+      select (coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0))::int8
+      from pg_stat_xact_user_tables where relname = 'backorders'
+      """)
+  ).int(0, 0)
+}
