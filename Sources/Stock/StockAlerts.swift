@@ -27,7 +27,7 @@ extension WorkingSet {
     for item in items.values {
       guard let cause = item.lastCause else { continue }
       for balance in item.balances where balance.lot.isEmpty && balance.isWatched {
-        if let transition = evaluate(balance, cause) { transitions.append(transition) }
+        if let transition = evaluate(balance, of: item, cause) { transitions.append(transition) }
       }
       if let transition = evaluate(item, cause) { transitions.append(transition) }
     }
@@ -35,9 +35,11 @@ extension WorkingSet {
     return transitions.sorted { ($0.sku, $0.rank) < ($1.sku, $1.rank) }
   }
 
-  private func evaluate(_ balance: Balance, _ cause: Cause) -> AlertTransition? {
+  /// What waits will take what has come, before anybody else may: a location has not recovered while stock is owed, or
+  /// each receipt would end its episode and each filling begin the next.
+  private func evaluate(_ balance: Balance, of item: StockItem, _ cause: Cause) -> AlertTransition? {
     let next = balance.band.next(after: balance.alert, quantity: balance.available)
-    guard next != balance.alert else { return nil }
+    guard next != balance.alert, next != .normal || !balance.isSellable || item.owed == 0 else { return nil }
     if balance.alert == .normal { balance.episode += 1 }
     balance.alert = next
     balance.isChanged = true

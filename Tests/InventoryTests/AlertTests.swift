@@ -49,6 +49,25 @@ struct AlertTests {
     }
   }
 
+  @Test("what comes while orders wait for it ends no episode: one that is filled at once would begin another")
+  func owedStock() async throws {
+    try await withHouse { house in
+      let inventory = try await house.inventoryWorker()
+      let allocation = try await house.allocationWorker()
+      let standing = "select alert_state, alert_episode from balances"
+      try await inventory.take([.product("A"), .location("WH-1"), .receipt("r-1", "A", "WH-1", 1)])
+      try await allocation.take((0..<4).map { .order("o-\($0)", [("A", 1)]) })
+      #expect(try await house.rows(standing) == ["out|1"])
+      for number in 0..<3 {
+        try await inventory.take(.receipt("more-\(number)", "A", "WH-1", 1))
+        try await house.settle(allocation, .allocation)
+        #expect(try await house.rows(standing) == ["out|1"], "filled at once")
+      }
+      try await inventory.take(.receipt("last", "A", "WH-1", 1))
+      #expect(try await alerts(house) == ["stock.recovered WH-1 1 A/WH-1/1", "stock.recovered * 1 A/1"])
+    }
+  }
+
   @Test("what crosses a point and comes back within one batch raises no alert")
   func evaluatedOnce() async throws {
     try await withHouse { house in
