@@ -27,7 +27,15 @@ extension AllocationDecisions {
     let order = Order(new: request, at: message.envelope.time)
     let cause = cause(request.orderID.value)
     let isWhole = order.terms.policy != .shipComplete || canPromise(order)
-    for (line, item) in zip(order.lines, items) { place(line, item, of: order, isWhole: isWhole, cause) }
+    let isPast = order.terms.policy == .shipComplete && items.contains { $0.isDiscontinued }
+    for (line, item) in zip(order.lines, items) {
+      if isPast || item.isDiscontinued {
+        stock.cancel(line.ordered, of: line)
+        stock.record(.refused, line.ordered, of: line, order, by: .discontinued, seeing: nil, cause)
+      } else {
+        place(line, item, of: order, isWhole: isWhole, cause)
+      }
+    }
     stock.insert(order)
     stock.refresh(order)
     return .applied(answer(order))
@@ -86,11 +94,7 @@ extension AllocationDecisions {
     case .partiallyReserved: answer = .orderPartiallyReserved(order.answer)
     case .backordered: answer = .orderBackordered(order.answer)
     default:
-      stock.close(order, as: .rejected, reason: OrderRejectionReason.noStock.rawValue)
-      answer = .orderRejected(
-        OrderRejected(
-          orderID: order.id, customerID: order.customer, reason: .noStock,
-          detail: order.terms.policy.refusal))
+      answer = .orderRejected(refusal(of: order))
     }
     var events = [follow.event(answer, order: order.id, sequence: order.nextSequence())]
     for line in order.lines where line.backordered > 0 {
@@ -98,6 +102,25 @@ extension AllocationDecisions {
       events.append(follow.event(.backorderCreated(created), order: order.id, sequence: order.nextSequence()))
     }
     return events
+  }
+
+  /// Nothing of the order is open: closes it, and says why.
+  private func refusal(of order: Order) -> OrderRejected {
+    let discontinued = Set(order.lines.map(\.sku)).filter { stock.item($0)?.isDiscontinued == true }.sorted()
+    // An order that ships as a whole or not at all never ships without one of its lines.
+    let isWhole = order.terms.policy == .shipComplete
+    let isDiscontinued =
+      !discontinued.isEmpty && (isWhole || order.lines.allSatisfy { discontinued.contains($0.sku) })
+    let reason: OrderRejectionReason = isDiscontinued ? .discontinued : .noStock
+    stock.close(order, as: .rejected, reason: reason.rawValue)
+    let named = discontinued.prefix(10).map(\.value).joined(separator: ", ")
+    let detail =
+      switch (isDiscontinued, discontinued.isEmpty) {
+      case (true, _): "discontinued: \(named)"
+      case (false, true): order.terms.policy.refusal
+      case (false, false): "\(order.terms.policy.refusal); discontinued: \(named)"
+      }
+    return OrderRejected(orderID: order.id, customerID: order.customer, reason: reason, detail: detail)
   }
 
   /// The order of a cancellation that came first: it is answered, and nothing is reserved.

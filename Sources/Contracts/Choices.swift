@@ -27,6 +27,8 @@ public enum OrderRejectionReason: String, WireChoice {
   case cancelled
   /// There is no stock and it may not wait.
   case noStock = "no_stock"
+  /// Nothing of it is sold any more.
+  case discontinued
 }
 
 /// How a notification is sent.

@@ -3,6 +3,8 @@ extension Event {
   public init(_ type: EventType, decoding json: inout JSONCursor, _ bytes: Span<UInt8>) throws(Malformed) {
     switch type {
     case .productRegistered: self = .productRegistered(try ProductRegistered(decoding: &json, bytes))
+    case .productChanged: self = .productChanged(try ProductChanged(decoding: &json, bytes))
+    case .productDiscontinued: self = .productDiscontinued(try ProductDiscontinued(decoding: &json, bytes))
     case .locationRegistered: self = .locationRegistered(try LocationRegistered(decoding: &json, bytes))
     case .stockPolicySet: self = .stockPolicySet(try StockPolicySet(decoding: &json, bytes))
     case .goodsReceived: self = .goodsReceived(try GoodsReceived(decoding: &json, bytes))
@@ -11,6 +13,8 @@ extension Event {
     case .orderCancelled: self = .orderCancelled(try OrderCancelled(decoding: &json, bytes))
     case .shipmentDispatched: self = .shipmentDispatched(try ShipmentDispatched(decoding: &json, bytes))
     case .productCreated: self = .productCreated(try ProductCreated(decoding: &json, bytes))
+    case .productUpdated: self = .productUpdated(try ProductUpdated(decoding: &json, bytes))
+    case .productRetired: self = .productRetired(try ProductRetired(decoding: &json, bytes))
     case .stockReceived: self = .stockReceived(try StockReceived(decoding: &json, bytes))
     case .stockMoved: self = .stockMoved(try StockMoved(decoding: &json, bytes))
     case .stockMoveRejected: self = .stockMoveRejected(try StockMoveRejected(decoding: &json, bytes))
@@ -38,6 +42,8 @@ extension Event {
   public var payload: any Payload {
     switch self {
     case .productRegistered(let payload): payload
+    case .productChanged(let payload): payload
+    case .productDiscontinued(let payload): payload
     case .locationRegistered(let payload): payload
     case .stockPolicySet(let payload): payload
     case .goodsReceived(let payload): payload
@@ -46,6 +52,8 @@ extension Event {
     case .orderCancelled(let payload): payload
     case .shipmentDispatched(let payload): payload
     case .productCreated(let payload): payload
+    case .productUpdated(let payload): payload
+    case .productRetired(let payload): payload
     case .stockReceived(let payload): payload
     case .stockMoved(let payload): payload
     case .stockMoveRejected(let payload): payload

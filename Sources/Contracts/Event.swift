@@ -2,6 +2,10 @@
 public enum Event: Hashable, Sendable {
   /// The catalogue has a product.
   case productRegistered(ProductRegistered)
+  /// The catalogue says something else about a product.
+  case productChanged(ProductChanged)
+  /// A product is not to be sold any more.
+  case productDiscontinued(ProductDiscontinued)
   /// A place that can hold stock.
   case locationRegistered(LocationRegistered)
   /// Safety stock and alert levels of a SKU, at one location or over all.
@@ -18,6 +22,10 @@ public enum Event: Hashable, Sendable {
   case shipmentDispatched(ShipmentDispatched)
   /// The product is in our catalogue.
   case productCreated(ProductCreated)
+  /// Our catalogue has taken over a change.
+  case productUpdated(ProductUpdated)
+  /// No order gets anything of the product from now on.
+  case productRetired(ProductRetired)
   /// A receipt is booked.
   case stockReceived(StockReceived)
   /// Both legs of a move are booked.
@@ -63,6 +71,8 @@ public enum Event: Hashable, Sendable {
   public var type: EventType {
     switch self {
     case .productRegistered: .productRegistered
+    case .productChanged: .productChanged
+    case .productDiscontinued: .productDiscontinued
     case .locationRegistered: .locationRegistered
     case .stockPolicySet: .stockPolicySet
     case .goodsReceived: .goodsReceived
@@ -71,6 +81,8 @@ public enum Event: Hashable, Sendable {
     case .orderCancelled: .orderCancelled
     case .shipmentDispatched: .shipmentDispatched
     case .productCreated: .productCreated
+    case .productUpdated: .productUpdated
+    case .productRetired: .productRetired
     case .stockReceived: .stockReceived
     case .stockMoved: .stockMoved
     case .stockMoveRejected: .stockMoveRejected

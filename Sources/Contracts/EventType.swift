@@ -2,6 +2,10 @@
 public enum EventType: String, CaseIterable, Hashable, Sendable {
   /// The catalogue has a product.
   case productRegistered = "product.registered"
+  /// The catalogue says something else about a product.
+  case productChanged = "product.changed"
+  /// A product is not to be sold any more.
+  case productDiscontinued = "product.discontinued"
   /// A place that can hold stock.
   case locationRegistered = "location.registered"
   /// Safety stock and alert levels of a SKU, at one location or over all.
@@ -18,6 +22,10 @@ public enum EventType: String, CaseIterable, Hashable, Sendable {
   case shipmentDispatched = "shipment.dispatched"
   /// The product is in our catalogue.
   case productCreated = "product.created"
+  /// Our catalogue has taken over a change.
+  case productUpdated = "product.updated"
+  /// No order gets anything of the product from now on.
+  case productRetired = "product.retired"
   /// A receipt is booked.
   case stockReceived = "stock.received"
   /// Both legs of a move are booked.

@@ -95,3 +95,13 @@ public struct ShipmentID: Identifier {
   /// Printable ASCII.
   public static var syntax: IdentifierSyntax { .token }
 }
+
+/// Names what a product is also counted in: 1 to 64 letters, digits and `._/-`, the first a letter or digit.
+public struct UnitName: Identifier {
+  /// The text.
+  public let value: String
+  /// A value that was validated before.
+  public init(trusted value: String) { self.value = value }
+  /// Letters, digits and `._/-`.
+  public static var syntax: IdentifierSyntax { .code }
+}

@@ -10,6 +10,10 @@ public enum Limits {
   public static let quantity: ClosedRange<Int64> = 1...1_000_000_000
   /// Units that may also be none.
   public static let partialQuantity: ClosedRange<Int64> = 0...1_000_000_000
+  /// Base units in a larger unit.
+  public static let factor: ClosedRange<Int64> = 1...1_000_000
+  /// Barcodes of a product, and units that it is counted in.
+  public static let aliases = 50
   /// Sums of units.
   public static let total: ClosedRange<Int64> = 0...Int64.max
   /// Numbers of order lines.

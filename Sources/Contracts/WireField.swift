@@ -19,6 +19,11 @@ public enum WireField: String, CaseIterable, Hashable, Sendable {
   case category
   case unitPrice = "unit_price"
   case attributes
+  case barcodes
+  case barcode
+  case units
+  case unit
+  case factor
   case locationID = "location_id"
   case priority
   case sellable

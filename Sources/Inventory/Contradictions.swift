@@ -31,15 +31,22 @@ struct Comparison {
   }
 }
 
-extension ProductRegistered {
-  func contradiction(with new: ProductRegistered) -> Reason? {
+extension ProductContent {
+  /// Barcodes and units have no order, and a barcode is the same with and without its leading zeros.
+  func contradiction(with new: ProductContent) -> Reason? {
     var comparison = Comparison("product \(sku)")
     comparison.compare("name", name, new.name)
     comparison.compare("category", category, new.category)
     comparison.compare("unit_price", unitPrice, new.unitPrice)
     comparison.compare("attributes", attributes, new.attributes)
+    comparison.compare("barcodes", Set(barcodes.map(\.gtin)).sorted(), Set(new.barcodes.map(\.gtin)).sorted())
+    comparison.compare("units", units.map(\.text).sorted(), new.units.map(\.text).sorted())
     return comparison.contradiction
   }
+}
+
+extension ProductUnit {
+  fileprivate var text: String { "\(unit)=\(factor)" }
 }
 
 extension LocationRegistered {
@@ -52,13 +59,18 @@ extension LocationRegistered {
   }
 }
 
-extension GoodsReceived {
-  func contradiction(with new: GoodsReceived) -> Reason? {
-    var comparison = Comparison("receipt \(receiptID)")
-    comparison.compare("sku", sku, new.sku)
-    comparison.compare("location_id", locationID, new.locationID)
-    comparison.compare("quantity", quantity, new.quantity)
-    comparison.compare("reference", reference, new.reference)
+extension BookedReceipt {
+  /// A barcode is compared as it was written, and where the receipt came by its SKU, as what it means now.
+  func contradiction(with new: GoodsReceived, owners: [String: SKU]) -> Reason? {
+    var comparison = Comparison("receipt \(said.receiptID)")
+    if let sku = new.sku { comparison.compare("sku", self.sku, sku) }
+    if let barcode = new.barcode, owners[barcode.gtin] != sku || said.barcode != nil {
+      comparison.compare("barcode", said.barcode?.gtin, barcode.gtin)
+    }
+    comparison.compare("location_id", said.locationID, new.locationID)
+    comparison.compare("unit", said.unit, new.unit)
+    comparison.compare("quantity", said.quantity, new.quantity)
+    comparison.compare("reference", said.reference, new.reference)
     return comparison.contradiction
   }
 }

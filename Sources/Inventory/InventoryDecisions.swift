@@ -8,12 +8,14 @@ struct InventoryDecisions {
   let message: Message
   let now: Timestamp
 
-  private var stock: WorkingSet { state.stock }
-  private var follow: FollowOn { FollowOn(of: message, by: .inventory, at: now) }
+  var stock: WorkingSet { state.stock }
+  var follow: FollowOn { FollowOn(of: message, by: .inventory, at: now) }
 
   func decide() -> Disposition {
     switch message.event {
     case .productRegistered(let product): register(product)
+    case .productChanged(let product): change(product)
+    case .productDiscontinued(let product): discontinue(product)
     case .locationRegistered(let location): register(location)
     case .stockPolicySet(let policy): set(policy)
     case .goodsReceived(let receipt): receive(receipt)
@@ -27,26 +29,7 @@ struct InventoryDecisions {
     }
   }
 
-  // MARK: Catalogue
-
-  private func register(_ product: ProductRegistered) -> Disposition {
-    if let known = state.products[product.sku] {
-      guard let contradiction = known.contradiction(with: product) else {
-        return .unchanged("the product is registered already")
-      }
-      return .notApplied(contradiction)
-    }
-    guard let item = stock.item(product.sku) else { return .notApplied(unknownSKU(product.sku)) }
-    state.products[product.sku] = product
-    state.new.products.append(product)
-    stock.register(item)
-    let created = ProductCreated(
-      sku: product.sku, name: product.name, category: product.category, unitPrice: product.unitPrice,
-      attributes: product.attributes)
-    return .applied([
-      follow.event(.productCreated(created), sku: product.sku, sequence: item.nextSequence(), correlation: nil)
-    ])
-  }
+  // MARK: Locations
 
   private func register(_ location: LocationRegistered) -> Disposition {
     if let known = state.locations[location.locationID] {
@@ -87,29 +70,35 @@ struct InventoryDecisions {
 
   private func receive(_ receipt: GoodsReceived) -> Disposition {
     if let known = state.receipts[receipt.receiptID] {
-      guard let contradiction = known.contradiction(with: receipt) else {
+      guard let contradiction = known.contradiction(with: receipt, owners: state.barcodes) else {
         return .unchanged("the receipt is booked already")
       }
       return .notApplied(contradiction)
     }
-    guard let item = registeredItem(receipt.sku) else { return .notApplied(unknownSKU(receipt.sku)) }
+    do throws(Reason) {
+      return .applied([try book(receipt)])
+    } catch {
+      return .notApplied(error)
+    }
+  }
+
+  private func book(_ receipt: GoodsReceived) throws(Reason) -> OutgoingEvent {
+    let sku = try product(of: receipt)
+    guard let item = registeredItem(sku) else { throw unknownSKU(sku) }
     guard let balance = item.balance(at: receipt.locationID) else {
-      return .notApplied(unknownLocation("location_id", receipt.locationID))
+      throw unknownLocation("location_id", receipt.locationID)
     }
-    guard balance.onHand <= WorkingSet.maximumOnHand - receipt.quantity else {
-      return .notApplied(tooMuch(receipt.quantity))
-    }
-    stock.receive(receipt.quantity, at: balance, cause(receipt.receiptID.value))
-    state.receipts[receipt.receiptID] = receipt
-    state.new.receipts.append(receipt)
+    let quantity = try baseUnits(of: receipt, sku)
+    guard balance.onHand <= WorkingSet.maximumOnHand - quantity else { throw tooMuch(receipt.quantity) }
+    stock.receive(quantity, at: balance, cause(receipt.receiptID.value))
+    let booked = BookedReceipt(said: receipt, sku: sku, quantity: quantity)
+    state.receipts[receipt.receiptID] = booked
+    state.new.receipts.append(booked)
     let received = StockReceived(
-      receiptID: receipt.receiptID, sku: receipt.sku, locationID: receipt.locationID, quantity: receipt.quantity,
+      receiptID: receipt.receiptID, sku: sku, locationID: receipt.locationID, quantity: quantity,
       onHand: balance.onHand, available: balance.available, reference: receipt.reference)
-    return .applied([
-      follow.event(
-        .stockReceived(received), sku: receipt.sku, sequence: item.nextSequence(),
-        correlation: receipt.receiptID.value)
-    ])
+    return follow.event(
+      .stockReceived(received), sku: sku, sequence: item.nextSequence(), correlation: receipt.receiptID.value)
   }
 
   private func move(_ move: StockMoveRequested) -> Disposition {
@@ -155,12 +144,12 @@ struct InventoryDecisions {
 
   // MARK: Words
 
-  private func registeredItem(_ sku: SKU) -> StockItem? {
+  func registeredItem(_ sku: SKU) -> StockItem? {
     guard let item = stock.item(sku), item.isRegistered else { return nil }
     return item
   }
 
-  private func unknownSKU(_ sku: SKU) -> Reason {
+  func unknownSKU(_ sku: SKU) -> Reason {
     Reason(.unknownSKU, field: "data.sku", value: sku.value, rule: "must be registered by product.registered")
   }
 

@@ -17,12 +17,14 @@ public struct InventoryHandler: Handler {
     var places: Set<WorkingSet.Place> = []
     var newAnchors: Set<SKU> = []
     var newLocations: [LocationID: LocationRegistered] = [:]
+    let owners = try state.requestBarcodes(of: messages, on: database)
     for message in messages {
       switch message.event {
       case .productRegistered(let product):
         newAnchors.insert(product.sku)
-        state.keys.skus.insert(product.sku)
-        state.requests.products.insert(product.sku)
+        state.requestProduct(product.sku)
+      case .productChanged(let product): state.requestProduct(product.sku)
+      case .productDiscontinued(let product): state.requestProduct(product.sku)
       case .locationRegistered(let location):
         newLocations[location.locationID] = newLocations[location.locationID] ?? location
         state.requests.locations.insert(location.locationID)
@@ -31,8 +33,11 @@ public struct InventoryHandler: Handler {
         state.requests.policies.append(.init(sku: policy.sku, location: policy.locationID))
         if let location = policy.locationID { places.insert(.init(policy.sku, location)) }
       case .goodsReceived(let receipt):
-        state.keys.skus.insert(receipt.sku)
-        places.insert(.init(receipt.sku, receipt.locationID))
+        for sku in receipt.skus(owners: owners) {
+          state.keys.skus.insert(sku)
+          places.insert(.init(sku, receipt.locationID))
+          if receipt.unit != nil { state.requests.products.insert(sku) }
+        }
         if approach == .careful { state.requests.receipts.insert(receipt.receiptID) }
       case .stockMoveRequested(let move):
         state.keys.skus.insert(move.sku)
@@ -62,6 +67,7 @@ public struct InventoryHandler: Handler {
   /// Starts the clock of the transaction.
   public func locked(_ state: InventoryState, at now: Timestamp, on database: Connection) throws {
     state.stock.begin(at: now)
+    try state.requireOwnersLocked()
   }
 
   /// Decides about one message.

@@ -5,9 +5,13 @@ extension WorkerManifest {
   /// The inventory-worker: the catalogue, receipts, moves and stock policies.
   public static let inventory = WorkerManifest(
     consumer: "inventory", queue: "inventory",
-    consumes: [.productRegistered, .locationRegistered, .stockPolicySet, .goodsReceived, .stockMoveRequested],
+    consumes: [
+      .productRegistered, .productChanged, .productDiscontinued, .locationRegistered, .stockPolicySet, .goodsReceived,
+      .stockMoveRequested,
+    ],
     publishes: [
-      .productCreated, .stockReceived, .stockMoved, .stockMoveRejected, .stockLow, .stockOut, .stockRecovered,
+      .productCreated, .productUpdated, .productRetired, .stockReceived, .stockMoved, .stockMoveRejected, .stockLow,
+      .stockOut, .stockRecovered,
       .reservationBumped, .backorderCreated, .orderClosedCancelled,
     ])
 }

@@ -5,9 +5,7 @@ extension InventoryState {
   // MARK: Reading
 
   func sendLookups(on database: Connection) throws {
-    if !requests.products.isEmpty {
-      try database.send(InventoryStatements.products, [.texts(requests.products.map(\.value))])
-    }
+    try sendCatalogueLookups(on: database)
     if !requests.locations.isEmpty {
       try database.send(InventoryStatements.locations, [.texts(requests.locations.map(\.value))])
     }
@@ -23,21 +21,11 @@ extension InventoryState {
   }
 
   func receiveLookups(on database: Connection) throws {
-    if !requests.products.isEmpty { loadProducts(try database.receive()) }
+    try receiveCatalogueLookups(on: database)
     if !requests.locations.isEmpty { loadLocations(try database.receive()) }
     if !requests.receipts.isEmpty { loadReceipts(try database.receive()) }
     if !requests.moves.isEmpty { loadMoves(try database.receive()) }
     if !requests.policies.isEmpty { loadPolicies(try database.receive()) }
-  }
-
-  private func loadProducts(_ rows: Rows) {
-    for row in 0..<rows.count {
-      let sku = SKU(trusted: rows.text(row, 0))
-      products[sku] = ProductRegistered(
-        sku: sku, name: rows.text(row, 1), category: rows.optionalText(row, 2),
-        unitPrice: rows.optionalText(row, 3).map(ExactNumber.init(trusted:)),
-        attributes: rows.optionalText(row, 4).map { RawJSON(trusted: Array($0.utf8)) })
-    }
   }
 
   private func loadLocations(_ rows: Rows) {
@@ -51,9 +39,13 @@ extension InventoryState {
   private func loadReceipts(_ rows: Rows) {
     for row in 0..<rows.count {
       let id = ReceiptID(trusted: rows.text(row, 0))
-      receipts[id] = GoodsReceived(
-        receiptID: id, sku: SKU(trusted: rows.text(row, 1)), locationID: LocationID(trusted: rows.text(row, 2)),
-        quantity: rows.int(row, 3), reference: rows.optionalText(row, 4))
+      let sku = SKU(trusted: rows.text(row, 1))
+      let quantity = rows.int(row, 3)
+      let said = GoodsReceived(
+        receiptID: id, sku: sku, barcode: rows.optionalText(row, 5).map(Barcode.init(trusted:)),
+        locationID: LocationID(trusted: rows.text(row, 2)), quantity: rows.optionalInt(row, 7) ?? quantity,
+        unit: rows.optionalText(row, 6).map(UnitName.init(trusted:)), reference: rows.optionalText(row, 4))
+      receipts[id] = BookedReceipt(said: said, sku: sku, quantity: quantity)
     }
   }
 
@@ -79,24 +71,11 @@ extension InventoryState {
   // MARK: Writing
 
   func sendRecords(to writes: inout WriteSet) throws {
-    try sendProducts(to: &writes)
+    try sendCatalogue(to: &writes)
     try sendLocations(to: &writes)
     try sendReceipts(to: &writes)
     try sendMoves(to: &writes)
     try sendPolicies(to: &writes)
-  }
-
-  private func sendProducts(to writes: inout WriteSet) throws {
-    let rows = new.products.sorted { $0.sku < $1.sku }
-    guard !rows.isEmpty else { return }
-    try writes.send(
-      InventoryStatements.insertProducts,
-      [
-        .texts(rows.map(\.sku.value)), .texts(rows.map(\.name)), .texts(rows.map(\.category)),
-        .texts(rows.map(\.unitPrice?.text)),
-        .texts(rows.map { $0.attributes.map { String(decoding: $0.bytes, as: UTF8.self) } }),
-        .timestamp(stock.now.microseconds),
-      ])
   }
 
   private func sendLocations(to writes: inout WriteSet) throws {
@@ -111,13 +90,15 @@ extension InventoryState {
   }
 
   private func sendReceipts(to writes: inout WriteSet) throws {
-    let rows = new.receipts.sorted { $0.receiptID < $1.receiptID }
+    let rows = new.receipts.sorted { $0.said.receiptID < $1.said.receiptID }
     guard !rows.isEmpty else { return }
     try writes.send(
       InventoryStatements.insertReceipts,
       [
-        .texts(rows.map(\.receiptID.value)), .texts(rows.map(\.sku.value)), .texts(rows.map(\.locationID.value)),
-        .ints(rows.map(\.quantity)), .texts(rows.map(\.reference)), .timestamp(stock.now.microseconds),
+        .texts(rows.map(\.said.receiptID.value)), .texts(rows.map(\.sku.value)),
+        .texts(rows.map(\.said.locationID.value)), .ints(rows.map(\.quantity)), .texts(rows.map(\.said.reference)),
+        .texts(rows.map(\.said.barcode?.text)), .texts(rows.map(\.said.unit?.value)),
+        .ints(rows.map { $0.said.unit == nil ? nil : $0.said.quantity }), .timestamp(stock.now.microseconds),
       ])
   }
 

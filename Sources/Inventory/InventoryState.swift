@@ -6,11 +6,13 @@ public final class InventoryState {
   /// Anchors and balances.
   public let stock = WorkingSet()
   /// Products by SKU, as far as the batch speaks of them.
-  public internal(set) var products: [SKU: ProductRegistered] = [:]
+  public internal(set) var products: [SKU: CatalogueEntry] = [:]
+  /// Whose the barcodes are, as far as the batch speaks of them; by their 14 digits.
+  var barcodes: [String: SKU] = [:]
   /// Registered locations, as far as the batch speaks of them.
   public internal(set) var locations: [LocationID: LocationRegistered] = [:]
   /// Receipts that were booked before, here or in this batch.
-  public internal(set) var receipts: [ReceiptID: GoodsReceived] = [:]
+  public internal(set) var receipts: [ReceiptID: BookedReceipt] = [:]
   /// Moves that were answered before, here or in this batch.
   public internal(set) var moves: [MoveID: StockMoveRequested] = [:]
   /// When the policy of a place was last set, by the publisher's clock; no location: over all.
@@ -33,6 +35,9 @@ public final class InventoryState {
 /// What has to be looked up.
 struct InventoryRequests {
   var products: Set<SKU> = []
+  var barcodes: Set<String> = []
+  /// Those by which receipts name their products, which have to be locked.
+  var namingBarcodes: Set<String> = []
   var locations: Set<LocationID> = []
   var receipts: Set<ReceiptID> = []
   var moves: Set<MoveID> = []
@@ -41,9 +46,18 @@ struct InventoryRequests {
 
 /// What has to be inserted.
 struct InventoryRecords {
-  var products: [ProductRegistered] = []
   var locations: [LocationRegistered] = []
-  var receipts: [GoodsReceived] = []
+  var receipts: [BookedReceipt] = []
   var moves: [(request: StockMoveRequested, rejected: String?)] = []
   var policies: [InventoryState.PolicyPlace: Timestamp] = [:]
+}
+
+/// A receipt as it was booked: what it said, and what that meant then.
+public struct BookedReceipt: Sendable {
+  /// As it came; the SKU may be missing where a barcode named it.
+  let said: GoodsReceived
+  /// What came.
+  public let sku: SKU
+  /// How much of it, in base units.
+  public let quantity: Int64
 }

@@ -2,17 +2,16 @@ import Postgres
 
 /// The SQL of the catalogue and of the records behind business ids.
 enum InventoryStatements {
-  static let products = Statement(
-    name: "products",
-    sql: "select sku, name, category, unit_price, attributes::text from products where sku = any($1::text[])")
-
   static let locations = Statement(
     name: "locations",
     sql: "select location_id, name, priority, sellable from locations where location_id = any($1::text[])")
 
   static let receipts = Statement(
     name: "receipts",
-    sql: "select receipt_id, sku, location_id, quantity, reference from receipts where receipt_id = any($1::text[])")
+    sql: """
+      select receipt_id, sku, location_id, quantity, reference, barcode, unit, unit_quantity
+      from receipts where receipt_id = any($1::text[])
+      """)
 
   static let moves = Statement(
     name: "moves",
@@ -24,14 +23,6 @@ enum InventoryStatements {
   static let policies = Statement(
     name: "policies", sql: "select sku, location_id, set_at from policies_set where sku = any($1::text[])")
 
-  static let insertProducts = Statement(
-    name: "products_insert",
-    sql: """
-      insert into products (sku, name, category, unit_price, attributes, registered_at)
-      select unnest($1::text[]), unnest($2::text[]), unnest($3::text[]), unnest($4::text[]),
-             unnest($5::text[])::json, $6
-      """)
-
   static let insertLocations = Statement(
     name: "locations_insert",
     sql: """
@@ -42,8 +33,10 @@ enum InventoryStatements {
   static let insertReceipts = Statement(
     name: "receipts_insert",
     sql: """
-      insert into receipts (receipt_id, sku, location_id, quantity, reference, recorded_at)
-      select unnest($1::text[]), unnest($2::text[]), unnest($3::text[]), unnest($4::int8[]), unnest($5::text[]), $6
+      insert into receipts (receipt_id, sku, location_id, quantity, reference, barcode, unit, unit_quantity,
+        recorded_at)
+      select unnest($1::text[]), unnest($2::text[]), unnest($3::text[]), unnest($4::int8[]), unnest($5::text[]),
+             unnest($6::text[]), unnest($7::text[]), unnest($8::int8[]), $9
       """)
 
   static let insertMoves = Statement(

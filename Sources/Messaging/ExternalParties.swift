@@ -24,7 +24,8 @@ extension ExternalParty {
   public static let shop = ExternalParty(name: "shop", publishes: [.orderCreated, .orderCancelled])
 
   /// Knows the products.
-  public static let catalogue = ExternalParty(name: "catalogue", publishes: [.productRegistered])
+  public static let catalogue = ExternalParty(
+    name: "catalogue", publishes: [.productRegistered, .productChanged, .productDiscontinued])
 
   /// Receives, moves and dispatches goods.
   public static let warehouse = ExternalParty(
@@ -36,7 +37,8 @@ extension ExternalParty {
   public static let subscriber = ExternalParty(
     name: "subscriber",
     subscribes: [
-      .productCreated, .stockReceived, .stockMoved, .stockMoveRejected, .orderReserved, .orderPartiallyReserved,
+      .productCreated, .productUpdated, .productRetired, .stockReceived, .stockMoved, .stockMoveRejected,
+      .orderReserved, .orderPartiallyReserved,
       .orderBackordered, .orderRejected, .backorderCreated, .backorderFilled, .reservationReleased,
       .reservationBumped,
       .orderPartiallyShipped, .orderShipped, .orderClosedCancelled, .stockLow, .stockOut, .stockRecovered,

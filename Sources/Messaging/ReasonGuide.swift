@@ -15,6 +15,7 @@ extension ReasonKind {
     switch self {
     case .malformed, .idReused, .tooOld, .tooFarAhead, .foreignType: publisherGuide
     case .unknownSKU, .unknownLocation, .unknownOrder, .notReserved: orderGuide
+    case .unknownBarcode, .unknownUnit, .barcodeTaken: catalogueGuide
     case .contradiction, .tooMuchStock, .wrongLine, .moreThanOpen, .alreadyShipped: ruleGuide
     case .databaseRefused, .crashed, .deliveryLimit, .recordRefused: faultGuide
     }
@@ -76,6 +77,26 @@ extension ReasonKind {
         meaning: "A shipment takes more from a location than is reserved there for its line.",
         look: "`replay --dry-run`: it shows the order's reservations as they are now.",
         act: "Book the receipt or the move that is missing, then replay; or correct the location or the quantity.")
+    }
+  }
+
+  private var catalogueGuide: ReasonGuide {
+    switch self {
+    case .unknownBarcode:
+      ReasonGuide(
+        meaning: "A receipt names its product by a barcode that no product has, nor got in the minutes of the retries.",
+        look: "whether the catalogue has published it: `barcodes` of product.registered and product.changed.",
+        act: "Have the product published with it, then replay; or name the product: `replay --edit data.sku=SKU`.")
+    case .unknownUnit:
+      ReasonGuide(
+        meaning: "A receipt counts in a unit that its product does not have, nor got in the minutes of the retries.",
+        look: "`units` of the product's last product.registered or product.changed.",
+        act: "Have the product published with the unit and its factor, then replay. Never guess a factor.")
+    default:
+      ReasonGuide(
+        meaning: "A barcode is given to a product, or named with it, that belongs to another one.",
+        look: "rule: it names the product that has the barcode.",
+        act: "Have the other product published without it, then replay this one; or correct the barcode with --edit.")
     }
   }
 

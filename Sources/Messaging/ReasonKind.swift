@@ -17,10 +17,16 @@ public enum ReasonKind: String, CaseIterable, Sendable {
   case unknownSKU = "unknown_sku"
   /// It names a location that nobody has registered.
   case unknownLocation = "unknown_location"
+  /// It names a barcode that no product has.
+  case unknownBarcode = "unknown_barcode"
+  /// It counts in a unit that its product does not have.
+  case unknownUnit = "unknown_unit"
   /// It names an order that nobody has created.
   case unknownOrder = "unknown_order"
   /// It says something else about a business id than the message before it.
   case contradiction
+  /// It gives a product a barcode that another one has, or names both.
+  case barcodeTaken = "barcode_taken"
   /// It would raise a location's stock beyond what can be counted.
   case tooMuchStock = "too_much_stock"
   /// A shipment names a line or a SKU that its order does not have.
@@ -51,9 +57,9 @@ public enum ReasonKind: String, CaseIterable, Sendable {
   /// What becomes of a message for this reason.
   public var treatment: Treatment {
     switch self {
-    case .unknownSKU, .unknownLocation, .unknownOrder, .notReserved: .retry
-    case .malformed, .idReused, .tooOld, .tooFarAhead, .foreignType, .contradiction, .tooMuchStock, .wrongLine,
-      .moreThanOpen, .alreadyShipped, .databaseRefused, .crashed, .deliveryLimit, .recordRefused:
+    case .unknownSKU, .unknownLocation, .unknownBarcode, .unknownUnit, .unknownOrder, .notReserved: .retry
+    case .malformed, .idReused, .tooOld, .tooFarAhead, .foreignType, .contradiction, .barcodeTaken, .tooMuchStock,
+      .wrongLine, .moreThanOpen, .alreadyShipped, .databaseRefused, .crashed, .deliveryLimit, .recordRefused:
       .deadLetter
     }
   }

@@ -32,7 +32,8 @@ enum Remedy {
 
   /// Unique constraints that say "this was done or claimed meanwhile", and not "this message is wrong".
   private static let claims: Set<String> = [
-    "orders_pkey", "receipts_pkey", "moves_pkey", "shipments_pkey", "products_pkey", "locations_pkey",
+    "orders_pkey", "receipts_pkey", "moves_pkey", "shipments_pkey", "products_pkey", "product_barcodes_pkey",
+    "locations_pkey",
     "policies_set_pkey", "backorders_pkey",
   ]
 

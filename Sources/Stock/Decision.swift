@@ -28,6 +28,8 @@ public struct Decision: Sendable {
     case orderIncomplete = "order_incomplete"
     /// The cancellation came before its order.
     case cancelledBefore = "cancelled_before"
+    /// The product is discontinued: nothing of it is promised to new demand.
+    case discontinued
     /// Somebody asked for it.
     case requested
   }

@@ -25,7 +25,8 @@ extension WorkingSet {
   public func evaluateAlerts() -> [AlertTransition] {
     var transitions: [AlertTransition] = []
     for item in items.values {
-      guard let cause = item.lastCause else { continue }
+      // Nobody orders more of what is discontinued.
+      guard let cause = item.lastCause, !item.isDiscontinued else { continue }
       for balance in item.balances where balance.lot.isEmpty && balance.isWatched {
         if let transition = evaluate(balance, of: item, cause) { transitions.append(transition) }
       }

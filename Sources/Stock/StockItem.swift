@@ -7,6 +7,9 @@ public final class StockItem {
   public let sku: SKU
   /// Whether the catalogue has registered it: orders and receipts for an unregistered SKU wait.
   public internal(set) var isRegistered: Bool
+  /// Whether the catalogue has discontinued it: nothing more is promised to new demand; what is promised or waits
+  /// already goes on.
+  public internal(set) var isDiscontinued: Bool
   /// Open backorders that stock could fill now.
   public internal(set) var owed: Int64
   /// Kept back over all locations, beyond what each location keeps back.
@@ -30,6 +33,7 @@ public final class StockItem {
   init(_ row: Row) {
     sku = row.sku
     isRegistered = row.isRegistered
+    isDiscontinued = row.isDiscontinued
     owed = row.owed
     safetyStock = row.safetyStock
     band = row.band
@@ -43,6 +47,7 @@ public final class StockItem {
     var tid: TID
     var sku: SKU
     var isRegistered = true
+    var isDiscontinued = false
     var owed: Int64 = 0
     var safetyStock: Int64 = 0
     var band = AlertBand(reorderPoint: 0, recoverPoint: 1)

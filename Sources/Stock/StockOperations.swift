@@ -177,6 +177,12 @@ extension WorkingSet {
     item.isChanged = true
   }
 
+  /// The catalogue sells the SKU no more, or again.
+  public func setDiscontinued(_ item: StockItem, _ isDiscontinued: Bool) {
+    item.isDiscontinued = isDiscontinued
+    item.isChanged = true
+  }
+
   private func balance(of reservation: Reservation, _ line: OrderLine) -> Balance? {
     item(line.sku)?.balance(at: reservation.location, lot: reservation.lot)
   }

@@ -34,7 +34,7 @@ enum StockStatements {
     name: "anchors_lock",
     sql: """
       select ctid, sku, registered, owed, safety_stock, reorder_point, recover_point, alert_state, alert_episode,
-             sequence
+             sequence, discontinued
       from stock_items where sku = any($1::text[]) order by sku for no key update
       """)
 
@@ -91,13 +91,14 @@ enum StockStatements {
       """
       update stock_items i set registered = n.registered, owed = n.owed, safety_stock = n.safety_stock,
         reorder_point = n.reorder_point, recover_point = n.recover_point, alert_state = n.alert_state,
-        alert_episode = n.alert_episode, sequence = n.sequence
+        alert_episode = n.alert_episode, sequence = n.sequence, discontinued = n.discontinued
       from (select unnest($1::tid[]) as tid, unnest($2::bool[]) as registered, unnest($3::int8[]) as owed,
                    unnest($4::int8[]) as safety_stock, unnest($5::int8[]) as reorder_point,
                    unnest($6::int8[]) as recover_point, unnest($7::text[]) as alert_state,
-                   unnest($8::int8[]) as alert_episode, unnest($9::int8[]) as sequence) as n
+                   unnest($8::int8[]) as alert_episode, unnest($9::int8[]) as sequence,
+                   unnest($10::bool[]) as discontinued) as n
       where i.ctid = n.tid
-      """, by: 10))
+      """, by: 11))
 
   /// What most transactions change of a balance: its quantities.
   static let bookBalances = Statement(

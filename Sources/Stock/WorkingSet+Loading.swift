@@ -108,7 +108,7 @@ extension WorkingSet {
         StockItem(
           StockItem.Row(
             tid: rows.tid(row, 0), sku: SKU(trusted: rows.text(row, 1)), isRegistered: rows.bool(row, 2),
-            owed: rows.int(row, 3), safetyStock: rows.int(row, 4),
+            isDiscontinued: rows.bool(row, 10), owed: rows.int(row, 3), safetyStock: rows.int(row, 4),
             band: AlertBand(reorderPoint: rows.int(row, 5), recoverPoint: rows.int(row, 6)),
             alert: AlertState(rawValue: rows.text(row, 7)) ?? .normal, episode: rows.int(row, 8),
             sequence: rows.int(row, 9))))

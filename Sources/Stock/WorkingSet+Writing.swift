@@ -37,7 +37,7 @@ extension WorkingSet {
         .tids(changed) { $0.tid }, .bools(changed) { $0.isRegistered }, .ints(changed) { $0.owed },
         .ints(changed) { $0.safetyStock }, .ints(changed) { $0.band.reorderPoint },
         .ints(changed) { $0.band.recoverPoint }, .texts(changed) { $0.alert.rawValue }, .ints(changed) { $0.episode },
-        .ints(changed) { $0.sequence },
+        .ints(changed) { $0.sequence }, .bools(changed) { $0.isDiscontinued },
       ], changing: changed.count)
   }
 

@@ -24,10 +24,17 @@ enum Samples {
     LocationQuantity(locationID: place, quantity: 2), LocationQuantity(locationID: other, quantity: most),
   ]
 
+  private static let barcodes = [Barcode(trusted: "4006381333931"), Barcode(trusted: "96385074")]
+  private static let units = [
+    ProductUnit(unit: UnitName(trusted: "carton"), factor: 24), ProductUnit(unit: UnitName(trusted: "a"), factor: 1),
+  ]
+
   private static let incoming: [Event] = [
     .productRegistered(
       ProductRegistered(sku: sku, name: name, category: "", unitPrice: price, attributes: attributes)),
     .productRegistered(ProductRegistered(sku: sku, name: "x")),
+    .productChanged(ProductChanged(sku: sku, name: name, barcodes: barcodes, units: units)),
+    .productDiscontinued(ProductDiscontinued(sku: sku)),
     .locationRegistered(LocationRegistered(locationID: place, name: name, priority: 1000, sellable: false)),
     .stockPolicySet(
       StockPolicySet(sku: sku, locationID: place, safetyStock: 0, reorderPoint: 0, recoverPoint: 1)),
@@ -35,6 +42,9 @@ enum Samples {
     .goodsReceived(
       GoodsReceived(receiptID: receipt, sku: sku, locationID: place, quantity: most, reference: name)),
     .goodsReceived(GoodsReceived(receiptID: receipt, sku: sku, locationID: place, quantity: 1)),
+    .goodsReceived(
+      GoodsReceived(
+        receiptID: receipt, sku: nil, barcode: barcodes[0], locationID: place, quantity: 3, unit: units[0].unit)),
     .stockMoveRequested(
       StockMoveRequested(
         moveID: move, sku: sku, fromLocationID: place, toLocationID: other, quantity: 1, reference: "r")),
@@ -101,6 +111,8 @@ enum Samples {
     return [
       .productCreated(
         ProductCreated(sku: sku, name: name, category: name, unitPrice: price, attributes: attributes)),
+      .productUpdated(ProductUpdated(sku: sku, name: name, barcodes: barcodes, units: units)),
+      .productRetired(ProductRetired(sku: sku, reason: name)),
       .stockReceived(
         StockReceived(
           receiptID: receipt, sku: sku, locationID: place, quantity: 1, onHand: .max, available: 0, reference: "r")),

@@ -85,6 +85,16 @@ extension Letter {
     Letter(.productRegistered(ProductRegistered(sku: SKU(trusted: sku), name: name)), id: id)
   }
 
+  /// `product.changed`.
+  public static func change(_ product: ProductChanged, time: Timestamp = .now) -> Letter {
+    Letter(.productChanged(product), time: time)
+  }
+
+  /// `product.discontinued`.
+  public static func discontinue(_ sku: String, reason: String? = nil, time: Timestamp = .now) -> Letter {
+    Letter(.productDiscontinued(ProductDiscontinued(sku: SKU(trusted: sku), reason: reason)), time: time)
+  }
+
   /// `location.registered`.
   public static func location(
     _ location: String, priority: Int32 = 0, sellable: Bool = true, name: String = "House"

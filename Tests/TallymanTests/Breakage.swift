@@ -8,7 +8,7 @@ struct Breakage: Sendable {
     self.sql = sql
   }
 
-  static let all: [Breakage] = stock + ledger + orders + goods + messages
+  static let all: [Breakage] = stock + catalogue + ledger + orders + goods + messages
 
   // MARK: Balances and anchors
 
@@ -48,6 +48,16 @@ struct Breakage: Sendable {
         update policies_set set set_at = now() - interval '61 seconds' where sku = 'D'
         """),
     Breakage("backorder_fillable", sql: "update orders set policy = 'partial' where order_id = 'whole'"),
+  ]
+
+  private static let catalogue = [
+    Breakage("product_discontinued", sql: "update stock_items set discontinued = true where sku = 'A'"),
+    Breakage("product_discontinued", sql: "update products set listed_at = now() + interval '1 day' where sku = 'P'"),
+    Breakage("product_discontinued", sql: "delete from products where sku = 'C'"),
+    Breakage("product_names", sql: "update product_barcodes set sku = 'nothing'"),
+    Breakage("product_names", sql: "update product_barcodes set barcode = '96385074'"),
+    Breakage("product_names", sql: "update product_units set sku = 'nothing'"),
+    Breakage("receipt_units", sql: "update receipts set unit_quantity = 5 where receipt_id = 'rcv-p'"),
   ]
 
   // MARK: The ledger

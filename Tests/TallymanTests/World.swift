@@ -9,6 +9,7 @@ enum World {
     let allocation = try await house.allocationWorker()
     try await inventory.take(
       ["A", "B", "C", "D"].map { Letter.product($0) } + [.location("W1"), .location("W2")])
+    try await catalogue(inventory)
     try await inventory.take([
       .receipt("rcv-1", "A", "W1", 10), .receipt("rcv-2", "A", "W2", 5), .receipt("rcv-3", "B", "W1", 3),
       .receipt("rcv-4", "C", "W1", 10), .policy("C", at: "W1", safety: 10),
@@ -38,6 +39,25 @@ enum World {
         ('00000000-0000-7000-8000-000000000002', 'e-1', 'urn:test', 'stock.low', 'webhook', 'https://example.com/hook',
         'low', 'low'::bytea, 'waiting', 0, null)
       """)
+  }
+
+  /// A product with barcodes and units that has changed and is not sold any more.
+  private static func catalogue(_ inventory: Worker) async throws {
+    let now = Timestamp.now
+    let product = ProductContent(
+      sku: SKU(trusted: "P"), name: "Thing", barcodes: [Barcode(trusted: "4006381333931")],
+      units: [ProductUnit(unit: UnitName(trusted: "carton"), factor: 24)])
+    var changed = product
+    changed.name = "Other thing"
+    try await inventory.take([
+      Letter(.productRegistered(product), time: now), .change(changed, time: now + .seconds(1)),
+      Letter(
+        .goodsReceived(
+          GoodsReceived(
+            receiptID: ReceiptID(trusted: "rcv-p"), sku: nil, barcode: product.barcodes[0],
+            locationID: LocationID(trusted: "W1"), quantity: 2, unit: product.units[0].unit))),
+      .discontinue("P", time: now + .seconds(2)),
+    ])
   }
 
   /// One dead letter of each kind.

@@ -2,21 +2,35 @@
 public struct GoodsReceived: Payload {
   /// The receipt; unique for ever.
   public var receiptID: ReceiptID
-  /// Stock keeping unit: 1 to 64 letters, digits and `._/-`.
-  public var sku: SKU
+  /// Stock keeping unit: 1 to 64 letters, digits and `._/-`; absent where the barcode names the product.
+  public var sku: SKU?
+  /// A barcode of the product, in the place of its SKU or beside it.
+  public var barcode: Barcode?
   /// Where the stock lies.
   public var locationID: LocationID
-  /// Units of the product, 1 to 1,000,000,000.
+  /// How much, 1 to 1,000,000,000: of the base unit, or of `unit`.
   public var quantity: Int64
+  /// What the quantity counts, one of the product's units; absent: its base unit.
+  public var unit: UnitName?
   /// The publisher's own reference, such as a purchase order; may repeat.
   public var reference: String?
 
   /// From values that are known to keep the rules of the wire format.
-  public init(receiptID: ReceiptID, sku: SKU, locationID: LocationID, quantity: Int64, reference: String? = nil) {
+  public init(
+    receiptID: ReceiptID,
+    sku: SKU?,
+    barcode: Barcode? = nil,
+    locationID: LocationID,
+    quantity: Int64,
+    unit: UnitName? = nil,
+    reference: String? = nil
+  ) {
     self.receiptID = receiptID
     self.sku = sku
+    self.barcode = barcode
     self.locationID = locationID
     self.quantity = quantity
+    self.unit = unit
     self.reference = reference
   }
 }
@@ -26,24 +40,30 @@ extension GoodsReceived {
   public init(decoding json: inout JSONCursor, _ bytes: Span<UInt8>) throws(Malformed) {
     var receiptID: ReceiptID?
     var sku: SKU?
+    var barcode: Barcode?
     var locationID: LocationID?
     var quantity: Int64?
+    var unit: UnitName?
     var reference: String?
     var object = try json.object(bytes)
     while let field = try object.next(&json, bytes) {
       switch field {
       case .receiptID: receiptID = try json.identifier(bytes, .receiptID)
-      case .sku: sku = try json.identifier(bytes, .sku)
+      case .sku: sku = try json.takeNull(bytes) ? nil : json.identifier(bytes, .sku)
+      case .barcode: barcode = try json.takeNull(bytes) ? nil : json.barcode(bytes, .barcode)
       case .locationID: locationID = try json.identifier(bytes, .locationID)
       case .quantity: quantity = try json.integer(bytes, .quantity, Limits.quantity)
+      case .unit: unit = try json.takeNull(bytes) ? nil : json.identifier(bytes, .unit)
       case .reference: reference = try json.takeNull(bytes) ? nil : json.text(bytes, .reference, 0...200)
       default: try object.skip(&json, bytes)
       }
     }
     self.receiptID = try WireField.receiptID.required(receiptID)
-    self.sku = try WireField.sku.required(sku)
+    self.sku = barcode == nil ? try WireField.sku.required(sku) : sku
+    self.barcode = barcode
     self.locationID = try WireField.locationID.required(locationID)
     self.quantity = try WireField.quantity.required(quantity)
+    self.unit = unit
     self.reference = reference
   }
 
@@ -52,8 +72,10 @@ extension GoodsReceived {
     json.beginObject()
     json.member(.receiptID, receiptID)
     json.member(.sku, sku)
+    json.member(.barcode, barcode)
     json.member(.locationID, locationID)
     json.member(.quantity, quantity)
+    json.member(.unit, unit)
     json.member(.reference, reference)
     json.endObject()
   }
