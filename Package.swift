@@ -67,6 +67,7 @@ let package = Package(
     room("Outbox", ["Contracts", "Postgres"]),
     room("Schema", ["Postgres"], plugins: ["EmbedPlugin"]),
     room("Audit", ["Postgres"], plugins: ["EmbedPlugin"]),
+    room("Views", ["Contracts", "Postgres"]),
     room("Observability", [logging, metrics, coreMetrics, tracing]),
     room("Messaging", ["Lanes", "Contracts", "Outbox", "Postgres"]),
 
@@ -96,9 +97,8 @@ let package = Package(
     program(
       "tallyman",
       [
-        "CCurl", "Lanes", "Postgres", "Schema", "Audit", "Contracts", "Messaging", "Inventory", "Allocation",
-        "Delivery",
-        "Notifications", "WorkerHost", argumentParser,
+        "CCurl", "Lanes", "Postgres", "Schema", "Audit", "Views", "Contracts", "Messaging", "Inventory", "Allocation",
+        "Delivery", "Notifications", "WorkerHost", argumentParser,
       ]),
     program("tallyman-demo", ["Lanes", "AMQP", "Postgres", "Contracts", argumentParser]),
 
@@ -165,7 +165,7 @@ let package = Package(
       name: "TallymanTests",
       dependencies: [
         "tallyman", "AMQP", "Allocation", "Audit", "Contracts", "Inventory", "Lanes", "Messaging", "Notifications",
-        "PipelineKit", "Postgres", "Schema", "TestServers", "WorkerHost",
+        "PipelineKit", "Postgres", "Schema", "TestServers", "Views", "WorkerHost",
       ], swiftSettings: strict),
     .testTarget(
       name: "CostTests", dependencies: ["TestServers", "batch-cost", "tallyman"], exclude: ["bounds.json"],

@@ -33,8 +33,10 @@ struct AuditDocument: Codable, Equatable {
 
 /// JSON for people and for files under version control: indented, keys sorted.
 enum PrettyJSON {
-  static func text(_ value: some Encodable) throws -> String {
+  /// - Parameter snakeCase: Whether names that are written `inThisWay` in Swift are to be written `in_this_way`.
+  static func text(_ value: some Encodable, snakeCase: Bool = false) throws -> String {
     let encoder = JSONEncoder()
+    if snakeCase { encoder.keyEncodingStrategy = .convertToSnakeCase }
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     return String(decoding: try encoder.encode(value), as: UTF8.self)
   }

@@ -5,13 +5,14 @@ import WorkerHost
 struct OperatorCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tallyman",
-    abstract: "Operates Tallyman: schema, topology, settings, dead letters, erasure and the audit.",
+    abstract: "Operates Tallyman: looks at stock and orders; schema, topology, dead letters, erasure, the audit.",
     discussion: """
       Settings come from the environment (see `tallyman settings`); an unknown or invalid TALLYMAN_ variable is refused.
 
       EXIT CODES:
         0   done, nothing to report
-        1   findings: violated invariants, differences, a migration that failed, a dead letter that was not resolved
+        1   findings: violated invariants, differences, a migration that failed, a dead letter that was not resolved;
+            where one looks: there is nothing of it
         2   wrong usage of this command line
         69  the database or the broker could not be asked
         78  a setting is missing or wrong
@@ -20,6 +21,14 @@ struct OperatorCommand: AsyncParsableCommand {
     subcommands: [
       MigrateCommand.self, TopologyCommand.self, AuditCommand.self, DeadLettersCommand.self, EraseCommand.self,
       ReasonsCommand.self, SettingsCommand.self, VersionCommand.self,
+    ],
+    groupedSubcommands: [
+      CommandGroup(
+        name: "Looking at stock and orders",
+        subcommands: [
+          StockCommand.self, OrderCommand.self, ExplainCommand.self, LedgerCommand.self, BackordersCommand.self,
+          ReservationsCommand.self, LowCommand.self,
+        ])
     ])
 }
 

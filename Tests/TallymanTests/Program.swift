@@ -21,12 +21,10 @@ enum Program {
     let folder = FileManager.default.temporaryDirectory.appending(path: "tallyman-run-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
-    // Beside the test bundle, where the package manager has built it.
-    let program = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "tallyman")
     let command = ["/bin/bash", "-c", #"folder=$1; shift; "$@" >"$folder/out" 2>"$folder/err"; echo $?"#, "run"]
     let variables = environment.map { "\($0.key)=\($0.value)" }
-    let path = "PATH=\(ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin")"
-    let all = command + [folder.path, "/usr/bin/env", "-i", path] + variables + [program.path] + arguments
+    let search = "PATH=\(ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin")"
+    let all = command + [folder.path, "/usr/bin/env", "-i", search] + variables + [path] + arguments
     let code = try await withCheckedThrowingContinuation { (done: CheckedContinuation<String, any Error>) in
       Thread.detachNewThread { done.resume(with: Result { try Child.run(all) }) }
     }
@@ -35,6 +33,9 @@ enum Program {
       output: try String(contentsOf: folder.appending(path: "out"), encoding: .utf8),
       errors: try String(contentsOf: folder.appending(path: "err"), encoding: .utf8))
   }
+
+  /// Beside the test bundle, where the package manager has built it.
+  static let path = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "tallyman").path
 
   /// The repository's top: this file is in Tests/TallymanTests.
   static let repository = URL(filePath: #filePath)

@@ -92,7 +92,7 @@ enum DeadLetterText {
   }
 
   /// What somebody else wrote must not steer a terminal.
-  private static func printable(_ bytes: [UInt8]) -> String {
+  static func printable(_ bytes: [UInt8]) -> String {
     String(
       String.UnicodeScalarView(
         String(decoding: bytes, as: UTF8.self).unicodeScalars.map { scalar in
@@ -100,9 +100,9 @@ enum DeadLetterText {
         }))
   }
 
-  private static func moment(_ time: Timestamp) -> String { String(time.rfc3339.prefix(19)) + "Z" }
+  static func moment(_ time: Timestamp) -> String { String(time.rfc3339.prefix(19)) + "Z" }
 
-  private static func short(_ text: String, _ limit: Int) -> String {
+  static func short(_ text: String, _ limit: Int) -> String {
     let text = printable(Array(text.utf8)).replacing("\n", with: " ")
     return text.count <= limit ? text : text.prefix(limit - 1) + "…"
   }

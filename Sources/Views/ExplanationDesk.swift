@@ -1,0 +1,152 @@
+import Contracts
+import Postgres
+
+extension ViewDesk {
+  /// Explains an order; nil where there is none of this id.
+  public func explain(_ id: String) throws -> Explanation? {
+    try snapshot {
+      guard let order = try readOrder(id) else { return nil }
+      let bumps = try bumps(of: id)
+      let history = try history(of: order, bumps.map(\.bump.reference))
+      let causes = history.map { $0.entry.cause } + bumps.map(\.bump.message)
+      return Explanation(
+        order: order, lines: try lines(of: order, history, bumps), history: history,
+        messages: try messages(behind: order, Set(causes)))
+    }
+  }
+
+  // MARK: Lines
+
+  private func lines(
+    of order: OrderView, _ history: [Explanation.Step], _ bumps: [LineBump]
+  ) throws -> [Explanation.Line] {
+    let seen = try read(ViewStatements.candidates, [.text(order.orderID)]) { rows, row in
+      (line: rows.int4(row, 0), number: rows.int4(row, 1), text: rows.text(row, 2))
+    }
+    let waits = try waits(of: order.orderID)
+    return order.lines.map { line in
+      let promises = order.reservations.filter { $0.line == line.line }.map { reservation in
+        let text = seen.first { $0.line == line.line && $0.number == reservation.number }?.text ?? ""
+        return Explanation.Promise(
+          number: reservation.number, policy: reservation.policy, candidates: Explanation.candidates(text),
+          afterWaiting: ViewDesk.hadWaited(reservation, order),
+          messageID: ViewDesk.cause(of: reservation, in: history)?.messageID)
+      }
+      return Explanation.Line(
+        line: line.line, promises: promises, bumps: bumps.filter { $0.line == line.line }.map(\.bump),
+        waits: waits[line.line])
+    }
+  }
+
+  /// A reservation that is younger than its line's backorder was filled from it.
+  private static func hadWaited(_ reservation: ReservationLine, _ order: OrderView) -> Bool {
+    order.backorders.contains { $0.line == reservation.line && $0.filled > 0 && $0.since < reservation.since }
+  }
+
+  private static func cause(of reservation: ReservationLine, in history: [Explanation.Step]) -> LedgerLine? {
+    history.first {
+      $0.sku == reservation.sku && $0.entry.locationID == reservation.locationID && $0.entry.lot == reservation.lot
+        && $0.entry.bucket == "reserved" && $0.entry.reason == "RESERVE" && $0.entry.delta == reservation.quantity
+        && $0.entry.recordedAt >= reservation.since
+    }?.entry
+  }
+
+  private typealias LineBump = (line: Int32, bump: Explanation.Bump)
+
+  private func bumps(of order: String) throws -> [LineBump] {
+    try read(ViewStatements.bumps, [.text(order)]) { rows, row in
+      (
+        line: rows.int4(row, 0),
+        bump: Explanation.Bump(
+          number: rows.int4(row, 1), locationID: rows.text(row, 2), quantity: rows.int(row, 3),
+          backordered: rows.int(row, 4), cancelled: rows.int(row, 5), reason: rows.text(row, 6),
+          reference: rows.text(row, 7),
+          message: MessageName(consumer: rows.text(row, 8), source: rows.text(row, 9), messageID: rows.text(row, 10)),
+          recordedAt: rows.time(row, 11))
+      )
+    }
+  }
+
+  private func waits(of order: String) throws -> [Int32: Explanation.Wait] {
+    let waits = try read(ViewStatements.ahead, [.text(order)]) { rows, row in
+      let (open, ahead, free) = (rows.int(row, 1), rows.int(row, 4), rows.int(row, 6))
+      return (
+        line: rows.int4(row, 0),
+        wait: Explanation.Wait(
+          openQuantity: open, fillable: rows.bool(row, 2), linesAhead: rows.int(row, 3), unitsAhead: ahead,
+          owed: rows.int(row, 5), free: free, missingForFirst: max(0, ahead + 1 - free),
+          missingForAll: max(0, ahead + open - free))
+      )
+    }
+    return Dictionary(waits.map { ($0.line, $0.wait) }) { first, _ in first }
+  }
+
+  // MARK: What happened
+
+  /// The ledger is searched by place and number only: the entries between the order's first promise and its last change
+  /// are found by halving, since a balance's time never runs backwards.
+  private func history(of order: OrderView, _ documents: [String]) throws -> [Explanation.Step] {
+    guard let first = order.reservations.map(\.since).min() else { return [] }
+    let references = [order.orderID] + order.shipments.map(\.shipmentID) + documents
+    return try read(
+      ViewStatements.historyOfOrder,
+      [
+        .text(order.orderID), .timestamp(first.microseconds),
+        // Another server's clock may have been ahead before a failover.
+        .timestamp((order.updatedAt + .seconds(60)).microseconds), .texts(references),
+      ]
+    ) { rows, row in
+      Explanation.Step(
+        sku: rows.text(row, 0),
+        entry: LedgerLine(
+          locationID: rows.text(row, 1), lot: rows.text(row, 2), seq: rows.int(row, 3), bucket: rows.text(row, 4),
+          delta: rows.int(row, 5), balanceAfter: rows.int(row, 6), reason: rows.text(row, 7),
+          reference: rows.text(row, 8), reverses: rows.optionalInt(row, 9), consumer: rows.text(row, 10),
+          source: rows.text(row, 11), messageID: rows.text(row, 12), occurredAt: rows.time(row, 13),
+          recordedAt: rows.time(row, 14)))
+    }
+  }
+
+  /// What the ledger names; and what changed the order without changing stock, found in the inbox by its moment.
+  private func messages(behind order: OrderView, _ causes: Set<MessageName>) throws -> [MessageView] {
+    var found = try read(
+      ViewStatements.messages,
+      [.texts(causes.map(\.messageID)), .texts(causes.map(\.source)), .texts(causes.map(\.consumer))], messageView)
+    let explained = Set(found.map(\.recordedAt))
+    let moments = Set(order.reservations.map(\.since) + order.backorders.map(\.since) + [order.updatedAt])
+    let open = moments.subtracting(explained)
+    if !open.isEmpty {
+      let days = Set([order.orderedAt.day] + open.flatMap { [$0.day, $0.day - 1] })
+      found += try read(
+        ViewStatements.messagesAt,
+        [
+          .timestamps(open.map(\.microseconds)), .dates(days.sorted()), .bytea(quoted(order.orderID)),
+        ], messageView)
+    }
+    return Set(found).sorted { ($0.recordedAt, $0.messageID) < ($1.recordedAt, $1.messageID) }
+  }
+
+  private func messageView(_ rows: Rows, _ row: Int) -> MessageView {
+    let body = rows.bytes(row, 4)
+    let message = try? IncomingMessage.decode(
+      body: body, contentType: OutgoingEvent.contentType, messageID: nil, routingKey: nil)
+    return MessageView(
+      consumer: rows.text(row, 0), source: rows.text(row, 1), messageID: rows.text(row, 2),
+      type: message?.envelope.type.rawValue, occurredAt: message?.envelope.time, recordedAt: rows.time(row, 3))
+  }
+}
+
+extension Explanation {
+  /// Reads `WH-1=40,WH-2=3`. A place's id has no comma and no equals sign.
+  static func candidates(_ text: String) -> [Candidate] {
+    text.split(separator: ",").compactMap { pair in
+      let parts = pair.split(separator: "=", maxSplits: 1)
+      guard parts.count == 2, let quantity = Int64(parts[1]) else { return nil }
+      return Candidate(locationID: String(parts[0]), allocatable: quantity)
+    }
+  }
+}
+
+extension LedgerLine {
+  var cause: MessageName { MessageName(consumer: consumer, source: source, messageID: messageID) }
+}

@@ -1,0 +1,226 @@
+/// The SQL of the views. Reads only; each finds its rows by an index, or says why not, and is bounded.
+enum ViewStatements {
+  // MARK: Stock
+
+  static let knowsSKU = "select exists (select from stock_items where sku = $1)"
+
+  static let stockItem = """
+    select i.sku, p.name, p.category, i.registered, i.owed, i.safety_stock, i.reorder_point, i.recover_point,
+      i.alert_state, i.alert_episode,
+      (select count(*) from backorders w where w.sku = i.sku and w.open_quantity > 0 and w.fillable)
+    from stock_items i left join products p on p.sku = i.sku
+    where i.sku = $1
+    """
+
+  static let balances = """
+    select location_id, lot, sellable, on_hand, reserved, damaged, quality_control, safety_stock, reorder_point,
+      recover_point, alert_state, alert_episode
+    from balances where sku = $1 order by location_id, lot limit $2
+    """
+
+  static let balanceSums = """
+    select count(*), coalesce(sum(on_hand), 0)::int8, coalesce(sum(reserved), 0)::int8,
+      coalesce(sum(damaged), 0)::int8, coalesce(sum(quality_control), 0)::int8,
+      coalesce(sum(on_hand - damaged - quality_control - reserved - safety_stock) filter (where sellable), 0)::int8
+    from balances where sku = $1
+    """
+
+  /// The newest of each balance by the ledger's one index, then the newest of those. Times leave out partitions.
+  static let ledger = """
+    select b.location_id, b.lot, l.seq, l.bucket, l.delta, l.balance_after, l.reason, l.reference, l.reverses,
+      l.consumer, l.source, l.message_id, l.occurred_at, l.recorded_at
+    from balances b
+    cross join lateral (
+      select seq, bucket, delta, balance_after, reason, reference, reverses, consumer, source, message_id, occurred_at,
+        recorded_at
+      from stock_ledger
+      where balance_id = b.balance_id and recorded_at >= coalesce($3, '-infinity'::timestamptz)
+        and recorded_at < coalesce($4, 'infinity'::timestamptz)
+      order by seq desc limit $5
+    ) as l
+    where b.sku = $1 and ($2::text is null or b.location_id = $2)
+    order by l.recorded_at desc, b.location_id, b.lot, l.seq desc limit $5
+    """
+
+  /// Reads all anchors and balances: whether a level is low is in no index.
+  static let low = """
+    select sku, name, location_id, alert_state, available, owed, reorder_point, recover_point, alert_episode
+    from (
+      select i.sku, null as location_id, i.alert_state, greatest(0, f.free - i.safety_stock - i.owed) as available,
+        i.owed, i.reorder_point, i.recover_point, i.alert_episode
+      from stock_items i
+      cross join lateral (
+        select coalesce(sum(b.on_hand - b.damaged - b.quality_control - b.reserved - b.safety_stock), 0)::int8 as free
+        from balances b where b.sku = i.sku and b.sellable
+      ) as f
+      where i.alert_state <> 'normal'
+      union all
+      select sku, location_id, alert_state, on_hand - damaged - quality_control - reserved, null, reorder_point,
+        recover_point, alert_episode
+      from balances where alert_state <> 'normal'
+    ) as levels
+    left join products using (sku)
+    order by alert_state = 'low', sku, location_id nulls first limit $1
+    """
+
+  // MARK: Who waits, and who has been promised something
+
+  static let backorders = """
+    select sku, row_number() over ranked, order_id, line_no, quantity, open_quantity,
+      (sum(open_quantity) over ranked - open_quantity)::int8, priority, need_by, created_at
+    from backorders
+    where open_quantity > 0 and fillable and ($1::text is null or sku = $1)
+    window ranked as (
+      partition by sku order by priority desc, need_by, created_at, order_id, line_no rows unbounded preceding)
+    order by sku, priority desc, need_by, created_at, order_id, line_no limit $2
+    """
+
+  /// What waits for something else than stock: no index has these.
+  static let blockedBackorders = """
+    select sku, null::int8, order_id, line_no, quantity, open_quantity, null::int8, priority, need_by, created_at
+    from backorders
+    where open_quantity > 0 and not fillable and ($1::text is null or sku = $1)
+    order by sku, priority desc, need_by, created_at, order_id, line_no limit $2
+    """
+
+  static let owingItems = """
+    select i.sku, i.owed,
+      (select coalesce(sum(b.on_hand - b.damaged - b.quality_control - b.reserved - b.safety_stock), 0)
+       from balances b where b.sku = i.sku and b.sellable)::int8 - i.safety_stock
+    from stock_items i where i.sku = any($1::text[]) order by i.sku
+    """
+
+  private static let reservationColumns = """
+    sku, location_id, lot, order_id, line_no, reservation_no, quantity, open_quantity, consumed, released, state,
+    policy, created_at
+    """
+
+  private static let meantReservations = """
+    (($2::text is null and open_quantity > 0) or order_id = $2) and ($1::text is null or sku = $1)
+    """
+
+  static let reservations = """
+    select \(reservationColumns) from reservations where \(meantReservations)
+    order by sku, location_id, lot, created_at, order_id, line_no, reservation_no limit $3
+    """
+
+  static let reservationSums = """
+    select count(*), coalesce(sum(open_quantity), 0)::int8 from reservations where \(meantReservations)
+    """
+
+  // MARK: One order
+
+  static let order = """
+    select order_id, customer_id, state, policy, backorder, priority, need_by, closed_reason, sequence, ordered_at,
+      updated_at
+    from orders where order_id = $1
+    """
+
+  static let orderLines = """
+    select line_no, sku, ordered, reserved, backordered, shipped, cancelled
+    from order_lines where order_id = $1 order by line_no
+    """
+
+  static let orderReservations = """
+    select \(reservationColumns) from reservations where order_id = $1 order by line_no, reservation_no
+    """
+
+  static let orderBackorders = """
+    select line_no, sku, quantity, open_quantity, filled, cancelled, state, fillable, created_at
+    from backorders where order_id = $1 order by line_no
+    """
+
+  /// All shipments are read: no index has their orders.
+  static let orderShipments = """
+    select s.shipment_id, s.state, s.carrier, s.tracking_number, s.dispatched_at, l.line_no, l.location_id, l.quantity
+    from shipments s join shipment_lines l using (shipment_id)
+    where s.order_id = $1 order by s.recorded_at, s.shipment_id, l.line_no, l.location_id
+    """
+
+  /// The bodies of all open dead letters are read; there are few.
+  static let deadLettersOfOrder = """
+    select dead_letter_id from dead_letters where state = 'open' and position($1::bytea in body) > 0
+    order by dead_letter_id desc limit 10
+    """
+
+  static let candidates = "select line_no, reservation_no, candidates from reservations where order_id = $1"
+
+  static let bumps = """
+    select line_no, reservation_no, location_id, quantity, backordered, cancelled, reason, reference, consumer, source,
+      message_id, recorded_at
+    from bumps where order_id = $1 order by bump_id
+    """
+
+  static let ahead = """
+    select b.line_no, b.open_quantity, b.fillable, a.lines, a.units, i.owed, f.free - i.safety_stock
+    from backorders b
+    join stock_items i on i.sku = b.sku
+    cross join lateral (
+      select coalesce(sum(x.on_hand - x.damaged - x.quality_control - x.reserved - x.safety_stock), 0)::int8 as free
+      from balances x where x.sku = b.sku and x.sellable
+    ) as f
+    cross join lateral (
+      select count(*) as lines, coalesce(sum(w.open_quantity), 0)::int8 as units
+      from backorders w
+      where w.sku = b.sku and w.open_quantity > 0 and w.fillable and w.priority >= b.priority
+        and (w.priority > b.priority
+             or (coalesce(w.need_by, 'infinity'), w.created_at, w.order_id, w.line_no)
+                < (coalesce(b.need_by, 'infinity'), b.created_at, b.order_id, b.line_no))
+    ) as a
+    where b.order_id = $1 and b.open_quantity > 0
+    """
+
+  /// Two numbers of each balance that the order has touched, found by halving: its first entry from $2 on, and the
+  /// first one from $3 on. What lies between is read, 100,000 entries at most.
+  static let historyOfOrder = """
+    with recursive touched as (
+      select distinct b.balance_id, b.sku, b.location_id, b.lot, b.seq::int8 as last
+      from reservations r
+      join balances b on b.sku = r.sku and b.location_id = r.location_id and b.lot = r.lot
+      where r.order_id = $1
+    ),
+    search (balance_id, moment, low, high) as (
+      select t.balance_id, m.moment, 1::int8, t.last + 1 from touched t cross join (values ($2), ($3)) as m (moment)
+      union all
+      select s.balance_id, s.moment, case when p.older then p.middle + 1 else s.low end,
+        case when p.older then s.high else p.middle end
+      from search s
+      cross join lateral (
+        select (s.low + s.high) / 2 as middle,
+          coalesce((select l.recorded_at < s.moment from stock_ledger l
+                    where l.balance_id = s.balance_id and l.seq = (s.low + s.high) / 2), true) as older
+      ) as p
+      where s.low < s.high
+    ),
+    bounds as (
+      select balance_id, min(low) as first, max(low) as after from search where low = high group by balance_id
+    )
+    select t.sku, t.location_id, t.lot, h.seq, h.bucket, h.delta, h.balance_after, h.reason, h.reference, h.reverses,
+      h.consumer, h.source, h.message_id, h.occurred_at, h.recorded_at
+    from touched t
+    join bounds b on b.balance_id = t.balance_id
+    cross join lateral (
+      select seq, bucket, delta, balance_after, reason, reference, reverses, consumer, source, message_id, occurred_at,
+        recorded_at
+      from stock_ledger where balance_id = t.balance_id and seq >= b.first and seq < b.after
+      order by seq limit 100000
+    ) as h
+    where h.reference = any($4::text[])
+    order by h.recorded_at, t.sku, t.location_id, t.lot, h.seq
+    """
+
+  static let messages = """
+    select i.consumer, i.source, i.message_id, i.recorded_at, i.body
+    from (select unnest($1::text[]) as message_id, unnest($2::text[]) as source, unnest($3::text[]) as consumer) as k
+    join inbox i on i.message_id = k.message_id and i.source = k.source and i.consumer = k.consumer
+    where i.outcome = 'applied'
+    """
+
+  /// Reads the inbox of a few days; bodies only of what was settled at one of these moments.
+  static let messagesAt = """
+    select consumer, source, message_id, recorded_at, body from inbox
+    where day = any($2::date[]) and recorded_at = any($1::timestamptz[]) and outcome = 'applied'
+      and position($3::bytea in body) > 0
+    limit 20
+    """
+}

@@ -1,0 +1,167 @@
+import Contracts
+import Views
+
+/// Why an order stands as it does, in words.
+struct ExplainText {
+  let explanation: Explanation
+  private var order: OrderView { explanation.order }
+
+  init(_ explanation: Explanation) { self.explanation = explanation }
+
+  func page() -> [String?] {
+    let policies = Set(explanation.lines.flatMap(\.promises).map(\.policy)).sorted()
+    let rules = policies.map { [$0, PolicyRule.words($0)] }
+    return OrderText.heading(order) + zip(order.lines, explanation.lines).flatMap(line)
+      + [refusal, rules.isEmpty ? nil : Paint.bold("Rules"), rules.isEmpty ? nil : Show.rules(rules) + "\n"]
+      + [Paint.bold("What happened")] + happened()
+  }
+
+  // MARK: Lines
+
+  private func line(_ line: OrderView.Line, _ decided: Explanation.Line) -> [String?] {
+    let parts = [
+      ("reserved", line.reserved), ("waiting", line.backordered), ("shipped", line.shipped),
+      ("cancelled", line.cancelled),
+    ].filter { $0.1 > 0 }.map { "\($0.1) \($0.0)" }
+    var lines = [Paint.bold("Line \(line.line): \(line.ordered) of \(line.sku)") + ": " + parts.joined(separator: ", ")]
+    for (promise, reservation) in zip(decided.promises, order.reservations.filter({ $0.line == line.line })) {
+      lines += promised(promise, reservation)
+    }
+    lines += decided.bumps.map { "  " + bumped($0) }
+    if let waits = decided.waits { lines += waiting(waits, line) }
+    lines += cancelled(line, decided.bumps).map { "  \($0)" }
+    return lines + [""]
+  }
+
+  private func promised(_ promise: Explanation.Promise, _ reservation: ReservationLine) -> [String] {
+    let lot = reservation.lot.isEmpty ? "" : ", lot \(reservation.lot)"
+    let when = promise.afterWaiting ? "promised after waiting" : "promised at once"
+    let seen = promise.candidates.map { "\($0.locationID) \($0.allocatable)" }.joined(separator: ", ")
+    var lines = [
+      "  \(reservation.quantity) at \(reservation.locationID)\(lot): \(when) by \(promise.policy), "
+        + Show.time(reservation.since.rfc3339),
+      "    it could take: \(seen.isEmpty ? "not recorded" : seen)",
+      "    because of: \(message(promise.messageID, at: reservation.since))",
+    ]
+    let ends = [("shipped", reservation.consumed), (ended(reservation), reservation.released)].filter { $0.1 > 0 }
+    if !ends.isEmpty {
+      lines.append("    since then: " + ends.map { "\($0.1) \($0.0)" }.joined(separator: ", "))
+    }
+    return lines
+  }
+
+  private func bumped(_ bump: Explanation.Bump) -> String {
+    let fate = [("wait", bump.backordered), ("cancelled", bump.cancelled)].filter { $0.1 > 0 }
+    return "\(Show.units(bump.quantity)) taken away at \(bump.locationID), \(Show.time(bump.recordedAt.rfc3339)): "
+      + "\(bump.reason) (\(bump.reference)), and of all promises there these had the lowest rank; "
+      + fate.map { "\($0.1) \($0.0)" }.joined(separator: ", ")
+  }
+
+  /// What became of units that were promised and did not leave.
+  private func ended(_ reservation: ReservationLine) -> String {
+    ["expired", "bumped"].contains(reservation.state) ? reservation.state : "released"
+  }
+
+  private func message(_ id: String?, at moment: Timestamp) -> String {
+    let known =
+      explanation.messages.first { $0.messageID == id }
+      ?? explanation.messages.first { $0.recordedAt == moment }
+    guard let known else { return id.map { "message \($0)" } ?? "not found; the inbox may have forgotten it" }
+    return "\(known.type ?? "a message that was erased") \(known.messageID) of \(known.source)"
+  }
+
+  // MARK: What waits
+
+  private func waiting(_ wait: Explanation.Wait, _ line: OrderView.Line) -> [String] {
+    let since = order.backorders.first { $0.line == line.line }.map { " since \(Show.time($0.since.rfc3339))" } ?? ""
+    guard wait.fillable else {
+      return ["  \(wait.openQuantity) wait\(since), not for stock of \(line.sku): for other lines of the order"]
+    }
+    let ahead =
+      wait.linesAhead == 0
+      ? "nobody is ahead of it"
+      : "\(Show.units(wait.unitsAhead)) in \(Show.count(wait.linesAhead, "line")) go first"
+    return [
+      "  \(wait.openQuantity) wait\(since): more was ordered than could be promised",
+      "    \(ahead); \(wait.free) free, \(wait.owed) owed in all",
+      "    \(missing(wait))",
+    ]
+  }
+
+  private func missing(_ wait: Explanation.Wait) -> String {
+    if wait.missingForAll == 0 { return "there is enough stock by now: the next filling takes it" }
+    let first = wait.missingForFirst
+    let part = first == 0 ? "a part can be filled now" : "\(Show.units(first)) for the first of them"
+    return "to be filled, \(Show.units(wait.missingForAll)) have to arrive beyond the safety stocks; \(part)"
+  }
+
+  // MARK: What ended
+
+  private func cancelled(_ line: OrderView.Line, _ bumps: [Explanation.Bump]) -> [String] {
+    guard line.cancelled > 0, order.state != "rejected" else { return [] }
+    let regretted = order.backorders.filter { $0.line == line.line }.map(\.cancelled).reduce(0, +)
+    let givenBack = order.reservations.filter { $0.line == line.line }.map(\.released).reduce(0, +)
+    let released = max(0, givenBack - bumps.map(\.quantity).reduce(0, +))
+    let atOnce = line.cancelled - regretted - released - bumps.map(\.cancelled).reduce(0, +)
+    var words: [String] = []
+    if released > 0 { words.append("\(released) promised, and released") }
+    if regretted > 0 { words.append("\(regretted) waited, and not wanted any more") }
+    if atOnce > 0 {
+      words.append(
+        order.backorder == "deny"
+          ? "\(atOnce) could not be promised and must not wait (backorder deny)" : "\(atOnce) not wanted any more")
+    }
+    return words
+  }
+
+  private var refusal: String? {
+    guard order.state == "rejected" else { return nil }
+    switch order.closedReason {
+    case "no_stock": return "Refused: nothing of it could be promised, and it must not wait (backorder deny).\n"
+    case "cancelled": return "Refused: it was cancelled before it came.\n"
+    case let reason: return "Refused: \(reason ?? "no reason recorded").\n"
+    }
+  }
+
+  // MARK: What happened
+
+  private func happened() -> [String?] {
+    var lines: [String] = []
+    var told: Set<String> = []
+    for message in explanation.messages {
+      let steps = explanation.history.filter {
+        $0.entry.messageID == message.messageID && $0.entry.source == message.source
+      }
+      lines.append(
+        "  \(Show.time(message.recordedAt.rfc3339))  \(message.type ?? "(erased)") \(message.messageID) of "
+          + "\(message.source), applied by \(message.consumer)")
+      lines += steps.map(step)
+      told.insert(message.messageID)
+    }
+    let rest = explanation.history.filter { !told.contains($0.entry.messageID) }
+    if !rest.isEmpty { lines.append("  by messages that the inbox has forgotten") }
+    lines += rest.map { step($0) + " by \($0.entry.messageID)" }
+    return lines.isEmpty ? ["  nothing that the inbox or the ledger remembers"] : lines
+  }
+
+  private func step(_ step: Explanation.Step) -> String {
+    let entry = step.entry
+    let lot = entry.lot.isEmpty ? "" : " lot \(entry.lot)"
+    return "    \(step.sku) at \(entry.locationID)\(lot): \(entry.bucket) \(Show.signed(entry.delta)) = "
+      + "\(entry.balanceAfter) (\(entry.reason) \(entry.reference))"
+  }
+}
+
+/// The location policies' rules, as `Allocation` documents them.
+enum PolicyRule {
+  static let known = [
+    "most_stock": "the location with the most promisable stock first; ties by the location's priority, then by id; "
+      + "as many locations as it needs"
+  ]
+
+  static func words(_ policy: String) -> String { known[policy] ?? "a policy that this build does not know" }
+}
+
+extension Show {
+  static func rules(_ rules: [[String]]) -> String { DeadLetterText.aligned(rules, indent: "  ") }
+}

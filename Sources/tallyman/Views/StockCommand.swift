@@ -1,0 +1,80 @@
+import ArgumentParser
+import Contracts
+import Views
+
+/// `tallyman stock`
+struct StockCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "stock", abstract: "Shows what there is of a SKU, where, and what can be promised of it.",
+    discussion: "Exit code 1 if nobody has ever spoken of the SKU.")
+
+  @Argument(help: "The SKU.")
+  var sku: String
+
+  @OptionGroup var options: ViewOptions
+
+  func validate() throws { try Look.require(sku, SKU.self, as: "SKU") }
+
+  func run() async throws {
+    let sku = sku
+    guard let stock = try await Look.at({ try $0.stock(sku) }) else {
+      throw Ending(.findings, "there is no SKU \(sku)")
+    }
+    try Look.tell(stock, json: options.json) { StockText.page(stock) }
+  }
+}
+
+/// A SKU's stock in words.
+enum StockText {
+  static func page(_ stock: StockView) -> [String?] {
+    let title = Paint.bold(stock.sku) + (stock.name.map { "  " + DeadLetterText.short($0, 80) } ?? "")
+    let waiting =
+      stock.linesWaiting == 0
+      ? "nobody waits" : "\(stock.owed) owed to \(Show.count(stock.linesWaiting, "waiting line"))"
+    return [
+      title,
+      Show.facts([
+        ["category", stock.category],
+        ["available to promise", "\(stock.availableToPromise)"],
+        ["backorders", waiting],
+        ["safety stock over all", stock.safetyStock > 0 ? "\(stock.safetyStock)" : nil],
+        ["alert over all", alert(stock.alert, stock.episodeID, stock.reorderPoint, stock.recoverPoint)],
+        ["registered", stock.registered ? nil : "no: orders and receipts of it wait for product.registered"],
+      ]),
+      "",
+      stock.locations.isEmpty ? "no location has ever held it" : table(stock),
+      stock.more > 0 ? "and \(stock.more) more locations and lots" : nil,
+    ]
+  }
+
+  private static func table(_ stock: StockView) -> String {
+    let hasLots = stock.locations.contains { !$0.lot.isEmpty }
+    let lot: [TextTable.Column] = hasLots ? [.text("LOT")] : []
+    var table = TextTable(
+      [.text("LOCATION")] + lot + [
+        .number("ON HAND"), .number("RESERVED"), .number("DAMAGED"), .number("HELD"), .number("AVAILABLE"),
+        .number("SAFETY"), .number("PROMISABLE"), .text("SELLABLE"), .text("ALERT"), .number("REORDER"),
+        .number("RECOVER"),
+      ])
+    for place in stock.locations {
+      table.add(
+        [place.locationID] + (hasLots ? [place.lot] : []) + quantities(place.quantities) + [
+          "\(place.safetyStock)", "\(place.allocatable)", Show.yes(place.sellable), place.alert,
+          "\(place.reorderPoint)", "\(place.recoverPoint)",
+        ])
+    }
+    table.add(
+      sum: ["total"] + (hasLots ? [""] : []) + quantities(stock.total) + [
+        "", "\(stock.availableToPromise)", "", "", "", "",
+      ])
+    return table.text()
+  }
+
+  private static func quantities(_ of: StockView.Quantities) -> [String] {
+    ["\(of.onHand)", "\(of.reserved)", "\(of.damaged)", "\(of.qualityControl)", "\(of.available)"]
+  }
+
+  private static func alert(_ state: String, _ episode: String?, _ reorder: Int64, _ recover: Int64) -> String {
+    "\(state)\(episode.map { ", episode \($0)" } ?? "") (low at \(reorder), recovered at \(recover))"
+  }
+}

@@ -1,0 +1,151 @@
+import Contracts
+import Foundation
+import PipelineKit
+import Testing
+
+@testable import Views
+@testable import tallyman
+
+@Suite("Explaining an order")
+struct ExplainTests {
+  @Test("each promise has its policy, what it could choose from, and the message that brought it about")
+  func promises() async throws {
+    try await withHouse { house in
+      try await World.build(in: house)
+      let explained = try await Looker(house: house).json("explain", "order", "waiting")
+      let promises = explained.list("lines").flatMap { $0.list("promises") }
+      #expect(promises.map { $0.text("policy") } == ["most_stock", "most_stock", "most_stock"])
+      #expect(
+        promises.map { $0.list("candidates").map { "\($0.text("location_id"))=\($0.int("allocatable"))" } } == [
+          ["W2=5", "W1=4"], ["W2=5", "W1=4"], ["W2=12"],
+        ])
+      #expect(promises.map { $0["after_waiting"] as? Bool } == [false, false, true])
+      let types = promises.map { promise in
+        explained.list("messages").first { $0.text("message_id") == promise.text("message_id") }?.text("type")
+      }
+      #expect(types == ["order.created", "order.created", "stock.received"])
+
+      let text = try await Looker(house: house).run("explain", "order", "waiting").output
+      for part in [
+        "Line 1: 30 of A: 21 reserved, 9 waiting", "5 at W2: promised at once by most_stock",
+        "it could take: W2 5, W1 4",
+        "12 at W2: promised after waiting", "because of: stock.received", "of urn:tallyman:inventory",
+        "9 units have to arrive beyond the safety stocks; 1 unit for the first of them",
+        "most_stock  the location with the most promisable stock first",
+      ] {
+        #expect(text.contains(part), "\(part): \(text)")
+      }
+    }
+  }
+
+  @Test("refused, cancelled and early orders say why, with the message, though no stock was changed")
+  func withoutStock() async throws {
+    try await withHouse { house in
+      try await World.build(in: house)
+      let look = Looker(house: house)
+      func said(_ order: String) async throws -> String { try await look.run("explain", "order", order).output }
+      let refused = try await said("refused")
+      #expect(refused.contains("Refused: nothing of it could be promised, and it must not wait (backorder deny)."))
+      #expect(refused.contains("order.created msg-") && refused.contains("applied by allocation"))
+      let regretted = try await said("regretted")
+      #expect(regretted.contains("1 waited, and not wanted any more"))
+      #expect(regretted.contains("order.created") && regretted.contains("order.cancelled"))
+      #expect(try await said("early").contains("closed because  changed my mind"))
+      #expect(try await said("too-early").contains("order.cancelled msg-"))
+    }
+  }
+
+  @Test("what it says would have to arrive is what fills the line: one unit less does not")
+  func arrival() async throws {
+    try await withHouse { house in
+      let inventory = try await house.inventoryWorker()
+      let allocation = try await house.allocationWorker()
+      try await inventory.take([.product("A"), .location("W1"), .receipt("r-0", "A", "W1", 3)])
+      try await inventory.take(.policy("A", at: "W1", safety: 5))
+      try await allocation.take([
+        .order("mine", [("A", 4)]), .order("first", [("A", 6)], priority: 1), .order("n-behind", [("A", 7)]),
+      ])
+      let look = Looker(house: house)
+      let wait = try #require(try await look.json("explain", "order", "mine").list("lines").first).object("waits")
+      #expect(wait.int("units_ahead") == 6 && wait.int("lines_ahead") == 1 && wait.int("owed") == 17)
+      #expect(wait.int("free") == -2)
+      let (first, all) = (Int64(wait.int("missing_for_first")), Int64(wait.int("missing_for_all")))
+      #expect(first == 9 && all == 12)
+
+      func open() async throws -> String {
+        try await house.settle(allocation, .allocation)
+        return try await house.value("select open_quantity from backorders where order_id = 'mine'")
+      }
+      try await inventory.take(.receipt("r-1", "A", "W1", first - 1))
+      #expect(try await open() == "4")
+      try await inventory.take(.receipt("r-2", "A", "W1", 1))
+      #expect(try await open() == "3")
+      try await inventory.take(.receipt("r-3", "A", "W1", all - first - 1))
+      #expect(try await open() == "1")
+      try await inventory.take(.receipt("r-4", "A", "W1", 1))
+      #expect(try await open() == "0")
+    }
+  }
+
+  @Test("of a busy balance's ledger exactly the order's entries are found, by looking at a few")
+  func busy() async throws {
+    try await withHouse { house in
+      let inventory = try await house.inventoryWorker()
+      let allocation = try await house.allocationWorker()
+      try await inventory.take([.product("A"), .location("W1"), .receipt("r-0", "A", "W1", 100_000)])
+      func crowd(_ name: String) async throws {
+        for batch in 0..<6 {
+          try await allocation.take((0..<50).map { .order("\(name)-\(batch)-\($0)", [("A", 1)]) })
+        }
+      }
+      try await crowd("before")
+      try await allocation.take(.order("mine", [("A", 5), ("A", 2)]))
+      try await crowd("between")
+      try await allocation.take(.shipment("shp", "mine", [(1, "W1", 3)]))
+      try await allocation.take(.cancel("mine"))
+      try await crowd("after")
+
+      let history = try await Looker(house: house).json("explain", "order", "mine").list("history")
+      let found = history.map { $0.object("entry") }.map { "\($0.int("seq"))|\($0.text("reason"))|\($0.int("delta"))" }
+      #expect(
+        found
+          == (try await house.rows(
+            "select seq, reason, delta from stock_ledger where reference in ('mine', 'shp') order by seq")))
+      #expect(found.count == 6)
+      // A table that is read in full would show its 900 entries here.
+      let plan = try await house.desk().with { connection in
+        try connection.script("analyze stock_ledger")
+        let rows = try connection.query(
+          .once("explain (analyze, costs off, timing off) \(ViewStatements.historyOfOrder)"),
+          [
+            .text("mine"), .timestamp((Timestamp.now + .seconds(60)).microseconds),
+            .timestamp((Timestamp.now + .seconds(120)).microseconds), .texts(["mine"]),
+          ])
+        return (0..<rows.count).map { rows.text($0, 0) }.joined(separator: "\n")
+      }
+      #expect(!plan.contains("Seq Scan on stock_ledger"), "\(plan)")
+    }
+  }
+
+  @Test("where the messages were erased or forgotten, the ledger still names them")
+  func forgotten() async throws {
+    try await withHouse { house in
+      try await World.build(in: house)
+      try await house.script("update inbox set body = '', headers = '{}' where message_id <> ''")
+      let look = Looker(house: house)
+      #expect(try await look.run("explain", "order", "reserved").output.contains("a message that was erased"))
+      try await house.script(
+        "create table kept as table inbox; delete from inbox")
+      let text = try await look.run("explain", "order", "reserved").output
+      #expect(text.contains("because of: message msg-") && text.contains("by messages that the inbox has forgotten"))
+      try await house.script("insert into inbox select * from kept; drop table kept")
+    }
+  }
+
+  @Test("candidates are read as they are written")
+  func candidates() {
+    let read = Explanation.candidates("WH-1=40,a/b_.2=0")
+    #expect(read.map(\.locationID) == ["WH-1", "a/b_.2"] && read.map(\.allocatable) == [40, 0])
+    #expect(Explanation.candidates("").isEmpty)
+  }
+}
