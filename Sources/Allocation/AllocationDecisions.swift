@@ -16,6 +16,8 @@ struct AllocationDecisions {
     case .orderCreated(let order): create(order)
     case .orderCancelled(let cancellation): cancel(cancellation)
     case .shipmentDispatched(let shipment): dispatch(shipment)
+    case .shipmentStatus(let status): hear(status)
+    case .shipmentStatusDue(let due): findOverdue(due)
     case .stockReceived(let received): fill(received.sku)
     case .stockMoved(let moved): fill(moved.sku)
     case .reservationReleased(let released): fill(released.sku)

@@ -25,6 +25,10 @@ public struct AllocationHandler: Handler {
       case .shipmentDispatched(let shipment):
         state.openedOrders.insert(shipment.orderID)
         state.requestedShipments.insert(shipment.shipmentID)
+      case .shipmentStatus(let status):
+        state.spokenOf.insert(status.shipmentID)
+        state.requestedStatuses.append(status)
+      case .shipmentStatusDue(let due): state.spokenOf.insert(due.shipmentID)
       case .stockReceived(let received): state.fillSKUs.insert(received.sku)
       case .stockMoved(let moved): state.fillSKUs.insert(moved.sku)
       case .reservationReleased(let released): state.fillSKUs.insert(released.sku)
@@ -37,6 +41,8 @@ public struct AllocationHandler: Handler {
     }
     state.blockedOrders.formUnion(try WorkingSet.blockedOrders(of: state.fillSKUs, on: database))
     state.openedOrders.formUnion(state.blockedOrders)
+    state.requestedShipments.formUnion(state.spokenOf)
+    state.openedOrders.formUnion(try state.ordersOfShipments(on: database))
     state.keys.orders.formUnion(state.openedOrders)
     state.keys.skus.formUnion(state.fillSKUs)
     state.keys.skus.formUnion(try WorkingSet.skus(of: state.openedOrders, on: database))
@@ -63,8 +69,12 @@ public struct AllocationHandler: Handler {
       state.fillSKUs.sorted(), blocked: state.blockedOrders, on: database)
   }
 
-  /// An order may have been created between the unlocked look and the lock: then its SKUs are not locked.
+  /// An order or a shipment may have been created between the unlocked look and the lock: then its SKUs are not locked.
   private func requireAllLocked(_ state: AllocationState) throws {
+    for id in state.spokenOf {
+      guard let shipment = state.shipments[id], !state.openedOrders.contains(shipment.order) else { continue }
+      throw NeedsMoreRows("order \(shipment.order) of shipment \(id)")
+    }
     for id in state.openedOrders {
       guard let order = state.stock.order(id) else { continue }
       for line in order.lines where state.stock.item(line.sku) == nil {

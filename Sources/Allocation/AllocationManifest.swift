@@ -6,12 +6,14 @@ extension WorkerManifest {
   public static let allocation = WorkerManifest(
     consumer: "allocation", queue: "allocation",
     consumes: [
-      .orderCreated, .orderCancelled, .shipmentDispatched, .stockReceived, .stockMoved, .reservationReleased,
-      .reservationBumped, .backordersDue,
+      .orderCreated, .orderCancelled, .shipmentDispatched, .shipmentStatus, .stockReceived, .stockMoved,
+      .reservationReleased, .reservationBumped, .backordersDue, .shipmentStatusDue,
     ],
     publishes: [
       .orderReserved, .orderPartiallyReserved, .orderBackordered, .orderRejected, .backorderCreated, .backorderFilled,
-      .reservationReleased, .orderPartiallyShipped, .orderShipped, .orderClosedCancelled, .backordersDue, .stockLow,
-      .stockOut, .stockRecovered, .reservationBumped,
+      .reservationReleased, .reservationBumped, .orderPartiallyShipped, .orderShipped, .orderFulfilled,
+      .orderClosedCancelled,
+      .shipmentInTransit, .shipmentDelivered, .shipmentFailed, .shipmentOverdue, .shipmentStatusDue, .backordersDue,
+      .stockLow, .stockOut, .stockRecovered,
     ])
 }

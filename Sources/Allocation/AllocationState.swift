@@ -6,7 +6,7 @@ public final class AllocationState {
   /// Anchors, balances and orders.
   public let stock = WorkingSet()
   /// Shipments booked before, here or in this batch.
-  public internal(set) var shipments: [ShipmentID: ShipmentDispatched] = [:]
+  public internal(set) var shipments: [ShipmentID: Shipment] = [:]
   /// Lines that wait for stock that may have come, by rank; those of ``blockedOrders`` among them.
   public internal(set) var waiting: [SKU: [WorkingSet.Waiting]] = [:]
 
@@ -16,8 +16,15 @@ public final class AllocationState {
   var fillSKUs: Set<SKU> = []
   /// Orders that wait as a whole, or with whole lines, for what may have come.
   var blockedOrders: Set<OrderID> = []
+  /// Shipments that are looked up.
   var requestedShipments: Set<ShipmentID> = []
-  var newShipments: [(shipment: ShipmentDispatched, at: Timestamp)] = []
+  /// Those of them of which only the id is known, not the order.
+  var spokenOf: Set<ShipmentID> = []
+  var requestedStatuses: [ShipmentStatus] = []
+  /// What carriers said before, here or in this batch, as far as the batch says it again.
+  var statuses: [StatusKey: ShipmentStatus] = [:]
+  /// What they said now, in this order.
+  var heard: [Heard] = []
 
   /// An empty state.
   public init() {}

@@ -12,7 +12,7 @@ extension AllocationDecisions {
     }
     switch order.state {
     case .cancelled, .rejected: return .unchanged("nothing of the order is open")
-    case .shipped:
+    case .shipped, .fulfilled:
       return .notApplied(
         Reason(
           .alreadyShipped, field: "data.order_id", value: order.id.value,
@@ -22,11 +22,12 @@ extension AllocationDecisions {
     var events: [OutgoingEvent] = []
     let cause = cause(order.id.value)
     for line in order.lines { close(line, of: order, cause, &events) }
+    let before = order.state
     stock.refresh(order)
     stock.close(order, as: order.state, reason: request.reason ?? "cancelled")
     let closed = OrderClosedCancelled(orderID: order.id, customerID: order.customer, reason: request.reason)
     events.append(follow.event(.orderClosedCancelled(closed), order: order.id, sequence: order.nextSequence()))
-    return .applied(events)
+    return .applied(events + fulfilment(of: order, since: before))
   }
 
   private func close(_ line: OrderLine, of order: Order, _ cause: Cause, _ events: inout [OutgoingEvent]) {

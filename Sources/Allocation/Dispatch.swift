@@ -17,15 +17,15 @@ extension AllocationDecisions {
     }
     if let obstacle = obstacle(to: shipment, order) { return obstacle }
     let cause = cause(shipment.shipmentID.value)
+    let booked = Shipment(shipment, at: message.envelope.time, recordedAt: now)
     for part in shipment.lines {
-      guard let line = order.line(part.line), let balance = stock.item(line.sku)?.balance(at: part.locationID) else {
-        continue
+      guard let line = order.line(part.line) else { continue }
+      for (lot, quantity) in stock.ship(part.quantity, of: line, from: part.locationID, cause) {
+        booked.add(quantity, line: line.number, location: part.locationID, lot: lot)
       }
-      stock.ship(part.quantity, of: line, from: balance, cause)
     }
     stock.refresh(order)
-    state.shipments[shipment.shipmentID] = shipment
-    state.newShipments.append((shipment, message.envelope.time))
+    state.shipments[booked.id] = booked
     return .applied([follow.event(shipped(shipment, order), order: order.id, sequence: order.nextSequence())])
   }
 
@@ -71,7 +71,7 @@ extension AllocationDecisions {
 
   private func shipped(_ shipment: ShipmentDispatched, _ order: Order) -> Event {
     let event = OrderShipment(
-      orderID: order.id, customerID: order.customer ?? CustomerID(trusted: "unknown"), shipmentID: shipment.shipmentID,
+      orderID: order.id, customerID: order.owner, shipmentID: shipment.shipmentID,
       carrier: shipment.carrier, trackingNumber: shipment.trackingNumber,
       lines: shipment.lines.compactMap { part in
         guard let line = order.line(part.line) else { return nil }
@@ -80,25 +80,5 @@ extension AllocationDecisions {
           locationID: part.locationID, quantity: part.quantity)
       })
     return order.state == .shipped ? .orderShipped(event) : .orderPartiallyShipped(event)
-  }
-}
-
-extension ShipmentDispatched {
-  /// The first field in which a repetition differs.
-  func contradiction(with new: ShipmentDispatched) -> Reason? {
-    func reason(_ field: String, _ known: String, _ value: String) -> Reason {
-      Reason(
-        .contradiction, field: "data.\(field)", value: value,
-        rule: "must stay \(known): shipment \(shipmentID) was published with it before")
-    }
-    if orderID != new.orderID { return reason("order_id", orderID.value, new.orderID.value) }
-    if Set(quantities) != Set(new.quantities) { return reason("lines", "as they were", "\(new.lines.count) lines") }
-    return nil
-  }
-
-  private var quantities: [String] {
-    var sums: [String: Int64] = [:]
-    for line in lines { sums["\(line.line)@\(line.locationID)", default: 0] += line.quantity }
-    return sums.map { "\($0.key)=\($0.value)" }
   }
 }

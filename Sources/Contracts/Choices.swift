@@ -21,6 +21,16 @@ public enum FulfilmentPolicy: String, WireChoice {
   case shipComplete = "ship_complete"
 }
 
+/// What a carrier says of a shipment.
+public enum CarrierStatus: String, WireChoice {
+  /// It is on its way.
+  case inTransit = "IN_TRANSIT"
+  /// It has arrived.
+  case delivered = "DELIVERED"
+  /// It could not be delivered and comes back.
+  case failed = "FAILED"
+}
+
 /// Why an order was not accepted.
 public enum OrderRejectionReason: String, WireChoice {
   /// It was cancelled before it came.

@@ -12,6 +12,7 @@ extension Event {
     case .orderCreated: self = .orderCreated(try OrderCreated(decoding: &json, bytes))
     case .orderCancelled: self = .orderCancelled(try OrderCancelled(decoding: &json, bytes))
     case .shipmentDispatched: self = .shipmentDispatched(try ShipmentDispatched(decoding: &json, bytes))
+    case .shipmentStatus: self = .shipmentStatus(try ShipmentStatus(decoding: &json, bytes))
     case .productCreated: self = .productCreated(try ProductCreated(decoding: &json, bytes))
     case .productUpdated: self = .productUpdated(try ProductUpdated(decoding: &json, bytes))
     case .productRetired: self = .productRetired(try ProductRetired(decoding: &json, bytes))
@@ -25,10 +26,16 @@ extension Event {
     case .backorderCreated: self = .backorderCreated(try BackorderCreated(decoding: &json, bytes))
     case .backorderFilled: self = .backorderFilled(try BackorderFilled(decoding: &json, bytes))
     case .backordersDue: self = .backordersDue(try BackordersDue(decoding: &json, bytes))
+    case .shipmentStatusDue: self = .shipmentStatusDue(try ShipmentStatusDue(decoding: &json, bytes))
     case .reservationReleased: self = .reservationReleased(try ReservationReleased(decoding: &json, bytes))
     case .reservationBumped: self = .reservationBumped(try ReservationBumped(decoding: &json, bytes))
     case .orderPartiallyShipped: self = .orderPartiallyShipped(try OrderShipment(decoding: &json, bytes))
     case .orderShipped: self = .orderShipped(try OrderShipment(decoding: &json, bytes))
+    case .orderFulfilled: self = .orderFulfilled(try OrderFulfilled(decoding: &json, bytes))
+    case .shipmentInTransit: self = .shipmentInTransit(try ShipmentProgress(decoding: &json, bytes))
+    case .shipmentDelivered: self = .shipmentDelivered(try ShipmentProgress(decoding: &json, bytes))
+    case .shipmentFailed: self = .shipmentFailed(try ShipmentFailed(decoding: &json, bytes))
+    case .shipmentOverdue: self = .shipmentOverdue(try ShipmentOverdue(decoding: &json, bytes))
     case .orderClosedCancelled: self = .orderClosedCancelled(try OrderClosedCancelled(decoding: &json, bytes))
     case .stockLow: self = .stockLow(try StockLevel(decoding: &json, bytes))
     case .stockOut: self = .stockOut(try StockLevel(decoding: &json, bytes))
@@ -51,6 +58,7 @@ extension Event {
     case .orderCreated(let payload): payload
     case .orderCancelled(let payload): payload
     case .shipmentDispatched(let payload): payload
+    case .shipmentStatus(let payload): payload
     case .productCreated(let payload): payload
     case .productUpdated(let payload): payload
     case .productRetired(let payload): payload
@@ -64,10 +72,16 @@ extension Event {
     case .backorderCreated(let payload): payload
     case .backorderFilled(let payload): payload
     case .backordersDue(let payload): payload
+    case .shipmentStatusDue(let payload): payload
     case .reservationReleased(let payload): payload
     case .reservationBumped(let payload): payload
     case .orderPartiallyShipped(let payload): payload
     case .orderShipped(let payload): payload
+    case .orderFulfilled(let payload): payload
+    case .shipmentInTransit(let payload): payload
+    case .shipmentDelivered(let payload): payload
+    case .shipmentFailed(let payload): payload
+    case .shipmentOverdue(let payload): payload
     case .orderClosedCancelled(let payload): payload
     case .stockLow(let payload): payload
     case .stockOut(let payload): payload

@@ -20,6 +20,8 @@ public enum Event: Hashable, Sendable {
   case orderCancelled(OrderCancelled)
   /// Goods left the house.
   case shipmentDispatched(ShipmentDispatched)
+  /// How a shipment fares, as its carrier says.
+  case shipmentStatus(ShipmentStatus)
   /// The product is in our catalogue.
   case productCreated(ProductCreated)
   /// Our catalogue has taken over a change.
@@ -46,6 +48,8 @@ public enum Event: Hashable, Sendable {
   case backorderFilled(BackorderFilled)
   /// Stock rests that could fill backorders.
   case backordersDue(BackordersDue)
+  /// Nothing was heard of a shipment for long.
+  case shipmentStatusDue(ShipmentStatusDue)
   /// Reserved units are free again.
   case reservationReleased(ReservationReleased)
   /// Stock that was promised is not there any more.
@@ -54,6 +58,16 @@ public enum Event: Hashable, Sendable {
   case orderPartiallyShipped(OrderShipment)
   /// All that is left of the order has left.
   case orderShipped(OrderShipment)
+  /// All of an order is delivered or cancelled.
+  case orderFulfilled(OrderFulfilled)
+  /// A shipment is on its way.
+  case shipmentInTransit(ShipmentProgress)
+  /// A shipment has arrived.
+  case shipmentDelivered(ShipmentProgress)
+  /// A shipment comes back undelivered; its units are planned anew.
+  case shipmentFailed(ShipmentFailed)
+  /// Nothing was heard of a shipment for long: once per shipment.
+  case shipmentOverdue(ShipmentOverdue)
   /// Nothing of the order is open any more, because it was cancelled.
   case orderClosedCancelled(OrderClosedCancelled)
   /// A SKU fell to its reorder point.
@@ -80,6 +94,7 @@ public enum Event: Hashable, Sendable {
     case .orderCreated: .orderCreated
     case .orderCancelled: .orderCancelled
     case .shipmentDispatched: .shipmentDispatched
+    case .shipmentStatus: .shipmentStatus
     case .productCreated: .productCreated
     case .productUpdated: .productUpdated
     case .productRetired: .productRetired
@@ -93,10 +108,16 @@ public enum Event: Hashable, Sendable {
     case .backorderCreated: .backorderCreated
     case .backorderFilled: .backorderFilled
     case .backordersDue: .backordersDue
+    case .shipmentStatusDue: .shipmentStatusDue
     case .reservationReleased: .reservationReleased
     case .reservationBumped: .reservationBumped
     case .orderPartiallyShipped: .orderPartiallyShipped
     case .orderShipped: .orderShipped
+    case .orderFulfilled: .orderFulfilled
+    case .shipmentInTransit: .shipmentInTransit
+    case .shipmentDelivered: .shipmentDelivered
+    case .shipmentFailed: .shipmentFailed
+    case .shipmentOverdue: .shipmentOverdue
     case .orderClosedCancelled: .orderClosedCancelled
     case .stockLow: .stockLow
     case .stockOut: .stockOut

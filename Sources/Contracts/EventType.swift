@@ -20,6 +20,8 @@ public enum EventType: String, CaseIterable, Hashable, Sendable {
   case orderCancelled = "order.cancelled"
   /// Goods left the house.
   case shipmentDispatched = "shipment.dispatched"
+  /// How a shipment fares, as its carrier says.
+  case shipmentStatus = "shipment.status"
   /// The product is in our catalogue.
   case productCreated = "product.created"
   /// Our catalogue has taken over a change.
@@ -46,6 +48,8 @@ public enum EventType: String, CaseIterable, Hashable, Sendable {
   case backorderFilled = "backorder.filled"
   /// Stock rests that could fill backorders.
   case backordersDue = "backorders.due"
+  /// Nothing was heard of a shipment for long.
+  case shipmentStatusDue = "shipment.status.due"
   /// Reserved units are free again.
   case reservationReleased = "reservation.released"
   /// Stock that was promised is not there any more.
@@ -54,6 +58,16 @@ public enum EventType: String, CaseIterable, Hashable, Sendable {
   case orderPartiallyShipped = "order.partially_shipped"
   /// All that is left of the order has left.
   case orderShipped = "order.shipped"
+  /// All of an order is delivered or cancelled.
+  case orderFulfilled = "order.fulfilled"
+  /// A shipment is on its way.
+  case shipmentInTransit = "shipment.in_transit"
+  /// A shipment has arrived.
+  case shipmentDelivered = "shipment.delivered"
+  /// A shipment comes back undelivered; its units are planned anew.
+  case shipmentFailed = "shipment.failed"
+  /// Nothing was heard of a shipment for long: once per shipment.
+  case shipmentOverdue = "shipment.overdue"
   /// Nothing of the order is open any more, because it was cancelled.
   case orderClosedCancelled = "order.closed_cancelled"
   /// A SKU fell to its reorder point.

@@ -98,6 +98,18 @@ extension JSONCursor {
     return RawJSON(trusted: copy)
   }
 
+  /// Reads an object that stands in a field.
+  public mutating func nested<Value: Payload>(
+    _ bytes: Span<UInt8>, _ field: WireField
+  ) throws(Malformed) -> Value {
+    guard peek(bytes) == UInt8(ascii: "{") else { throw unexpected(bytes, field, "an object") }
+    do throws(Malformed) {
+      return try Value(decoding: &self, bytes)
+    } catch {
+      throw error.inside(field.rawValue)
+    }
+  }
+
   /// Reads an array of objects.
   public mutating func array<Element: Payload>(
     _ bytes: Span<UInt8>, _ field: WireField, _ count: ClosedRange<Int>

@@ -49,6 +49,13 @@ extension JSONWriter {
     raw(value.bytes)
   }
 
+  /// An object.
+  public mutating func member(_ field: WireField, _ value: (some Payload)?) {
+    guard let value else { return }
+    key(field)
+    value.encode(to: &self)
+  }
+
   /// An array of objects.
   public mutating func member(_ field: WireField, _ values: [some Payload]) {
     key(field)

@@ -22,6 +22,10 @@ public enum Limits {
   public static let locationPriority: ClosedRange<Int32> = 0...1000
   /// Priority of an order; higher is served first.
   public static let orderPriority: ClosedRange<Int32> = -1000...1000
+  /// Degrees of latitude.
+  public static let latitude: ClosedRange<Double> = -90...90
+  /// Degrees of longitude.
+  public static let longitude: ClosedRange<Double> = -180...180
   /// Attempts to deliver a notification.
   public static let attempts: ClosedRange<Int32> = 1...1000
   /// Bytes of an attribute of the envelope.

@@ -65,6 +65,13 @@ public enum WireField: String, CaseIterable, Hashable, Sendable {
   case eventID = "event_id"
   case eventType = "event_type"
   case attempts
+  case status
+  case timestamp
+  case location
+  case lat
+  case lng
+  case silentSince = "silent_since"
+  case delivered
   /// A key that no contract knows; its value is skipped.
   case unknown = ""
 }

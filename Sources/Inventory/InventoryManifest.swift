@@ -12,6 +12,6 @@ extension WorkerManifest {
     publishes: [
       .productCreated, .productUpdated, .productRetired, .stockReceived, .stockMoved, .stockMoveRejected, .stockLow,
       .stockOut, .stockRecovered,
-      .reservationBumped, .backorderCreated, .orderClosedCancelled,
+      .reservationBumped, .backorderCreated, .orderClosedCancelled, .orderFulfilled,
     ])
 }

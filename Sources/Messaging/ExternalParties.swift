@@ -32,6 +32,9 @@ extension ExternalParty {
     name: "warehouse",
     publishes: [.locationRegistered, .stockPolicySet, .goodsReceived, .stockMoveRequested, .shipmentDispatched])
 
+  /// Takes shipments to customers.
+  public static let carrier = ExternalParty(name: "carrier", publishes: [.shipmentStatus])
+
   /// Any system that listens, with queues of its own: the shop's order page, a replenishment planner, a data warehouse.
   /// What reaches nobody's queue ends in `unrouted`.
   public static let subscriber = ExternalParty(
@@ -40,11 +43,11 @@ extension ExternalParty {
       .productCreated, .productUpdated, .productRetired, .stockReceived, .stockMoved, .stockMoveRejected,
       .orderReserved, .orderPartiallyReserved,
       .orderBackordered, .orderRejected, .backorderCreated, .backorderFilled, .reservationReleased,
-      .reservationBumped,
-      .orderPartiallyShipped, .orderShipped, .orderClosedCancelled, .stockLow, .stockOut, .stockRecovered,
+      .reservationBumped, .orderPartiallyShipped, .orderShipped, .orderFulfilled, .orderClosedCancelled,
+      .shipmentInTransit, .shipmentDelivered, .shipmentFailed, .shipmentOverdue, .stockLow, .stockOut, .stockRecovered,
       .notificationSent, .notificationFailed,
     ])
 
   /// All of them.
-  public static let all: [ExternalParty] = [shop, catalogue, warehouse, subscriber]
+  public static let all: [ExternalParty] = [shop, catalogue, warehouse, carrier, subscriber]
 }

@@ -14,9 +14,10 @@ extension ReasonKind {
   public var guide: ReasonGuide {
     switch self {
     case .malformed, .idReused, .tooOld, .tooFarAhead, .foreignType: publisherGuide
-    case .unknownSKU, .unknownLocation, .unknownOrder, .notReserved: orderGuide
+    case .unknownSKU, .unknownLocation, .unknownOrder, .unknownShipment, .notReserved: orderGuide
     case .unknownBarcode, .unknownUnit, .barcodeTaken: catalogueGuide
-    case .contradiction, .tooMuchStock, .wrongLine, .moreThanOpen, .alreadyShipped: ruleGuide
+    case .contradiction, .tooMuchStock, .wrongLine, .moreThanOpen, .alreadyShipped, .shipmentEnded:
+      ruleGuide
     case .databaseRefused, .crashed, .deliveryLimit, .recordRefused: faultGuide
     }
   }
@@ -72,6 +73,11 @@ extension ReasonKind {
         meaning: "No order.created has come for the order, nor in the minutes of the retries.",
         look: "dead letters of order.created with this order_id; the shop's outgoing messages.",
         act: "Replay the order first, then this one.")
+    case .unknownShipment:
+      ReasonGuide(
+        meaning: "No shipment.dispatched has come for the shipment, nor in the minutes of the retries.",
+        look: "dead letters of shipment.dispatched with this shipment_id; the warehouse's outgoing messages.",
+        act: "Replay the shipment first, then this one. Where the carrier's id is another one, correct it with --edit.")
     default:
       ReasonGuide(
         meaning: "A shipment takes more from a location than is reserved there for its line.",
@@ -124,6 +130,14 @@ extension ReasonKind {
         meaning: "A shipment takes more units of a line than are still open: shipped twice, or cancelled meanwhile.",
         look: "other shipments of the order; cancellations; what has really left the warehouse.",
         act: "If it left twice, book a return with the warehouse; correct the quantity with --edit, or discard it.")
+    case .shipmentEnded:
+      ReasonGuide(
+        meaning:
+          "A carrier says that a shipment has failed that was delivered before, or that one arrived that had failed.",
+        look: "the shipment's rows in shipment_statuses; the carrier's own tracking; where the goods really are.",
+        act:
+          "What was said first stands. If the goods came back from the customer, have return.received published; if "
+          + "they did arrive, have the stock counted. Then discard it.")
     default:
       ReasonGuide(
         meaning: "An order is to be cancelled that has left as a whole.",

@@ -23,6 +23,8 @@ public enum ReasonKind: String, CaseIterable, Sendable {
   case unknownUnit = "unknown_unit"
   /// It names an order that nobody has created.
   case unknownOrder = "unknown_order"
+  /// It names a shipment that nobody has dispatched.
+  case unknownShipment = "unknown_shipment"
   /// It says something else about a business id than the message before it.
   case contradiction
   /// It gives a product a barcode that another one has, or names both.
@@ -37,6 +39,8 @@ public enum ReasonKind: String, CaseIterable, Sendable {
   case notReserved = "not_reserved"
   /// An order is to be cancelled that has left already.
   case alreadyShipped = "already_shipped"
+  /// A shipment is reported delivered that has failed, or failed that was delivered.
+  case shipmentEnded = "shipment_ended"
   /// The database refuses what the message would write.
   case databaseRefused = "database_refused"
   /// The worker itself died of it, again and again.
@@ -57,9 +61,11 @@ public enum ReasonKind: String, CaseIterable, Sendable {
   /// What becomes of a message for this reason.
   public var treatment: Treatment {
     switch self {
-    case .unknownSKU, .unknownLocation, .unknownBarcode, .unknownUnit, .unknownOrder, .notReserved: .retry
+    case .unknownSKU, .unknownLocation, .unknownBarcode, .unknownUnit, .unknownOrder, .unknownShipment, .notReserved:
+      .retry
     case .malformed, .idReused, .tooOld, .tooFarAhead, .foreignType, .contradiction, .barcodeTaken, .tooMuchStock,
-      .wrongLine, .moreThanOpen, .alreadyShipped, .databaseRefused, .crashed, .deliveryLimit, .recordRefused:
+      .wrongLine, .moreThanOpen, .alreadyShipped, .shipmentEnded, .databaseRefused, .crashed, .deliveryLimit,
+      .recordRefused:
       .deadLetter
     }
   }

@@ -4,7 +4,10 @@ import Delivery
 /// Who is told about what, from configuration.
 public struct NotificationRoutes: Sendable {
   /// The events about which somebody can be told.
-  public static let notified: [EventType] = [.stockLow, .stockOut, .backorderCreated, .orderReserved, .orderShipped]
+  public static let notified: [EventType] = [
+    .stockLow, .stockOut, .backorderCreated, .orderReserved, .orderShipped, .shipmentInTransit, .shipmentDelivered,
+    .shipmentFailed, .shipmentOverdue,
+  ]
 
   private var mails: [EventType: [EmailAddress]] = [:]
   private var webhooks: [EventType: [String]] = [:]

@@ -8,6 +8,11 @@ struct Wording {
   /// A mail lists at most this many lines of an order.
   static let listedLines = 50
 
+  init(subject: String, text: String) {
+    self.subject = subject
+    self.text = text
+  }
+
   /// Nil for an event that is nobody's news.
   init?(_ event: Event) {
     switch event {
@@ -16,6 +21,10 @@ struct Wording {
     case .backorderCreated(let backorder): self.init(backorder)
     case .orderReserved(let answer): self.init(reserved: answer)
     case .orderShipped(let shipment): self.init(shipped: shipment)
+    case .shipmentInTransit(let progress): self.init(inTransit: progress)
+    case .shipmentDelivered(let progress): self.init(delivered: progress)
+    case .shipmentFailed(let failed): self.init(failed: failed)
+    case .shipmentOverdue(let overdue): self.init(overdue: overdue)
     default: return nil
     }
   }
@@ -110,7 +119,7 @@ struct Wording {
       """
   }
 
-  private static func list(_ lines: [String]) -> String {
+  static func list(_ lines: [String]) -> String {
     let more = lines.count - listedLines
     let listed = lines.prefix(listedLines).map { "  " + $0 }
     return (more > 0 ? listed + ["  and \(more) more"] : listed).joined(separator: "\n")

@@ -152,7 +152,9 @@ extension WorkingSet {
     let reason = "its stock was not there and it must not wait"
     close(order, as: order.state, reason: reason)
     let closed = OrderClosedCancelled(orderID: order.id, customerID: order.customer, reason: reason)
-    return [OrderNews(order: order.id, event: .orderClosedCancelled(closed))]
+    var news = [OrderNews(order: order.id, event: .orderClosedCancelled(closed))]
+    if order.state == .fulfilled { news.append(OrderNews(order: order.id, event: .orderFulfilled(order.fulfilled))) }
+    return news
   }
 }
 

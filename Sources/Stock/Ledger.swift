@@ -28,6 +28,10 @@ public enum LedgerReason: String, CaseIterable, Sendable {
   case release = "RELEASE"
   /// Promised, and then not there.
   case bump = "BUMP"
+  /// Came back from a customer, or from a carrier that could not deliver.
+  case returned = "RETURN"
+  /// Waits for a decision about its quality.
+  case qcHold = "QC_HOLD"
 }
 
 /// The message behind a change, as the ledger names it. One object for all of a message's entries.

@@ -14,6 +14,8 @@ public enum OrderState: String, CaseIterable, Sendable {
   case partiallyShipped = "partially_shipped"
   /// All that was not cancelled has left.
   case shipped
+  /// All that was not cancelled has arrived.
+  case fulfilled
   /// Cancelled before anything left.
   case cancelled
 }
@@ -40,6 +42,8 @@ public final class Order {
   public internal(set) var state: OrderState
   /// Why it was closed without shipping, if so.
   public internal(set) var closedReason: String?
+  /// Units of it that have arrived.
+  public internal(set) var delivered: Int64
   /// Of the last event about this order.
   public private(set) var sequence: Int64
 
@@ -50,8 +54,8 @@ public final class Order {
 
   init(
     id: OrderID, customer: CustomerID?, allowsBackorder: Bool, priority: Int32, needBy: Timestamp?,
-    terms: OrderTerms = OrderTerms(), orderedAt: Timestamp,
-    lines: [OrderLine], state: OrderState, closedReason: String?, sequence: Int64, isNew: Bool
+    terms: OrderTerms = OrderTerms(), orderedAt: Timestamp, lines: [OrderLine], state: OrderState,
+    closedReason: String?, delivered: Int64 = 0, sequence: Int64, isNew: Bool
   ) {
     self.id = id
     self.customer = customer
@@ -63,6 +67,7 @@ public final class Order {
     self.lines = lines
     self.state = state
     self.closedReason = closedReason
+    self.delivered = delivered
     self.sequence = sequence
     self.isNew = isNew
     isChanged = isNew
@@ -81,14 +86,26 @@ public final class Order {
     return sequence
   }
 
+  /// Whose it is, for events that must name somebody.
+  public var owner: CustomerID { customer ?? CustomerID(trusted: "unknown") }
+
+  /// How its lines ended, for the event that says so.
+  public var fulfilled: OrderFulfilled {
+    OrderFulfilled(
+      orderID: id, customerID: owner,
+      lines: lines.map {
+        .init(line: $0.number, sku: $0.sku, ordered: $0.ordered, delivered: $0.shipped, cancelled: $0.cancelled)
+      })
+  }
+
   /// Derives the state from the lines; the only way a live order's state changes.
   func refreshState() {
     isChanged = true
-    state = Order.state(of: lines)
+    state = Order.state(of: lines, delivered: delivered)
   }
 
-  /// The life cycle as a function of the line quantities.
-  static func state(of lines: [OrderLine]) -> OrderState {
+  /// The life cycle as a function of the line quantities and of what has arrived.
+  static func state(of lines: [OrderLine], delivered: Int64 = 0) -> OrderState {
     var reserved: Int64 = 0
     var backordered: Int64 = 0
     var shipped: Int64 = 0
@@ -99,7 +116,10 @@ public final class Order {
       shipped += line.shipped
       cancelled += line.cancelled
     }
-    if shipped > 0 { return reserved + backordered == 0 ? .shipped : .partiallyShipped }
+    if shipped > 0 {
+      guard reserved + backordered == 0 else { return .partiallyShipped }
+      return delivered < shipped ? .shipped : .fulfilled
+    }
     if reserved + backordered == 0 { return .cancelled }
     if reserved == 0 { return .backordered }
     return backordered + cancelled == 0 ? .reserved : .partiallyReserved

@@ -54,26 +54,50 @@ extension WorkingSet {
   }
 
   /// Goods left against the line's own reservations at a location: on hand and reserved fall together.
-  public func ship(_ quantity: Int64, of line: OrderLine, from balance: Balance, _ cause: Cause) {
+  ///
+  /// - Returns: How many units of which lot left; in sum the quantity, or all that was reserved there.
+  @discardableResult
+  public func ship(
+    _ quantity: Int64, of line: OrderLine, from location: LocationID, _ cause: Cause
+  ) -> [(lot: String, quantity: Int64)] {
     var left = quantity
-    for index in line.reservations.indices where left > 0 {
-      let reservation = line.reservations[index]
-      guard reservation.open > 0, reservation.location == balance.location, reservation.lot == balance.lot else {
-        continue
-      }
+    var lots: [(lot: String, quantity: Int64)] = []
+    for reservation in line.reservations where left > 0 && reservation.open > 0 && reservation.location == location {
       let taken = min(left, reservation.open)
-      line.reservations[index].open -= taken
-      line.reservations[index].consumed += taken
-      line.reservations[index].isChanged = true
+      reservation.open -= taken
+      reservation.consumed += taken
+      reservation.isChanged = true
       left -= taken
+      if let known = lots.firstIndex(where: { $0.lot == reservation.lot }) {
+        lots[known].quantity += taken
+      } else {
+        lots.append((reservation.lot, taken))
+      }
     }
-    let shipped = quantity - left
-    guard shipped > 0 else { return }
-    book(-shipped, to: .reserved, of: balance, because: .ship, cause)
-    book(-shipped, to: .onHand, of: balance, because: .ship, cause)
-    line.reserved -= shipped
-    line.shipped += shipped
+    for (lot, shipped) in lots {
+      guard let balance = item(line.sku)?.balance(at: location, lot: lot) else { continue }
+      book(-shipped, to: .reserved, of: balance, because: .ship, cause)
+      book(-shipped, to: .onHand, of: balance, because: .ship, cause)
+    }
+    line.reserved -= quantity - left
+    line.shipped += quantity - left
     line.isChanged = true
+    return lots
+  }
+
+  /// Goods that had left come back undelivered: they wait for a decision about their quality, and do not count as
+  /// shipped any more. Whoever calls it reserves, enqueues or cancels the line's units next.
+  public func takeBack(_ quantity: Int64, of line: OrderLine, to balance: Balance, _ cause: Cause) {
+    book(quantity, to: .onHand, of: balance, because: .returned, cause)
+    book(quantity, to: .qualityControl, of: balance, because: .qcHold, cause)
+    line.shipped -= quantity
+    line.isChanged = true
+  }
+
+  /// Units of an order arrived.
+  public func deliver(_ quantity: Int64, of order: Order) {
+    order.delivered += quantity
+    order.isChanged = true
   }
 
   // MARK: Backorders

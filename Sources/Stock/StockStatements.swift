@@ -51,7 +51,8 @@ enum StockStatements {
   static let lockOrders = Statement(
     name: "orders_lock",
     sql: """
-      select order_id, customer_id, state, backorder, priority, need_by, ordered_at, closed_reason, sequence, policy
+      select order_id, customer_id, state, backorder, priority, need_by, ordered_at, closed_reason, sequence, policy,
+             delivered
       from orders where order_id = any($1::text[]) order by order_id for no key update
       """)
 
@@ -155,13 +156,14 @@ enum StockStatements {
       """
       update orders o set customer_id = n.customer_id, answered = n.answered, state = n.state, backorder = n.backorder,
         priority = n.priority, need_by = n.need_by, closed_reason = n.closed_reason, sequence = n.sequence,
-        ordered_at = n.ordered_at, updated_at = $11
+        ordered_at = n.ordered_at, updated_at = $11, delivered = n.delivered
       from (select unnest($1::text[]) as order_id, unnest($2::text[]) as customer_id, unnest($3::bool[]) as answered,
                    unnest($4::text[]) as state, unnest($5::text[]) as backorder, unnest($6::int4[]) as priority,
                    unnest($7::timestamptz[]) as need_by, unnest($8::text[]) as closed_reason,
-                   unnest($9::int8[]) as sequence, unnest($10::timestamptz[]) as ordered_at) as n
+                   unnest($9::int8[]) as sequence, unnest($10::timestamptz[]) as ordered_at,
+                   unnest($12::int8[]) as delivered) as n
       where o.order_id = n.order_id
-      """, by: 12))
+      """, by: 13))
 
   /// Orders that ask for something special; all others need fewer columns.
   static let insertOrdersWithTerms = Statement(

@@ -145,7 +145,7 @@ extension WorkingSet {
           terms: OrderTerms(policy: FulfilmentPolicy(rawValue: rows.text(row, 9)) ?? .partial),
           orderedAt: Timestamp(microseconds: rows.timestamp(row, 6)), lines: [],
           state: OrderState(rawValue: rows.text(row, 2)) ?? .cancelled, closedReason: rows.optionalText(row, 7),
-          sequence: rows.int(row, 8), isNew: false))
+          delivered: rows.optionalInt(row, 10) ?? 0, sequence: rows.int(row, 8), isNew: false))
     }
   }
 

@@ -96,9 +96,11 @@ extension WorkingSet {
       let special = new.filter { !$0.terms.arePlain }
       try writes.send(StockStatements.insertOrdersWithTerms, columns(of: special) + terms(of: special))
     }
-    let changed = touched.filter { !$0.isNew }
+    // What has arrived already in the batch that creates an order is not worth a column of every insert.
+    let changed = touched.filter { !$0.isNew || $0.delivered > 0 }
     if !changed.isEmpty {
-      try writes.send(StockStatements.updateOrders, columns(of: changed), changing: changed.count)
+      let delivered = Parameter.ints(optional: changed) { $0.delivered > 0 ? $0.delivered : nil }
+      try writes.send(StockStatements.updateOrders, columns(of: changed) + [delivered], changing: changed.count)
     }
     let renewed = touched.filter { $0.hasNewTerms }
     if !renewed.isEmpty {

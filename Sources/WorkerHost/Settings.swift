@@ -12,6 +12,8 @@ public struct Settings: Sendable {
   public let broker: BrokerSettings
   /// Lanes and batches.
   public let worker: WorkerSettings
+  /// Allocation.
+  public let allocation: AllocationSettings
   /// The relay.
   public let relay: RelaySettings
   /// Mails and webhooks.
@@ -41,6 +43,7 @@ public struct Settings: Sendable {
     database = try DatabaseSettings(source)
     broker = try BrokerSettings(source)
     worker = try WorkerSettings(source)
+    allocation = try AllocationSettings(source)
     relay = try RelaySettings(source)
     notification = try NotificationSettings(source)
     http = try HTTPSettings(source)

@@ -81,6 +81,16 @@ public struct WorkerSettings: Sendable {
   }
 }
 
+/// What the allocation-worker decides by.
+public struct AllocationSettings: Sendable {
+  /// After how long without a status a shipment is overdue.
+  public let overdueAfter: Duration
+
+  init(_ source: SettingsEnvironment) throws(SettingsError) {
+    overdueAfter = try source.value(SettingsTable.overdueDays)
+  }
+}
+
 /// How the relay publishes.
 public struct RelaySettings: Sendable {
   /// Most rows in flight.

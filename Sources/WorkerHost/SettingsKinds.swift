@@ -26,6 +26,17 @@ extension Setting where Value == Duration {
     ) { Digits.parse($0, in: range).map { .seconds($0) } }
   }
 
+  /// A whole number of days of 24 hours.
+  static func days(
+    _ name: String, default value: Int, in range: ClosedRange<Int>, meaning: String, usedBy executables: [Executable]
+  ) -> Setting {
+    Setting(
+      name, .byDefault(String(value)), unit: "days",
+      allowed: "a whole number of days from \(range.lowerBound) to \(range.upperBound)", meaning: meaning,
+      usedBy: executables
+    ) { Digits.parse($0, in: range).map { .seconds($0 * 86_400) } }
+  }
+
   /// A whole number of milliseconds.
   static func milliseconds(
     _ name: String, default value: Int, in range: ClosedRange<Int>, meaning: String, usedBy executables: [Executable]

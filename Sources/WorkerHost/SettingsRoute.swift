@@ -14,7 +14,10 @@ public struct NotificationRoute<Target: Sendable & Equatable>: Sendable, Equatab
 /// The event types about which somebody can be notified.
 public enum NotifiedEvents {
   /// Their wire names.
-  public static let all = ["stock.low", "stock.out", "backorder.created", "order.reserved", "order.shipped"]
+  public static let all = [
+    "stock.low", "stock.out", "backorder.created", "order.reserved", "order.shipped", "shipment.in_transit",
+    "shipment.delivered", "shipment.failed", "shipment.overdue",
+  ]
 }
 
 /// A list such as `orders@example.com, stock.low=buyers@example.com`: entries without a type take every event.

@@ -28,6 +28,7 @@ public enum SettingsTable {
     Section(title: "Network", settings: [connectTimeout.declaration, tcpUserTimeout.declaration]),
     Section(
       title: "Workers", settings: [lanes.declaration, batch.declaration, prefetch.declaration, inboxDays.declaration]),
+    Section(title: "Allocation", settings: [overdueDays.declaration]),
     Section(
       title: "Relay", settings: [relayBatch.declaration, relayPoll.declaration]),
     Section(
@@ -128,6 +129,9 @@ extension SettingsTable {
     meaning: "How long the inbox, and with it the bodies of all messages, is kept. Messages up to 30 days old are "
       + "admitted, so that 31 days are the least. Where workers differ the smallest number counts.",
     usedBy: .workers)
+  static let overdueDays = Setting<Duration>.days(
+    "TALLYMAN_SHIPMENT_OVERDUE_DAYS", default: 7, in: 1...365,
+    meaning: "After how long without a status a shipment is announced as overdue, once.", usedBy: [.allocationWorker])
   static let relayBatch = Setting<Int>.integer(
     "TALLYMAN_RELAY_BATCH", default: 3_000, in: 1...10_000, unit: "rows",
     meaning: "About how many outbox rows are fetched at once; up to twice as many are in hand, and up to 1,000 of them "

@@ -9,5 +9,13 @@ let sweeper = process.periodic("sweeper") {
     return .seconds(5)
   }
 }
+let overdueAfter = process.settings.allocation.overdueAfter
+let shipmentSweeper = process.periodic("shipment-sweeper") {
+  { database, _ in
+    // A full turn has probably not found all of them.
+    try ShipmentSweeper.sweep(after: overdueAfter, on: database) < ShipmentSweeper.limit ? .seconds(60) : .seconds(5)
+  }
+}
 await process.run(
-  process.lanes(AllocationHandler()) + [sweeper, process.housekeeping(), process.deadLetters(of: .allocation)])
+  process.lanes(AllocationHandler())
+    + [sweeper, shipmentSweeper, process.housekeeping(), process.deadLetters(of: .allocation)])

@@ -8,9 +8,10 @@ struct EraseCommand: AsyncParsableCommand {
     commandName: "erase", abstract: "Erases what is kept about a customer, an order or a receiver of notifications.",
     discussion: """
       In one transaction: blanks the bodies and headers of messages that speak of them in the inbox and in the dead \
-      letters (open ones are discarded by it), sent notifications, the shipments' carrier and tracking number, and the \
-      customer of orders. Ids, quantities and the ledger stay, so every sum still holds. Reads all messages that are \
-      kept: minutes, with millions of them. Connects by TALLYMAN_DATABASE_URL as tallyman_operator.
+      letters (open ones are discarded by it), sent notifications, the shipments' carrier and tracking number, places \
+      and reasons in what carriers said of them, and the customer of orders. Ids, quantities and the ledger stay, so \
+      every sum still holds. Reads all messages that are kept: minutes, with millions of them. Connects by \
+      TALLYMAN_DATABASE_URL as tallyman_operator.
 
       The database keeps who erased when and why, and a hash of the name; so write no name into --why. Exit code 1 if \
       something is still on its way (a notification not sent, an event not published): run it again later.

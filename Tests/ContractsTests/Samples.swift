@@ -2,7 +2,7 @@ import Contracts
 
 /// Each event as Swift builds it, once with every field and once without those that can be left out.
 enum Samples {
-  static let all: [Event] = incoming + orders + stock + notifications
+  static let all: [Event] = incoming + orders + shipments + stock + notifications
 
   static let time = Timestamp(microseconds: 1_795_253_400_123_456)
 
@@ -63,7 +63,37 @@ enum Samples {
         lines: [
           .init(line: 1, sku: sku, locationID: place, quantity: 1), .init(line: 1, locationID: other, quantity: 2),
         ], carrier: "Example Parcel", trackingNumber: "EX1")),
+    .shipmentStatus(
+      ShipmentStatus(shipmentID: shipment, status: .failed, timestamp: time, location: berlin, reason: name)),
+    .shipmentStatus(ShipmentStatus(shipmentID: shipment, status: .delivered, timestamp: time)),
   ]
+
+  private static let berlin = Coordinates(lat: ExactNumber(trusted: "52.50"), lng: ExactNumber(trusted: "-1.34e1"))
+
+  private static let shipments: [Event] = {
+    let progress = ShipmentProgress(
+      shipmentID: shipment, orderID: order, customerID: customer, carrier: "Example Parcel", trackingNumber: "EX1",
+      timestamp: time, location: berlin)
+    let bare = ShipmentProgress(shipmentID: shipment, orderID: order, customerID: customer, timestamp: time)
+    return [
+      .shipmentInTransit(progress), .shipmentDelivered(bare),
+      .shipmentFailed(
+        ShipmentFailed(
+          shipmentID: shipment, orderID: order, customerID: customer, timestamp: time, reason: "",
+          lines: [
+            .init(
+              line: 1, sku: sku, locationID: place, quantity: most, reserved: 0, backordered: most - 1, cancelled: 1)
+          ])),
+      .shipmentStatusDue(ShipmentStatusDue(shipmentID: shipment, silentSince: time)),
+      .shipmentOverdue(
+        ShipmentOverdue(
+          shipmentID: shipment, orderID: order, customerID: customer, carrier: "Example Parcel", silentSince: time)),
+      .orderFulfilled(
+        OrderFulfilled(
+          orderID: order, customerID: customer,
+          lines: [.init(line: 1, sku: sku, ordered: 3, delivered: 2, cancelled: 1)])),
+    ]
+  }()
 
   private static let orders: [Event] = {
     let answer = OrderAnswer(

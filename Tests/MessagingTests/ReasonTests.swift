@@ -10,7 +10,10 @@ struct ReasonTests {
   @Test("what may merely be early is tried again, everything else is a dead letter at once")
   func treatments() {
     let retried = Set(ReasonKind.allCases.filter { $0.treatment == .retry })
-    #expect(retried == [.unknownSKU, .unknownLocation, .unknownBarcode, .unknownUnit, .unknownOrder, .notReserved])
+    #expect(
+      retried == [
+        .unknownSKU, .unknownLocation, .unknownBarcode, .unknownUnit, .unknownOrder, .unknownShipment, .notReserved,
+      ])
   }
 
   @Test("every reason says what it means, where to look and what to do", arguments: ReasonKind.allCases)

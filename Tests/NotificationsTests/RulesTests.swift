@@ -67,6 +67,19 @@ struct RulesTests {
     #expect(bare.text.contains("Carrier:    not stated") && bare.text.contains("Tracking:   none"))
   }
 
+  @Test("What becomes of a shipment is told with carrier, time and place, and what comes back with its new plan")
+  func shipmentsLife() throws {
+    let moving = try Self.text(.shipmentInTransit(Sample.progress))
+    #expect(moving.subject == "Shipment shp-1 of order ord-1 is on its way")
+    #expect(moving.text.contains("  Time:       2026-11-21T09:30:00Z\n  Place:      52.50, 13.4\n"))
+    #expect(try Self.text(.shipmentDelivered(Sample.progress)).subject == "Shipment shp-1 of order ord-1 has arrived")
+    let failed = try Self.text(.shipmentFailed(Sample.failed))
+    #expect(failed.text.contains("Reason:     nobody at home"))
+    #expect(failed.text.contains("3 x ABC-1 to WH-01: 2 reserved again, 1 waiting for stock\n"))
+    let overdue = try Self.text(.shipmentOverdue(Sample.overdue))
+    #expect(overdue.text.contains("since\n2026-11-21T09:30:00Z.") && overdue.text.contains("Carrier:    not stated"))
+  }
+
   @Test("An order of a thousand lines is listed in part")
   func longOrders() throws {
     let text = try Self.text(.orderReserved(Sample.reserved(lines: 1000))).text

@@ -36,8 +36,28 @@ enum Sample {
       ])
   }
 
+  static let progress = ShipmentProgress(
+    shipmentID: ShipmentID(trusted: "shp-1"), orderID: OrderID(trusted: "ord-1"),
+    customerID: CustomerID(trusted: "cust-42"), carrier: "DHL", trackingNumber: "JJD-0099",
+    timestamp: Timestamp(microseconds: 1_795_253_400_000_000),
+    location: Coordinates(lat: ExactNumber(trusted: "52.50"), lng: ExactNumber(trusted: "13.4")))
+  static let failed = ShipmentFailed(
+    shipmentID: ShipmentID(trusted: "shp-1"), orderID: OrderID(trusted: "ord-1"),
+    customerID: CustomerID(trusted: "cust-42"), timestamp: Timestamp(microseconds: 1_795_253_400_000_000),
+    reason: "nobody at home",
+    lines: [
+      ShipmentFailed.Line(
+        line: 1, sku: SKU(trusted: "ABC-1"), locationID: LocationID(trusted: "WH-01"), quantity: 3, reserved: 2,
+        backordered: 1, cancelled: 0)
+    ])
+  static let overdue = ShipmentOverdue(
+    shipmentID: ShipmentID(trusted: "shp-1"), orderID: OrderID(trusted: "ord-1"),
+    customerID: CustomerID(trusted: "cust-42"), carrier: "",
+    silentSince: Timestamp(microseconds: 1_795_253_400_000_000))
+
   static let all: [Event] = [
     .stockLow(low), .stockOut(out), .backorderCreated(backorder), .orderReserved(reserved()), .orderShipped(shipped()),
+    .shipmentInTransit(progress), .shipmentDelivered(progress), .shipmentFailed(failed), .shipmentOverdue(overdue),
   ]
 
   /// The event as the broker delivers it.

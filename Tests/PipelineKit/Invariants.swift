@@ -104,10 +104,14 @@ extension House {
     (
       "a line's reservations are its reserved and shipped units",
       """
-      select l.order_id, l.line_no, l.reserved, l.shipped from order_lines l left join reservations r
-        using (order_id, line_no)
-      group by 1, 2, 3, 4
-      having l.reserved <> coalesce(sum(r.open_quantity), 0) or l.shipped <> coalesce(sum(r.consumed), 0)
+      select l.order_id, l.line_no, l.reserved, l.shipped, f.back from order_lines l
+      left join reservations r using (order_id, line_no)
+      left join lateral (
+        select sum(p.quantity) as back from shipments s join shipment_lines p using (shipment_id)
+        where s.state = 'failed' and s.order_id = l.order_id and p.line_no = l.line_no) as f on true
+      group by 1, 2, 3, 4, 5
+      having l.reserved <> coalesce(sum(r.open_quantity), 0)
+        or l.shipped + coalesce(f.back, 0) <> coalesce(sum(r.consumed), 0)
       """
     ),
     (
@@ -134,7 +138,8 @@ extension House {
                sum(cancelled) as cancelled
         from order_lines group by 1) as t using (order_id)
       where state <> case
-        when t.shipped > 0 and t.reserved + t.waiting = 0 then 'shipped' when t.shipped > 0 then 'partially_shipped'
+        when t.shipped > 0 and t.reserved + t.waiting > 0 then 'partially_shipped'
+        when t.shipped > coalesce(delivered, 0) then 'shipped' when t.shipped > 0 then 'fulfilled'
         when t.reserved + t.waiting = 0 then case state when 'rejected' then 'rejected' else 'cancelled' end
         when t.reserved = 0 then 'backordered' when t.waiting + t.cancelled = 0 then 'reserved'
         else 'partially_reserved' end
@@ -154,8 +159,25 @@ extension House {
       "what was shipped stands in shipments",
       """
       select l.order_id, l.line_no, l.shipped, sum(s.quantity) from order_lines l
-      left join (shipments join shipment_lines s using (shipment_id)) using (order_id, line_no)
+      left join (select * from shipments join shipment_lines using (shipment_id) where state <> 'failed') as s
+        using (order_id, line_no)
       group by 1, 2, 3 having l.shipped <> coalesce(sum(s.quantity), 0)
+      """
+    ),
+    (
+      "what failed to be delivered came back through quality control, and what was delivered counts as such",
+      """
+      select s.shipment_id, s.state, sum(p.quantity), (
+        select sum(delta) from stock_ledger where reference = s.shipment_id and reason in ('RETURN', 'QC_HOLD')) as back
+      from shipments s join shipment_lines p using (shipment_id) group by 1, 2
+      having coalesce((select sum(delta) from stock_ledger
+                       where reference = s.shipment_id and reason in ('RETURN', 'QC_HOLD')), 0)
+        <> case when s.state = 'failed' then 2 * sum(p.quantity) else 0 end
+      union all
+      select o.order_id, 'delivered', o.delivered, sum(p.quantity)
+      from orders o left join (shipments s join shipment_lines p using (shipment_id))
+        on s.order_id = o.order_id and s.state = 'delivered'
+      group by 1, 2, 3 having coalesce(o.delivered, 0) <> coalesce(sum(p.quantity), 0)
       """
     ),
     (

@@ -170,6 +170,18 @@ extension Letter {
           })))
   }
 
+  /// `shipment.status`.
+  public static func status(
+    _ shipment: String, _ status: CarrierStatus, at time: Timestamp = .now, location: Coordinates? = nil,
+    reason: String? = nil
+  ) -> Letter {
+    Letter(
+      .shipmentStatus(
+        ShipmentStatus(
+          shipmentID: ShipmentID(trusted: shipment), status: status, timestamp: time, location: location,
+          reason: reason)))
+  }
+
   /// `backorders.due`.
   public static func due(_ sku: String) -> Letter { Letter(.backordersDue(BackordersDue(sku: SKU(trusted: sku)))) }
 }

@@ -144,6 +144,12 @@ struct Breakage: Sendable {
           reason, reference, consumer, source, message_id, recorded_at)
         values ('late', 1, 1, 'B', 'W1', '', 1, 1, 0, 'counted', 'cnt-9', 'inventory', 'urn:test', 'm-9', now())
         """),
+    Breakage("order_delivered", sql: "update orders set delivered = 3 where order_id = 'reserved'"),
+    Breakage("shipment_history", sql: "update shipments set status_at = now() where shipment_id = 'shp-1'"),
+    Breakage("shipment_history", sql: "update shipments set state = 'in_transit' where shipment_id = 'shp-2'"),
+    Breakage(
+      "shipment_compensated",
+      sql: "update stock_ledger set reference = 'shp-2' where reference = 'shp-3' and reason = 'QC_HOLD'"),
     Breakage("shipment_lines", sql: "update shipment_lines set line_no = 2 where shipment_id = 'shp-2'"),
   ]
 

@@ -77,7 +77,7 @@ struct TopologyTests {
       let pattern = try Regex(permission.write)
       func mayWrite(_ name: String) throws -> Bool { try pattern.firstMatch(in: name) != nil }
       #expect(try mayWrite("amq.default") == (permission.user == "tallyman_relay"), "\(permission.user)")
-      let publishers = ["tallyman_relay", "shop", "catalogue", "warehouse"]
+      let publishers = ["tallyman_relay", "shop", "catalogue", "warehouse", "carrier"]
       #expect(try mayWrite("supply.events") == publishers.contains(permission.user), "\(permission.user)")
       #expect(try !mayWrite("inventory"))
     }

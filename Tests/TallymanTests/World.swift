@@ -8,12 +8,12 @@ enum World {
     let inventory = try await house.inventoryWorker()
     let allocation = try await house.allocationWorker()
     try await inventory.take(
-      ["A", "B", "C", "D"].map { Letter.product($0) } + [.location("W1"), .location("W2")])
+      ["A", "B", "C", "D", "E"].map { Letter.product($0) } + [.location("W1"), .location("W2")])
     try await catalogue(inventory)
     try await inventory.take([
       .receipt("rcv-1", "A", "W1", 10), .receipt("rcv-2", "A", "W2", 5), .receipt("rcv-3", "B", "W1", 3),
       .receipt("rcv-4", "C", "W1", 10), .policy("C", at: "W1", safety: 10),
-      .receipt("rcv-6", "D", "W1", 10), .policy("D", at: "W1", safety: 10),
+      .receipt("rcv-7", "E", "W1", 3), .receipt("rcv-6", "D", "W1", 10), .policy("D", at: "W1", safety: 10),
       .move("mv-1", "A", "W1", "W2", 1), .move("mv-2", "B", "W1", "W2", 100),
     ])
     try await allocation.take([
@@ -25,6 +25,10 @@ enum World {
     try await allocation.take([
       .shipment("shp-1", "reserved", [(1, "W1", 4)]), .shipment("shp-2", "twice", [(1, "W2", 1)]),
       .cancel("regretted"), .order("early", [("A", 1)]), .cancel("too-early"),
+    ])
+    try await allocation.take([
+      .order("returning", [("E", 2)]), .shipment("shp-3", "returning", [(1, "W1", 2)]),
+      .status("shp-1", .inTransit), .status("shp-1", .delivered), .status("shp-3", .failed, reason: "nobody at home"),
     ])
     // Stock comes, the event about it fills the backorders.
     try await inventory.take([.receipt("rcv-5", "A", "W2", 12)])

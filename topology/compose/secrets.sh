@@ -27,7 +27,7 @@ write() { # FILE TEXT
 for role in postgres tallyman_owner tallyman_{inventory,allocation,notification,relay,operator}; do
   write "database/$role" "$(random 24)"
 done
-for user in tallyman_{inventory,allocation,notification,relay,operator} shop catalogue warehouse subscriber; do
+for user in tallyman_{inventory,allocation,notification,relay,operator} shop catalogue warehouse carrier subscriber; do
   write "broker/$user" "$(random 24)"
 done
 write webhook "whsec_$(random 32)" # signs webhooks; receivers need it too

@@ -10,6 +10,7 @@ from (
     union all
     select l.sku, 0, p.quantity, 0
     from shipment_lines p join shipments s using (shipment_id) left join order_lines l using (order_id, line_no)
+    where s.state <> 'failed'
     union all
     select sku, 0, 0, on_hand from balances
   ) as goods

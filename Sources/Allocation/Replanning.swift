@@ -1,0 +1,63 @@
+import Contracts
+import Messaging
+import Stock
+
+// Units of an order that are to be served once more: from other stock, or by waiting for it.
+
+/// What became of units that were planned anew.
+struct Replanned {
+  var reserved: Int64 = 0
+  var backordered: Int64 = 0
+  var cancelled: Int64 = 0
+}
+
+extension AllocationDecisions {
+  /// Plans units of a line anew, which are in none of its quantities at the moment: what can be promised is reserved,
+  /// the rest waits. Where the order must not wait, or was cancelled, it will not be delivered.
+  ///
+  /// Units that have been on their way are served one by one again, whatever the order's policy was at first.
+  func replan(_ quantity: Int64, of line: OrderLine, _ order: Order, _ cause: Cause) -> Replanned {
+    guard order.closedReason == nil, let item = stock.item(line.sku) else {
+      stock.cancel(quantity, of: line)
+      stock.record(.cancelled, quantity, of: line, order, by: .requested, seeing: nil, cause)
+      return Replanned(cancelled: quantity)
+    }
+    var planned = Replanned()
+    let sight = Decision.Sight(of: item)
+    planned.reserved = promise(min(quantity, item.availableToPromise), to: line, item, cause)
+    let missing = quantity - planned.reserved
+    guard missing > 0 else { return planned }
+    if order.allowsBackorder {
+      stock.enqueue(missing, of: line, cause)
+      planned.backordered = missing
+    } else {
+      stock.cancel(missing, of: line)
+      planned.cancelled = missing
+    }
+    stock.record(
+      order.allowsBackorder ? .backordered : .refused, missing, of: line, order, by: .short, seeing: sight, cause)
+    return planned
+  }
+
+  private func promise(_ quantity: Int64, to line: OrderLine, _ item: StockItem, _ cause: Cause) -> Int64 {
+    guard quantity > 0 else { return 0 }
+    let policy = LocationPolicy.mostStock
+    let ranked = policy.rank(item.candidates)
+    let seen = LocationPolicy.describe(ranked)
+    var reserved: Int64 = 0
+    for share in policy.plan(quantity, over: ranked) {
+      guard let balance = item.balance(at: share.location) else { continue }
+      stock.reserve(share.quantity, for: line, at: balance, policy: policy.name, candidates: seen, cause)
+      reserved += share.quantity
+    }
+    return reserved
+  }
+
+  /// The events about lines that wait now, since units of them were planned anew.
+  func backordersCreated(_ lines: [OrderLine], of order: Order) -> [OutgoingEvent] {
+    lines.compactMap { line in
+      guard let created = order.backorderCreated(line) else { return nil }
+      return follow.event(.backorderCreated(created), order: order.id, sequence: order.nextSequence())
+    }
+  }
+}
