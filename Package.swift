@@ -167,7 +167,7 @@ let package = Package(
       name: "TallymanTests",
       dependencies: [
         "tallyman", "AMQP", "Allocation", "Audit", "Contracts", "ContractPages", "Inventory", "Lanes", "Messaging",
-        "Notifications", "PipelineKit", "Postgres", "Schema", "TestServers", "Views", "WorkerHost",
+        "Notifications", "PipelineKit", "Postgres", "Schema", "Stock", "TestServers", "Views", "WorkerHost",
       ], exclude: ["asyncapi.py"], swiftSettings: strict),
     .testTarget(
       name: "CostTests", dependencies: ["TestServers", "batch-cost", "tallyman"], exclude: ["bounds.json"],

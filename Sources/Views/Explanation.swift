@@ -20,6 +20,8 @@ public struct Explanation: Encodable, Sendable {
     public let promises: [Promise]
     /// What was promised and then taken away, because the stock was not there.
     public let bumps: [Bump]
+    /// What was decided about units that were not simply promised.
+    public let decisions: [Decision]
     /// What has to happen for the rest; absent where nothing waits.
     public let waits: Wait?
   }
@@ -36,6 +38,30 @@ public struct Explanation: Encodable, Sendable {
     public let afterWaiting: Bool
     /// The message that brought it about; absent where the ledger does not tell.
     public let messageID: String?
+  }
+
+  /// Why units were not simply promised, as the decision saw it.
+  public struct Decision: Encodable, Sendable {
+    /// What became of them: `backordered`, `refused`, `cancelled`, `amended` or `expired`.
+    public let decision: String
+    /// How many.
+    public let quantity: Int64
+    /// Which rule decided, such as `short`.
+    public let rule: String
+    /// How the order is served when it is short.
+    public let policy: String
+    /// The location policy that ranked the candidates; absent where none were looked at.
+    public let locationPolicy: String?
+    /// The locations that had something; absent where none were looked at.
+    public let candidates: [Candidate]?
+    /// What could be promised of the SKU.
+    public let promisable: Int64?
+    /// What was owed to backorders of the SKU.
+    public let owed: Int64?
+    /// The message that led to it.
+    public let message: MessageName
+    /// When, by the database's clock.
+    public let decidedAt: Timestamp
   }
 
   /// Units that were promised and then taken away.
@@ -72,7 +98,7 @@ public struct Explanation: Encodable, Sendable {
   public struct Wait: Encodable, Sendable {
     /// What still waits.
     public let openQuantity: Int64
-    /// Whether stock could fill it now.
+    /// Whether it may be filled in part; otherwise the line, or all lines of its order, have to be there at once.
     public let fillable: Bool
     /// Lines that are filled before it.
     public let linesAhead: Int64

@@ -8,9 +8,11 @@ extension ViewDesk {
       guard let order = try readOrder(id) else { return nil }
       let bumps = try bumps(of: id)
       let history = try history(of: order, bumps.map(\.bump.reference))
-      let causes = history.map { $0.entry.cause } + bumps.map(\.bump.message)
+      let decisions = try decisions(about: id)
+      let causes =
+        history.map { $0.entry.cause } + bumps.map(\.bump.message) + decisions.map(\.decision.message)
       return Explanation(
-        order: order, lines: try lines(of: order, history, bumps), history: history,
+        order: order, lines: try lines(of: order, history, bumps, decisions), history: history,
         messages: try messages(behind: order, Set(causes)))
     }
   }
@@ -18,12 +20,12 @@ extension ViewDesk {
   // MARK: Lines
 
   private func lines(
-    of order: OrderView, _ history: [Explanation.Step], _ bumps: [LineBump]
+    of order: OrderView, _ history: [Explanation.Step], _ bumps: [LineBump], _ decisions: [LineDecision]
   ) throws -> [Explanation.Line] {
     let seen = try read(ViewStatements.candidates, [.text(order.orderID)]) { rows, row in
       (line: rows.int4(row, 0), number: rows.int4(row, 1), text: rows.text(row, 2))
     }
-    let waits = try waits(of: order.orderID)
+    let waits = try waits(of: order)
     return order.lines.map { line in
       let promises = order.reservations.filter { $0.line == line.line }.map { reservation in
         let text = seen.first { $0.line == line.line && $0.number == reservation.number }?.text ?? ""
@@ -34,7 +36,7 @@ extension ViewDesk {
       }
       return Explanation.Line(
         line: line.line, promises: promises, bumps: bumps.filter { $0.line == line.line }.map(\.bump),
-        waits: waits[line.line])
+        decisions: decisions.filter { $0.line == line.line }.map(\.decision), waits: waits[line.line])
     }
   }
 
@@ -67,18 +69,40 @@ extension ViewDesk {
     }
   }
 
-  private func waits(of order: String) throws -> [Int32: Explanation.Wait] {
-    let waits = try read(ViewStatements.ahead, [.text(order)]) { rows, row in
-      let (open, ahead, free) = (rows.int(row, 1), rows.int(row, 4), rows.int(row, 6))
-      return (
+  private typealias LineDecision = (line: Int32, decision: Explanation.Decision)
+
+  private func decisions(about order: String) throws -> [LineDecision] {
+    try read(ViewStatements.decisions, [.text(order)]) { rows, row in
+      (
         line: rows.int4(row, 0),
-        wait: Explanation.Wait(
-          openQuantity: open, fillable: rows.bool(row, 2), linesAhead: rows.int(row, 3), unitsAhead: ahead,
-          owed: rows.int(row, 5), free: free, missingForFirst: max(0, ahead + 1 - free),
-          missingForAll: max(0, ahead + open - free))
+        decision: Explanation.Decision(
+          decision: rows.text(row, 1), quantity: rows.int(row, 2), rule: rows.text(row, 3), policy: rows.text(row, 4),
+          locationPolicy: rows.optionalText(row, 5), candidates: rows.optionalText(row, 6).map(Explanation.candidates),
+          promisable: rows.optionalInt(row, 7), owed: rows.optionalInt(row, 8),
+          message: MessageName(consumer: rows.text(row, 9), source: rows.text(row, 10), messageID: rows.text(row, 11)),
+          decidedAt: rows.time(row, 12))
       )
     }
-    return Dictionary(waits.map { ($0.line, $0.wait) }) { first, _ in first }
+  }
+
+  /// A line that waits in part takes its share when its turn comes; one that waits wholly has to be covered beyond what
+  /// goes first; and of an order that waits as a whole each SKU has to be, beyond all that is owed to others.
+  private func waits(of order: OrderView) throws -> [Int32: Explanation.Wait] {
+    let rows = try database.query(.once(ViewStatements.ahead), [.text(order.orderID)])
+    let wanted = (0..<rows.count).reduce(into: [String: Int64]()) {
+      $0[rows.text($1, 7), default: 0] += rows.int($1, 1)
+    }
+    var waits: [Int32: Explanation.Wait] = [:]
+    for row in 0..<rows.count {
+      let (open, isFillable, ahead) = (rows.int(row, 1), rows.bool(row, 2), rows.int(row, 4))
+      let (owed, free) = (rows.int(row, 5), rows.int(row, 6))
+      let isWhole = !isFillable && order.policy == "ship_complete"
+      let all = isWhole ? owed + wanted[rows.text(row, 7), default: open] : ahead + open
+      waits[rows.int4(row, 0)] = Explanation.Wait(
+        openQuantity: open, fillable: isFillable, linesAhead: rows.int(row, 3), unitsAhead: ahead, owed: owed,
+        free: free, missingForFirst: max(0, (isFillable ? ahead + 1 : all) - free), missingForAll: max(0, all - free))
+    }
+    return waits
   }
 
   // MARK: What happened

@@ -17,6 +17,12 @@ public struct OrderView: Encodable, Sendable {
   public let priority: Int32
   /// When the customer needs it.
   public let needBy: Timestamp?
+  /// The location policy that it asked for; absent for the workers' default.
+  public let locationPolicy: String?
+  /// Until when it may be confirmed, while it is on hold.
+  public let holdUntil: Timestamp?
+  /// Units of it that have arrived.
+  public let delivered: Int64
   /// Why it was closed.
   public let closedReason: String?
   /// The publisher's clock.
@@ -86,6 +92,10 @@ public struct OrderView: Encodable, Sendable {
     public let trackingNumber: String?
     /// The publisher's clock.
     public let dispatchedAt: Timestamp
+    /// The carrier's clock, of the newest status.
+    public let statusAt: Timestamp?
+    /// When it was announced that nothing had been heard of it.
+    public let overdueAt: Timestamp?
     /// What is in it.
     public let lines: [Part]
   }
@@ -135,7 +145,9 @@ extension ViewDesk {
     return OrderView(
       orderID: orders.text(0, 0), customerID: orders.optionalText(0, 1), state: orders.text(0, 2),
       policy: orders.text(0, 3), backorder: orders.text(0, 4), priority: orders.int4(0, 5),
-      needBy: orders.optionalTime(0, 6), closedReason: orders.optionalText(0, 7), orderedAt: orders.time(0, 9),
+      needBy: orders.optionalTime(0, 6), locationPolicy: orders.optionalText(0, 11),
+      holdUntil: orders.optionalTime(0, 12), delivered: orders.optionalInt(0, 13) ?? 0,
+      closedReason: orders.optionalText(0, 7), orderedAt: orders.time(0, 9),
       updatedAt: orders.time(0, 10), sequence: orders.int(0, 8), lines: lines,
       reservations: try read(ViewStatements.orderReservations, key, reservationLine), backorders: backorders,
       shipments: try shipments(of: id))
@@ -151,7 +163,8 @@ extension ViewDesk {
       shipments.append(
         OrderView.Shipment(
           shipmentID: rows.text(row, 0), state: rows.text(row, 1), carrier: rows.optionalText(row, 2),
-          trackingNumber: rows.optionalText(row, 3), dispatchedAt: rows.time(row, 4), lines: known + [part]))
+          trackingNumber: rows.optionalText(row, 3), dispatchedAt: rows.time(row, 4),
+          statusAt: rows.optionalTime(row, 8), overdueAt: rows.optionalTime(row, 9), lines: known + [part]))
     }
     return shipments
   }

@@ -11,6 +11,12 @@ public struct StockView: Encodable, Sendable {
   public let category: String?
   /// Whether the catalogue has registered it.
   public let registered: Bool
+  /// Whether nothing of it is promised to new orders any more.
+  public let discontinued: Bool
+  /// Its barcodes, ten at most.
+  public let barcodes: [String]
+  /// Its units with their factors, such as `carton = 24`, ten at most.
+  public let units: [String]
   /// What open backorders could take now.
   public let owed: Int64
   /// Order lines that wait for it.
@@ -92,12 +98,23 @@ extension ViewDesk {
       let free = sums.int(0, 5) - items.int(0, 5)
       return StockView(
         sku: items.text(0, 0), name: items.optionalText(0, 1), category: items.optionalText(0, 2),
-        registered: items.bool(0, 3), owed: owed, linesWaiting: items.int(0, 10), safetyStock: items.int(0, 5),
+        registered: items.bool(0, 3), discontinued: items.bool(0, 10), barcodes: list(items.text(0, 11)),
+        units: list(items.text(0, 12)), owed: owed, linesWaiting: items.int(0, 13), safetyStock: items.int(0, 5),
         reorderPoint: items.int(0, 6), recoverPoint: items.int(0, 7), alert: items.text(0, 8),
         episodeID: items.text(0, 8) == "normal" ? nil : "\(sku)/\(items.int(0, 9))", free: free,
         availableToPromise: max(0, free - owed), total: quantities(sums, 0, from: 1), locations: places,
         more: sums.int(0, 0) - Int64(places.count))
     }
+  }
+
+  /// The SKU that a barcode names, if it is one.
+  public func sku(ofBarcode text: String) throws -> String? {
+    guard (8...14).contains(text.utf8.count), text.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else { return nil }
+    return try snapshot { try read(ViewStatements.skuOfBarcode, [.text(text)]) { $0.text($1, 0) }.first }
+  }
+
+  private func list(_ text: String) -> [String] {
+    text.split(separator: ",").map { String($0.drop { $0 == " " }) }
   }
 
   private func quantities(_ rows: Rows, _ row: Int, from column: Int) -> StockView.Quantities {

@@ -6,11 +6,18 @@ enum ViewStatements {
 
   static let stockItem = """
     select i.sku, p.name, p.category, i.registered, i.owed, i.safety_stock, i.reorder_point, i.recover_point,
-      i.alert_state, i.alert_episode,
+      i.alert_state, i.alert_episode, i.discontinued,
+      array_to_string(array(select barcode from product_barcodes c where c.sku = i.sku order by gtin limit 10), ', '),
+      array_to_string(array(
+        select format('%s = %s', unit, factor) from product_units u where u.sku = i.sku order by factor limit 10
+      ), ', '),
       (select count(*) from backorders w where w.sku = i.sku and w.open_quantity > 0 and w.fillable)
     from stock_items i left join products p on p.sku = i.sku
     where i.sku = $1
     """
+
+  /// Whichever of its forms the barcode was registered in.
+  static let skuOfBarcode = "select sku from product_barcodes where gtin = lpad($1, 14, '0')"
 
   static let balances = """
     select location_id, lot, sellable, on_hand, reserved, damaged, quality_control, safety_stock, reorder_point,
@@ -112,7 +119,7 @@ enum ViewStatements {
 
   static let order = """
     select order_id, customer_id, state, policy, backorder, priority, need_by, closed_reason, sequence, ordered_at,
-      updated_at
+      updated_at, location_policy, hold_until, delivered
     from orders where order_id = $1
     """
 
@@ -132,7 +139,8 @@ enum ViewStatements {
 
   /// All shipments are read: no index has their orders.
   static let orderShipments = """
-    select s.shipment_id, s.state, s.carrier, s.tracking_number, s.dispatched_at, l.line_no, l.location_id, l.quantity
+    select s.shipment_id, s.state, s.carrier, s.tracking_number, s.dispatched_at, l.line_no, l.location_id, l.quantity,
+      s.status_at, s.overdue_at
     from shipments s join shipment_lines l using (shipment_id)
     where s.order_id = $1 order by s.recorded_at, s.shipment_id, l.line_no, l.location_id
     """
@@ -151,8 +159,14 @@ enum ViewStatements {
     from bumps where order_id = $1 order by bump_id
     """
 
+  static let decisions = """
+    select line_no, decision, quantity, rule, policy, location_policy, candidates, promisable, owed, consumer, source,
+      message_id, decided_at
+    from decisions where order_id = $1 order by line_no, decision_id
+    """
+
   static let ahead = """
-    select b.line_no, b.open_quantity, b.fillable, a.lines, a.units, i.owed, f.free - i.safety_stock
+    select b.line_no, b.open_quantity, b.fillable, a.lines, a.units, i.owed, f.free - i.safety_stock, b.sku
     from backorders b
     join stock_items i on i.sku = b.sku
     cross join lateral (

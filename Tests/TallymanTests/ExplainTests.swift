@@ -1,6 +1,7 @@
 import Contracts
 import Foundation
 import PipelineKit
+import Stock
 import Testing
 
 @testable import Views
@@ -85,6 +86,49 @@ struct ExplainTests {
       try await inventory.take(.receipt("r-4", "A", "W1", 1))
       #expect(try await open() == "0")
     }
+  }
+
+  @Test(
+    "what waits wholly is filled when what it says has arrived, and not one unit before",
+    arguments: [
+      FulfilmentPolicy.lineComplete, .shipComplete,
+    ])
+  func wholly(policy: FulfilmentPolicy) async throws {
+    try await withHouse { house in
+      let inventory = try await house.inventoryWorker()
+      let allocation = try await house.allocationWorker()
+      try await inventory.take([
+        .product("A"), .product("B"), .location("W1"), .receipt("r-0", "A", "W1", 3), .receipt("r-1", "B", "W1", 1),
+      ])
+      try await allocation.take([
+        .order("first", [("A", 6)], priority: 1), .order("mine", [("A", 4), ("B", 2)], policy: policy),
+      ])
+      let look = Looker(house: house)
+      let lines = try await look.json("explain", "order", "mine").list("lines")
+      #expect(lines.flatMap { $0.list("decisions") }.map { $0.text("decision") } == ["backordered", "backordered"])
+      let rule = policy == .lineComplete ? "line_incomplete" : "order_incomplete"
+      #expect(Set(lines.flatMap { $0.list("decisions") }.map { $0.text("rule") }) == [rule])
+      let missing = lines.map { Int64($0.object("waits").int("missing_for_all")) }
+      #expect(missing == [7, 1])
+      let text = try await look.run("explain", "order", "mine").output
+      #expect(text.contains("4 had to wait") && text.contains("it saw: 0 promisable, 3 owed"), "\(text)")
+
+      func open() async throws -> [String] {
+        try await house.settle(allocation, .allocation)
+        return try await house.rows("select backordered from order_lines where order_id = 'mine' order by line_no")
+      }
+      try await inventory.take(.receipt("r-2", "A", "W1", missing[0] - 1))
+      #expect(try await open() == ["4", "2"])
+      try await inventory.take(.receipt("r-3", "A", "W1", 1))
+      #expect(try await open() == (policy == .lineComplete ? ["0", "2"] : ["4", "2"]))
+      try await inventory.take(.receipt("r-4", "B", "W1", missing[1]))
+      #expect(try await open() == ["0", "0"])
+    }
+  }
+
+  @Test("every rule by which units are not promised has its words")
+  func rules() {
+    #expect(Set(PolicyRule.reasons.keys) == Set(Decision.Rule.allCases.map(\.rawValue)))
   }
 
   @Test("of a busy balance's ledger exactly the order's entries are found, by looking at a few")

@@ -51,6 +51,10 @@ struct ViewTests {
       #expect(kept.list("locations").map { $0.object("quantities").int("available") } == [10])
       #expect(kept.list("locations").map { $0.int("allocatable") } == [0])
 
+      let ended = try await look.json("stock", "4006381333931")
+      #expect(ended.text("sku") == "P" && ended["discontinued"] as? Bool == true, "a barcode names its SKU")
+      #expect(ended["barcodes"] as? [String] == ["4006381333931"])
+
       let text = try await look.run("stock", "A").output
       let lines = text.split(separator: "\n").map(String.init)
       let heading = try #require(lines.first { $0.hasPrefix("LOCATION") })
@@ -247,7 +251,8 @@ struct ViewFormTests {
       let look = Looker(house: house)
       #expect(
         Set(try await look.json("stock", "A").keys) == [
-          "sku", "name", "registered", "owed", "lines_waiting", "safety_stock", "reorder_point", "recover_point",
+          "sku", "name", "registered", "discontinued", "barcodes", "units", "owed", "lines_waiting", "safety_stock",
+          "reorder_point", "recover_point",
           "alert",
           "episode_id", "free", "available_to_promise", "total", "locations", "more",
         ])
@@ -259,11 +264,11 @@ struct ViewFormTests {
       #expect(
         Set(try await look.json("order", "waiting").keys) == [
           "order_id", "customer_id", "state", "policy", "backorder", "priority", "ordered_at", "updated_at", "sequence",
-          "lines", "reservations", "backorders", "shipments",
+          "delivered", "lines", "reservations", "backorders", "shipments",
         ])
       #expect(
         Set(try await look.json("explain", "order", "waiting").list("lines")[0].keys) == [
-          "line", "promises", "bumps", "waits",
+          "line", "promises", "bumps", "decisions", "waits",
         ])
     }
   }

@@ -28,8 +28,9 @@ struct ExplainText {
       lines += promised(promise, reservation)
     }
     lines += decided.bumps.map { "  " + bumped($0) }
+    lines += decided.decisions.flatMap(decision)
     if let waits = decided.waits { lines += waiting(waits, line) }
-    lines += cancelled(line, decided.bumps).map { "  \($0)" }
+    lines += cancelled(line, decided).map { "  \($0)" }
     return lines + [""]
   }
 
@@ -70,35 +71,59 @@ struct ExplainText {
     return "\(known.type ?? "a message that was erased") \(known.messageID) of \(known.source)"
   }
 
-  // MARK: What waits
+  // MARK: What waits, and why
+
+  private func decision(_ decision: Explanation.Decision) -> [String] {
+    let words = ["backordered": "had to wait", "amended": "taken out by an amendment"]
+    let fate = words[decision.decision] ?? decision.decision
+    var lines = [
+      "  \(decision.quantity) \(fate), \(Show.time(decision.decidedAt.rfc3339)): "
+        + PolicyRule.reason(decision.rule)
+    ]
+    if let promisable = decision.promisable {
+      let seen = (decision.candidates ?? []).map { "\($0.locationID) \($0.allocatable)" }.joined(separator: ", ")
+      lines.append(
+        "    it saw: \(promisable) promisable, \(decision.owed ?? 0) owed; "
+          + (seen.isEmpty ? "no location had any" : seen)
+      )
+    }
+    lines.append("    because of: \(message(decision.message.messageID, at: decision.decidedAt))")
+    return lines
+  }
 
   private func waiting(_ wait: Explanation.Wait, _ line: OrderView.Line) -> [String] {
     let since = order.backorders.first { $0.line == line.line }.map { " since \(Show.time($0.since.rfc3339))" } ?? ""
-    guard wait.fillable else {
-      return ["  \(wait.openQuantity) wait\(since), not for stock of \(line.sku): for other lines of the order"]
-    }
+    let whole =
+      order.policy == "ship_complete" ? ", until all of the order is there" : ", until all of the line is there"
     let ahead =
       wait.linesAhead == 0
       ? "nobody is ahead of it"
       : "\(Show.units(wait.unitsAhead)) in \(Show.count(wait.linesAhead, "line")) go first"
     return [
-      "  \(wait.openQuantity) wait\(since): more was ordered than could be promised",
+      "  \(wait.openQuantity) wait\(since)\(wait.fillable ? "" : whole)",
       "    \(ahead); \(wait.free) free, \(wait.owed) owed in all",
       "    \(missing(wait))",
     ]
   }
 
   private func missing(_ wait: Explanation.Wait) -> String {
-    if wait.missingForAll == 0 { return "there is enough stock by now: the next filling takes it" }
+    if wait.missingForAll == 0 {
+      return wait.fillable || order.policy != "ship_complete"
+        ? "there is enough stock by now: the next filling takes it" : "there is enough of it by now"
+    }
+    let all = "to be filled, \(Show.units(wait.missingForAll)) have to arrive beyond the safety stocks"
+    guard wait.fillable else { return all }
     let first = wait.missingForFirst
-    let part = first == 0 ? "a part can be filled now" : "\(Show.units(first)) for the first of them"
-    return "to be filled, \(Show.units(wait.missingForAll)) have to arrive beyond the safety stocks; \(part)"
+    return all + (first == 0 ? "; a part can be filled now" : "; \(Show.units(first)) for the first of them")
   }
 
   // MARK: What ended
 
-  private func cancelled(_ line: OrderView.Line, _ bumps: [Explanation.Bump]) -> [String] {
-    guard line.cancelled > 0, order.state != "rejected" else { return [] }
+  /// What the decisions do not tell.
+  private func cancelled(_ line: OrderView.Line, _ decided: Explanation.Line) -> [String] {
+    let bumps = decided.bumps
+    let isTold = decided.decisions.contains { $0.decision != "backordered" }
+    guard line.cancelled > 0, order.state != "rejected", !isTold else { return [] }
     let regretted = order.backorders.filter { $0.line == line.line }.map(\.cancelled).reduce(0, +)
     let givenBack = order.reservations.filter { $0.line == line.line }.map(\.released).reduce(0, +)
     let released = max(0, givenBack - bumps.map(\.quantity).reduce(0, +))
@@ -158,6 +183,18 @@ enum PolicyRule {
     "most_stock": "the location with the most promisable stock first; ties by the location's priority, then by id; "
       + "as many locations as it needs"
   ]
+
+  /// Why units were not simply promised.
+  static let reasons = [
+    "short": "less could be promised than the line wanted",
+    "line_incomplete": "the line could not be promised wholly, and the order wants whole lines (line_complete)",
+    "order_incomplete": "not all of the order could be promised, and it is wanted wholly (ship_complete)",
+    "cancelled_before": "its cancellation came before the order",
+    "discontinued": "the product, or one that the order cannot do without, is discontinued",
+    "requested": "somebody asked for it",
+  ]
+
+  static func reason(_ rule: String) -> String { reasons[rule] ?? "a rule that this build does not know (\(rule))" }
 
   static func words(_ policy: String) -> String { known[policy] ?? "a policy that this build does not know" }
 }

@@ -54,10 +54,13 @@ enum OrderText {
       Show.facts([
         ["customer", order.customerID],
         ["short stock", "\(order.policy), backorder \(order.backorder)"],
+        ["location policy", order.locationPolicy],
+        ["on hold until", order.holdUntil.map { Show.time($0.rfc3339) }],
         ["priority", "\(order.priority)"],
         ["need by", order.needBy.map { Show.time($0.rfc3339) }],
         ["ordered", Show.time(order.orderedAt.rfc3339)],
         ["last change", Show.time(order.updatedAt.rfc3339)],
+        ["delivered", order.delivered > 0 ? Show.units(order.delivered) : nil],
         ["closed because", order.closedReason],
         ["events", "\(order.sequence)"],
       ]),
@@ -97,13 +100,16 @@ enum OrderText {
 
   private static func shipments(_ shipments: [OrderView.Shipment]) -> String {
     var table = TextTable([
-      .text("SHIPMENT"), .text("STATE"), .text("DISPATCHED"), .text("CARRIER"), .text("TRACKING"), .number("LINE"),
+      .text("SHIPMENT"), .text("STATE"), .text("DISPATCHED"), .text("LAST STATUS"), .text("CARRIER"), .text("TRACKING"),
+      .number("LINE"),
       .text("FROM"), .number("UNITS"),
     ])
     for shipment in shipments {
       for part in shipment.lines {
         table.add([
-          shipment.shipmentID, shipment.state, Show.time(shipment.dispatchedAt.rfc3339), shipment.carrier ?? "",
+          shipment.shipmentID, shipment.state, Show.time(shipment.dispatchedAt.rfc3339),
+          shipment.statusAt.map { Show.time($0.rfc3339) } ?? (shipment.overdueAt == nil ? "" : "overdue"),
+          shipment.carrier ?? "",
           shipment.trackingNumber ?? "", "\(part.line)", part.locationID, "\(part.quantity)",
         ])
       }

@@ -8,7 +8,7 @@ struct StockCommand: AsyncParsableCommand {
     commandName: "stock", abstract: "Shows what there is of a SKU, where, and what can be promised of it.",
     discussion: "Exit code 1 if nobody has ever spoken of the SKU.")
 
-  @Argument(help: "The SKU.")
+  @Argument(help: "The SKU, or a barcode of it.")
   var sku: String
 
   @OptionGroup var options: ViewOptions
@@ -17,7 +17,10 @@ struct StockCommand: AsyncParsableCommand {
 
   func run() async throws {
     let sku = sku
-    guard let stock = try await Look.at({ try $0.stock(sku) }) else {
+    let found = try await Look.at { desk in
+      try desk.stock(sku) ?? desk.sku(ofBarcode: sku).flatMap { try desk.stock($0) }
+    }
+    guard let stock = found else {
       throw Ending(.findings, "there is no SKU \(sku)")
     }
     try Look.tell(stock, json: options.json) { StockText.page(stock) }
@@ -39,6 +42,9 @@ enum StockText {
         ["backorders", waiting],
         ["safety stock over all", stock.safetyStock > 0 ? "\(stock.safetyStock)" : nil],
         ["alert over all", alert(stock.alert, stock.episodeID, stock.reorderPoint, stock.recoverPoint)],
+        ["barcodes", stock.barcodes.isEmpty ? nil : stock.barcodes.joined(separator: ", ")],
+        ["units", stock.units.isEmpty ? nil : stock.units.joined(separator: ", ")],
+        ["discontinued", stock.discontinued ? "yes: new orders get nothing of it" : nil],
         ["registered", stock.registered ? nil : "no: orders and receipts of it wait for product.registered"],
       ]),
       "",
