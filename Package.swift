@@ -149,6 +149,13 @@ let package = Package(
         "PipelineKit", "Allocation", "Stock", "Messaging", "Contracts", "Outbox", "Postgres", "Schema", "Lanes",
         "TestServers",
       ]),
+    // Random histories of both domains' messages; the decisions run over rows in memory.
+    .testTarget(
+      name: "PropertyTests",
+      dependencies: [
+        "Allocation", "Contracts", "Inventory", "Lanes", "Messaging", "PipelineKit", "Postgres", "Stock",
+        "TestServers",
+      ], swiftSettings: strict),
     tests(of: "Delivery", ["Delivery", "Contracts", "Lanes", "TestServers"], exclude: ["servers"]),
     tests(
       of: "Notifications",

@@ -12,6 +12,9 @@ extension AllocationDecisions {
     }
     switch order.state {
     case .cancelled, .rejected: return .unchanged("nothing of the order is open")
+    // What had not left was cancelled then: the same cancellation again is no error.
+    case .shipped where order.closedReason != nil, .fulfilled where order.closedReason != nil:
+      return .unchanged("nothing of the order is open")
     case .shipped, .fulfilled:
       return .notApplied(
         Reason(

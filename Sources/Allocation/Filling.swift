@@ -15,10 +15,9 @@ extension AllocationDecisions {
       }
       events += fill(line, of: order, item)
     }
-    guard !events.isEmpty else { return .unchanged("no stock is free for those who wait") }
-    // More wait than one transaction reads: another goes on where this one ends.
+    // More wait than this transaction has read, or those it has read were cancelled in the same batch: another goes on.
     if item.owed > 0, item.free > 0 { events.append(follow.note(.backordersDue(BackordersDue(sku: sku)), sku: sku)) }
-    return .applied(events)
+    return events.isEmpty ? .unchanged("no stock is free for those who wait") : .applied(events)
   }
 
   /// Fills what the order's policy allows, now that it is the line's turn: it may take all that is free of its SKU.

@@ -1,0 +1,144 @@
+import Contracts
+import Messaging
+import Postgres
+
+@testable import Allocation
+@testable import Inventory
+@testable import Stock
+
+/// What two workers keep in their tables, in memory: the decisions of both run over it without a server.
+///
+/// Each batch gets a state of its own that holds only what the batch would lock and load, so that a decision which
+/// reaches for more finds nothing here either. What it leaves is what the next batch finds.
+final class World {
+  /// Anchors and balances.
+  var items: [SKU: StockItem] = [:]
+  /// Orders with lines, reservations and backorders.
+  var orders: [OrderID: Order] = [:]
+  /// What business ids are checked against.
+  var records = Records()
+  /// Every event published so far.
+  var published: [OutgoingEvent] = []
+  /// How each message ended at each consumer, in the order in which they were settled.
+  var endings: [Ending] = []
+  /// Recomputed from the ledger and from the messages alone.
+  var books = Books()
+  /// The database's clock.
+  private(set) var now = History.start
+  /// A rule that a test breaks on purpose: called after a message took effect.
+  var saboteur: ((World, Event) -> Void)?
+
+  /// Whether every batch is searched for changes that nobody would write.
+  var watchesMarks = false
+
+  private var balances = 0
+  private var applied: Set<String> = []
+
+  struct Records {
+    var products: [SKU: CatalogueEntry] = [:]
+    var barcodes: [String: SKU] = [:]
+    var locations: [LocationID: LocationRegistered] = [:]
+    var receipts: [ReceiptID: BookedReceipt] = [:]
+    var moves: [MoveID: StockMoveRequested] = [:]
+    var policyTimes: [InventoryState.PolicyPlace: Timestamp] = [:]
+    var shipments: [ShipmentID: Shipment] = [:]
+    var statuses: [AllocationState.StatusKey: ShipmentStatus] = [:]
+  }
+
+  /// A message's end.
+  struct Ending {
+    let message: Message
+    let consumer: String
+    let outcome: Outcome
+    let reason: Reason?
+  }
+
+  // MARK: A batch
+
+  /// Settles messages as one transaction of a worker.
+  ///
+  /// - Returns: The messages that have to be tried again, and the events that follow.
+  func take(_ batch: [Message], by worker: Side) throws(Broken) -> (retried: [Message], follow: [OutgoingEvent]) {
+    now = now + .seconds(1)
+    let transaction: any Transaction =
+      switch worker {
+      case .inventory: InventoryTransaction(batch, in: self)
+      case .allocation: AllocationTransaction(batch, in: self)
+      }
+    let before = watchesMarks ? Image(of: transaction.stock) : nil
+    var retried: [Message] = []
+    var follow: [OutgoingEvent] = []
+    for message in batch {
+      let key = "\(worker)|\(message.envelope.source)|\(message.envelope.id)"
+      guard !applied.contains(key) else {
+        endings.append(Ending(message: message, consumer: "\(worker)", outcome: .duplicate, reason: nil))
+        continue
+      }
+      let ending = settle(message, transaction.decide(message), by: worker, &follow)
+      endings.append(ending)
+      if ending.outcome == .applied || ending.outcome == .unchanged { applied.insert(key) }
+      if ending.outcome == .retried { retried.append(message) }
+    }
+    follow += transaction.conclude()
+    try before?.requireMarks(in: transaction.stock)
+    transaction.commit(to: self)
+    try books.post(transaction.stock.ledger)
+    published += follow
+    return (retried, follow)
+  }
+
+  private func settle(
+    _ message: Message, _ disposition: Disposition, by worker: Side, _ follow: inout [OutgoingEvent]
+  ) -> Ending {
+    switch disposition {
+    case .applied(let events):
+      follow += events
+      books.note(message.event)
+      saboteur?(self, message.event)
+      return Ending(message: message, consumer: "\(worker)", outcome: .applied, reason: nil)
+    case .unchanged:
+      return Ending(message: message, consumer: "\(worker)", outcome: .unchanged, reason: nil)
+    case .notApplied(let reason):
+      let outcome: Outcome = reason.kind.treatment == .retry ? .retried : .deadLettered
+      return Ending(message: message, consumer: "\(worker)", outcome: outcome, reason: reason)
+    }
+  }
+
+  // MARK: Step 0 of a transaction
+
+  func createAnchor(_ sku: SKU) {
+    guard items[sku] == nil else { return }
+    items[sku] = StockItem(StockItem.Row(tid: TID(block: 0, offset: 0), sku: sku, isRegistered: false))
+  }
+
+  func createBalance(_ sku: SKU, _ location: LocationID, new: [LocationID: LocationRegistered]) {
+    guard let item = items[sku], item.balance(at: location) == nil else { return }
+    guard let place = records.locations[location] ?? new[location] else { return }
+    balances += 1
+    var row = Balance.Row(
+      id: Int64(balances), tid: TID(block: 0, offset: 0), sku: sku, location: location, onHand: 0)
+    row.isSellable = place.sellable
+    row.priority = place.priority
+    let balance = Balance(row)
+    balance.item = item
+    item.balances.append(balance)
+    item.balances.sort { ($0.location, $0.lot) < ($1.location, $1.lot) }
+  }
+}
+
+/// Which worker.
+enum Side: String, CaseIterable, Sendable {
+  case inventory
+  case allocation
+
+  var manifest: WorkerManifest {
+    switch self {
+    case .inventory: .inventory
+    case .allocation: .allocation
+    }
+  }
+
+  static func isConsumed(_ type: EventType) -> Bool { allCases.contains { $0.consumes(type) } }
+
+  func consumes(_ type: EventType) -> Bool { manifest.consumes.contains(type) }
+}
