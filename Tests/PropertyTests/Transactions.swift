@@ -116,7 +116,6 @@ struct AllocationTransaction: Transaction {
     stock.handBack(to: world)
     for shipment in state.shipments.values {
       world.records.shipments[shipment.id] = shipment
-      shipment.isNew = false
       shipment.isChanged = false
     }
     for heard in state.heard { world.records.statuses[AllocationState.StatusKey(heard.status)] = heard.status }
