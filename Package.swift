@@ -74,7 +74,7 @@ let package = Package(
 
     // The domains. Never each other, never AMQP, never a C library of the wire.
     room("Stock", ["Contracts", "Postgres"]),
-    room("Inventory", ["Contracts", "Messaging", "Postgres", "Stock"]),
+    room("Inventory", ["Contracts", "Messaging", "Outbox", "Postgres", "Stock"]),
     room("Allocation", ["Contracts", "Messaging", "Outbox", "Postgres", "Stock"]),
     room("Delivery", ["CCurl", "Lanes"]),
     room("Notifications", ["Lanes", "Contracts", "Messaging", "Outbox", "Postgres", "Delivery"]),
@@ -146,8 +146,8 @@ let package = Package(
     tests(
       of: "Allocation",
       [
-        "PipelineKit", "Allocation", "Stock", "Messaging", "Contracts", "Outbox", "Postgres", "Schema", "Lanes",
-        "TestServers",
+        "PipelineKit", "Allocation", "Inventory", "Stock", "Messaging", "Contracts", "Outbox", "Postgres", "Schema",
+        "Lanes", "TestServers",
       ]),
     // Random histories of both domains' messages; the decisions run over rows in memory.
     .testTarget(

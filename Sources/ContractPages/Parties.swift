@@ -30,7 +30,7 @@ public enum Answers {
   private static let filling: [EventType] = [.backorderFilled, .orderReserved, .backordersDue] + levels
 
   private static let table: [EventType: [EventType]] = [
-    .productRegistered: [.productCreated, .productUpdated],
+    .productRegistered: [.productCreated],
     .productChanged: [.productUpdated],
     .productDiscontinued: [.productRetired],
     .stockPolicySet: levels,
@@ -46,6 +46,7 @@ public enum Answers {
       .backorderCreated,
     ] + levels,
     .shipmentStatusDue: [.shipmentOverdue],
+    .lotsDue: [.lotExpired] + levels,
     .stockReceived: filling,
     .stockMoved: filling,
     .reservationReleased: filling,

@@ -15,6 +15,8 @@ extension Event {
     case .shipmentStatus: self = .shipmentStatus(try ShipmentStatus(decoding: &json, bytes))
     case .productCreated: self = .productCreated(try ProductCreated(decoding: &json, bytes))
     case .productUpdated: self = .productUpdated(try ProductUpdated(decoding: &json, bytes))
+    case .lotsDue: self = .lotsDue(try LotsDue(decoding: &json, bytes))
+    case .lotExpired: self = .lotExpired(try LotExpired(decoding: &json, bytes))
     case .productRetired: self = .productRetired(try ProductRetired(decoding: &json, bytes))
     case .stockReceived: self = .stockReceived(try StockReceived(decoding: &json, bytes))
     case .stockMoved: self = .stockMoved(try StockMoved(decoding: &json, bytes))
@@ -61,6 +63,8 @@ extension Event {
     case .shipmentStatus(let payload): payload
     case .productCreated(let payload): payload
     case .productUpdated(let payload): payload
+    case .lotsDue(let payload): payload
+    case .lotExpired(let payload): payload
     case .productRetired(let payload): payload
     case .stockReceived(let payload): payload
     case .stockMoved(let payload): payload

@@ -26,6 +26,10 @@ public enum Event: Hashable, Sendable {
   case productCreated(ProductCreated)
   /// Our catalogue has taken over a change.
   case productUpdated(ProductUpdated)
+  /// A sweeper found a lot whose time is up.
+  case lotsDue(LotsDue)
+  /// The time of a lot is up; nothing of it is promised any more.
+  case lotExpired(LotExpired)
   /// No order gets anything of the product from now on.
   case productRetired(ProductRetired)
   /// A receipt is booked.
@@ -97,6 +101,8 @@ public enum Event: Hashable, Sendable {
     case .shipmentStatus: .shipmentStatus
     case .productCreated: .productCreated
     case .productUpdated: .productUpdated
+    case .lotsDue: .lotsDue
+    case .lotExpired: .lotExpired
     case .productRetired: .productRetired
     case .stockReceived: .stockReceived
     case .stockMoved: .stockMoved

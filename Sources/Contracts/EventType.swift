@@ -26,6 +26,10 @@ public enum EventType: String, CaseIterable, Hashable, Sendable {
   case productCreated = "product.created"
   /// Our catalogue has taken over a change.
   case productUpdated = "product.updated"
+  /// A sweeper found a lot whose time is up.
+  case lotsDue = "lots.due"
+  /// The time of a lot is up; nothing of it is promised any more.
+  case lotExpired = "lot.expired"
   /// No order gets anything of the product from now on.
   case productRetired = "product.retired"
   /// A receipt is booked.

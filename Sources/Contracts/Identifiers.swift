@@ -105,3 +105,13 @@ public struct UnitName: Identifier {
   /// Letters, digits and `._/-`.
   public static var syntax: IdentifierSyntax { .code }
 }
+
+/// Names a lot of a product: 1 to 128 printable ASCII characters without space.
+public struct LotID: Identifier {
+  /// The text.
+  public let value: String
+  /// A value that was validated before.
+  public init(trusted value: String) { self.value = value }
+  /// Printable ASCII.
+  public static var syntax: IdentifierSyntax { .token }
+}

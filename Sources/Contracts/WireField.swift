@@ -24,6 +24,9 @@ public enum WireField: String, CaseIterable, Hashable, Sendable {
   case units
   case unit
   case factor
+  case lot
+  case expiresAt = "expires_at"
+  case locations
   case locationID = "location_id"
   case priority
   case sellable

@@ -70,6 +70,8 @@ extension BookedReceipt {
     comparison.compare("location_id", said.locationID, new.locationID)
     comparison.compare("unit", said.unit, new.unit)
     comparison.compare("quantity", said.quantity, new.quantity)
+    comparison.compare("lot", said.lot, new.lot)
+    comparison.compare("expires_at", said.expiresAt?.rfc3339, new.expiresAt?.rfc3339)
     comparison.compare("reference", said.reference, new.reference)
     return comparison.contradiction
   }
@@ -82,6 +84,7 @@ extension StockMoveRequested {
     comparison.compare("from_location_id", fromLocationID, new.fromLocationID)
     comparison.compare("to_location_id", toLocationID, new.toLocationID)
     comparison.compare("quantity", quantity, new.quantity)
+    comparison.compare("lot", lot, new.lot)
     comparison.compare("reference", reference, new.reference)
     return comparison.contradiction
   }

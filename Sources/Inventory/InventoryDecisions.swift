@@ -20,6 +20,7 @@ struct InventoryDecisions {
     case .stockPolicySet(let policy): set(policy)
     case .goodsReceived(let receipt): receive(receipt)
     case .stockMoveRequested(let move): self.move(move)
+    case .lotsDue(let due): expire(due)
     default:
       .notApplied(
         Reason(
@@ -85,18 +86,19 @@ struct InventoryDecisions {
   private func book(_ receipt: GoodsReceived) throws(Reason) -> OutgoingEvent {
     let sku = try product(of: receipt)
     guard let item = registeredItem(sku) else { throw unknownSKU(sku) }
-    guard let balance = item.balance(at: receipt.locationID) else {
-      throw unknownLocation("location_id", receipt.locationID)
-    }
+    let balance = try destination(of: receipt, item)
     let quantity = try baseUnits(of: receipt, sku)
     guard balance.onHand <= WorkingSet.maximumOnHand - quantity else { throw tooMuch(receipt.quantity) }
+    try declareLot(of: receipt, item)
     stock.receive(quantity, at: balance, cause(receipt.receiptID.value))
     let booked = BookedReceipt(said: receipt, sku: sku, quantity: quantity)
     state.receipts[receipt.receiptID] = booked
     state.new.receipts.append(booked)
+    let place = item.balance(at: receipt.locationID) ?? balance
     let received = StockReceived(
       receiptID: receipt.receiptID, sku: sku, locationID: receipt.locationID, quantity: quantity,
-      onHand: balance.onHand, available: balance.available, reference: receipt.reference)
+      onHand: place.levelOnHand, available: place.level, lot: receipt.lot, expiresAt: balance.expiresAt,
+      reference: receipt.reference)
     return follow.event(
       .stockReceived(received), sku: sku, sequence: item.nextSequence(), correlation: receipt.receiptID.value)
   }
@@ -109,10 +111,11 @@ struct InventoryDecisions {
       return .notApplied(contradiction)
     }
     guard let item = registeredItem(move.sku) else { return .notApplied(unknownSKU(move.sku)) }
-    guard let from = item.balance(at: move.fromLocationID) else {
+    let lot = move.lot?.value ?? ""
+    guard let from = item.balance(at: move.fromLocationID, lot: lot) else {
       return .notApplied(unknownLocation("from_location_id", move.fromLocationID))
     }
-    guard let to = item.balance(at: move.toLocationID) else {
+    guard let to = item.balance(at: move.toLocationID, lot: lot) else {
       return .notApplied(unknownLocation("to_location_id", move.toLocationID))
     }
     guard to.onHand <= WorkingSet.maximumOnHand - move.quantity else { return .notApplied(tooMuch(move.quantity)) }
@@ -122,7 +125,7 @@ struct InventoryDecisions {
     state.new.moves.append((move, nil))
     let moved = StockMoved(
       moveID: move.moveID, sku: move.sku, fromLocationID: move.fromLocationID, toLocationID: move.toLocationID,
-      quantity: move.quantity, reference: move.reference)
+      quantity: move.quantity, lot: move.lot, reference: move.reference)
     return .applied([
       follow.event(
         .stockMoved(moved), sku: move.sku, sequence: item.nextSequence(), correlation: move.moveID.value)
@@ -131,11 +134,12 @@ struct InventoryDecisions {
 
   private func reject(_ move: StockMoveRequested, _ item: StockItem, available: Int64) -> Disposition {
     let reason = "insufficient_stock"
+    let of = move.lot.map { " of lot \($0)" } ?? (item.lots.isEmpty ? "" : " without a lot")
     state.new.moves.append((move, reason))
     let rejected = StockMoveRejected(
       moveID: move.moveID, sku: move.sku, fromLocationID: move.fromLocationID, toLocationID: move.toLocationID,
-      quantity: move.quantity, reference: move.reference, reason: reason,
-      detail: "\(available) available at \(move.fromLocationID), \(move.quantity) requested", available: available)
+      quantity: move.quantity, lot: move.lot, reference: move.reference, reason: reason,
+      detail: "\(available) available at \(move.fromLocationID)\(of), \(move.quantity) requested", available: available)
     return .applied([
       follow.event(
         .stockMoveRejected(rejected), sku: move.sku, sequence: item.nextSequence(), correlation: move.moveID.value)
@@ -153,7 +157,7 @@ struct InventoryDecisions {
     Reason(.unknownSKU, field: "data.sku", value: sku.value, rule: "must be registered by product.registered")
   }
 
-  private func unknownLocation(_ field: String, _ location: LocationID) -> Reason {
+  func unknownLocation(_ field: String, _ location: LocationID) -> Reason {
     Reason(
       .unknownLocation, field: "data.\(field)", value: location.value, rule: "must be registered by location.registered"
     )
@@ -165,7 +169,7 @@ struct InventoryDecisions {
       rule: "must not raise a location's stock above \(WorkingSet.maximumOnHand)")
   }
 
-  private func cause(_ reference: String) -> Cause {
+  func cause(_ reference: String) -> Cause {
     Cause(
       consumer: WorkerManifest.inventory.consumer, source: message.envelope.source, messageID: message.envelope.id,
       reference: reference, occurredAt: message.envelope.time, traceparent: message.envelope.traceparent)

@@ -35,14 +35,15 @@ public struct InventoryHandler: Handler {
       case .goodsReceived(let receipt):
         for sku in receipt.skus(owners: owners) {
           state.keys.skus.insert(sku)
-          places.insert(.init(sku, receipt.locationID))
+          places.insert(.init(sku, receipt.locationID, lot: receipt.lot))
           if receipt.unit != nil { state.requests.products.insert(sku) }
         }
         if approach == .careful { state.requests.receipts.insert(receipt.receiptID) }
+      case .lotsDue(let due): state.keys.skus.insert(due.sku)
       case .stockMoveRequested(let move):
         state.keys.skus.insert(move.sku)
-        places.insert(.init(move.sku, move.fromLocationID))
-        places.insert(.init(move.sku, move.toLocationID))
+        places.insert(.init(move.sku, move.fromLocationID, lot: move.lot))
+        places.insert(.init(move.sku, move.toLocationID, lot: move.lot))
         if approach == .careful { state.requests.moves.insert(move.moveID) }
       default: break
       }
@@ -67,6 +68,7 @@ public struct InventoryHandler: Handler {
   /// Starts the clock of the transaction.
   public func locked(_ state: InventoryState, at now: Timestamp, on database: Connection) throws {
     state.stock.begin(at: now)
+    try state.stock.loadLots(on: database)
     try state.requireOwnersLocked()
   }
 

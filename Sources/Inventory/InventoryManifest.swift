@@ -7,10 +7,11 @@ extension WorkerManifest {
     consumer: "inventory", queue: "inventory",
     consumes: [
       .productRegistered, .productChanged, .productDiscontinued, .locationRegistered, .stockPolicySet, .goodsReceived,
-      .stockMoveRequested,
+      .stockMoveRequested, .lotsDue,
     ],
     publishes: [
-      .productCreated, .productUpdated, .productRetired, .stockReceived, .stockMoved, .stockMoveRejected, .stockLow,
+      .productCreated, .productUpdated, .productRetired, .lotsDue, .lotExpired, .stockReceived, .stockMoved,
+      .stockMoveRejected, .stockLow,
       .stockOut, .stockRecovered,
       .reservationBumped, .backorderCreated, .orderClosedCancelled, .orderFulfilled,
     ])

@@ -44,7 +44,10 @@ extension InventoryState {
       let said = GoodsReceived(
         receiptID: id, sku: sku, barcode: rows.optionalText(row, 5).map(Barcode.init(trusted:)),
         locationID: LocationID(trusted: rows.text(row, 2)), quantity: rows.optionalInt(row, 7) ?? quantity,
-        unit: rows.optionalText(row, 6).map(UnitName.init(trusted:)), reference: rows.optionalText(row, 4))
+        unit: rows.optionalText(row, 6).map(UnitName.init(trusted:)),
+        lot: rows.optionalText(row, 8).map(LotID.init(trusted:)),
+        expiresAt: rows.optionalTimestamp(row, 9).map(Timestamp.init(microseconds:)),
+        reference: rows.optionalText(row, 4))
       receipts[id] = BookedReceipt(said: said, sku: sku, quantity: quantity)
     }
   }
@@ -55,6 +58,7 @@ extension InventoryState {
       moves[id] = StockMoveRequested(
         moveID: id, sku: SKU(trusted: rows.text(row, 1)), fromLocationID: LocationID(trusted: rows.text(row, 2)),
         toLocationID: LocationID(trusted: rows.text(row, 3)), quantity: rows.int(row, 4),
+        lot: rows.optionalText(row, 6).map(LotID.init(trusted:)),
         reference: rows.optionalText(row, 5))
     }
   }
@@ -98,7 +102,8 @@ extension InventoryState {
         .texts(rows.map(\.said.receiptID.value)), .texts(rows.map(\.sku.value)),
         .texts(rows.map(\.said.locationID.value)), .ints(rows.map(\.quantity)), .texts(rows.map(\.said.reference)),
         .texts(rows.map(\.said.barcode?.text)), .texts(rows.map(\.said.unit?.value)),
-        .ints(rows.map { $0.said.unit == nil ? nil : $0.said.quantity }), .timestamp(stock.now.microseconds),
+        .ints(rows.map { $0.said.unit == nil ? nil : $0.said.quantity }), .texts(rows.map(\.said.lot?.value)),
+        .timestamps(rows.map(\.said.expiresAt?.microseconds)), .timestamp(stock.now.microseconds),
       ])
   }
 
@@ -111,7 +116,7 @@ extension InventoryState {
         .texts(rows.map(\.request.moveID.value)), .texts(rows.map(\.request.sku.value)),
         .texts(rows.map(\.request.fromLocationID.value)), .texts(rows.map(\.request.toLocationID.value)),
         .ints(rows.map(\.request.quantity)), .texts(rows.map(\.request.reference)), .texts(rows.map(\.rejected)),
-        .timestamp(stock.now.microseconds),
+        .texts(rows.map(\.request.lot?.value)), .timestamp(stock.now.microseconds),
       ])
   }
 

@@ -9,14 +9,14 @@ enum InventoryStatements {
   static let receipts = Statement(
     name: "receipts",
     sql: """
-      select receipt_id, sku, location_id, quantity, reference, barcode, unit, unit_quantity
+      select receipt_id, sku, location_id, quantity, reference, barcode, unit, unit_quantity, lot, expires_at
       from receipts where receipt_id = any($1::text[])
       """)
 
   static let moves = Statement(
     name: "moves",
     sql: """
-      select move_id, sku, from_location_id, to_location_id, quantity, reference
+      select move_id, sku, from_location_id, to_location_id, quantity, reference, lot
       from moves where move_id = any($1::text[])
       """)
 
@@ -33,19 +33,20 @@ enum InventoryStatements {
   static let insertReceipts = Statement(
     name: "receipts_insert",
     sql: """
-      insert into receipts (receipt_id, sku, location_id, quantity, reference, barcode, unit, unit_quantity,
-        recorded_at)
+      insert into receipts (receipt_id, sku, location_id, quantity, reference, barcode, unit, unit_quantity, lot,
+        expires_at, recorded_at)
       select unnest($1::text[]), unnest($2::text[]), unnest($3::text[]), unnest($4::int8[]), unnest($5::text[]),
-             unnest($6::text[]), unnest($7::text[]), unnest($8::int8[]), $9
+             unnest($6::text[]), unnest($7::text[]), unnest($8::int8[]), unnest($9::text[]),
+             unnest($10::timestamptz[]), $11
       """)
 
   static let insertMoves = Statement(
     name: "moves_insert",
     sql: """
       insert into moves (move_id, sku, from_location_id, to_location_id, quantity, reference, rejected_reason,
-        recorded_at)
+        lot, recorded_at)
       select unnest($1::text[]), unnest($2::text[]), unnest($3::text[]), unnest($4::text[]), unnest($5::int8[]),
-             unnest($6::text[]), unnest($7::text[]), $8
+             unnest($6::text[]), unnest($7::text[]), unnest($8::text[]), $9
       """)
 
   static let upsertPolicies = Statement(

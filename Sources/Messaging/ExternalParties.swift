@@ -40,7 +40,7 @@ extension ExternalParty {
   public static let subscriber = ExternalParty(
     name: "subscriber",
     subscribes: [
-      .productCreated, .productUpdated, .productRetired, .stockReceived, .stockMoved, .stockMoveRejected,
+      .productCreated, .productUpdated, .productRetired, .lotExpired, .stockReceived, .stockMoved, .stockMoveRejected,
       .orderReserved, .orderPartiallyReserved,
       .orderBackordered, .orderRejected, .backorderCreated, .backorderFilled, .reservationReleased,
       .reservationBumped, .orderPartiallyShipped, .orderShipped, .orderFulfilled, .orderClosedCancelled,

@@ -18,6 +18,7 @@ struct Wording {
     switch event {
     case .stockLow(let level): self.init(low: level)
     case .stockOut(let level): self.init(out: level)
+    case .lotExpired(let lot): self.init(expired: lot)
     case .backorderCreated(let backorder): self.init(backorder)
     case .orderReserved(let answer): self.init(reserved: answer)
     case .orderShipped(let shipment): self.init(shipped: shipment)
@@ -56,6 +57,22 @@ struct Wording {
       \(Wording.silence(level, until: ""))
 
       Shortage \(level.episodeID)
+
+      """
+  }
+
+  private init(expired lot: LotExpired) {
+    subject = "Expired: lot \(lot.lot) of \(lot.sku), \(lot.onHand) on hand"
+    text = """
+      Lot \(lot.lot) of \(lot.sku) has expired. Nothing of it is promised to new orders.
+
+        Expired:    \(lot.expiresAt.rfc3339)
+        On hand:    \(lot.onHand)
+        Reserved:   \(lot.reserved), promised before: whether they may ship is yours to say
+
+      Where it lies:
+
+      \(Wording.list(lot.locations.map { "\($0.quantity) at \($0.locationID)" }))
 
       """
   }

@@ -58,9 +58,7 @@ enum BackorderStatements {
     name: "fillable",
     sql: """
       select i.sku from stock_items i
-      where i.owed > 0 and i.safety_stock < (
-        select coalesce(sum(b.on_hand - b.damaged - b.quality_control - b.reserved - b.safety_stock), 0)
-        from balances b where b.sku = i.sku and b.sellable)
+      where i.owed > 0 and stock_free(i.sku) > 0
       order by i.sku limit 100
       """)
 

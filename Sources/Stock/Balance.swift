@@ -31,6 +31,14 @@ public final class Balance {
   /// Counts the alert episodes.
   public internal(set) var episode: Int64
 
+  /// When the time of its lot is up.
+  public internal(set) var expiresAt: Timestamp?
+  /// Whether that was before this transaction: nothing of it is promised any more.
+  public internal(set) var isExpired = false
+  /// The lots at its location, in the order in which they go out; only where it has no lot itself. It stands for all of
+  /// them: safety stock, points and alerts are its, and what is promised from it comes from them.
+  var lots: [Balance] = []
+
   /// The anchor that it belongs to and outlives it.
   unowned var item: StockItem?
   let id: Int64
@@ -85,8 +93,9 @@ public final class Balance {
   /// What is neither damaged, held, nor promised. Never negative.
   public var available: Int64 { onHand - damaged - qualityControl - reserved }
 
-  /// What a new order may take from here: available beyond the safety stock.
-  public var allocatable: Int64 { isSellable ? max(0, available - safetyStock) : 0 }
+  /// What a new order may take from its location, over all lots: what can be promised beyond the safety stock. None for
+  /// the balance of a lot, for which the location's balance without one answers.
+  public var allocatable: Int64 { isSellable && lot.isEmpty ? max(0, level - safetyStock) : 0 }
 
   func quantity(_ bucket: Bucket) -> Int64 {
     switch bucket {

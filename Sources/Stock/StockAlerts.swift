@@ -39,14 +39,14 @@ extension WorkingSet {
   /// What waits will take what has come, before anybody else may: a location has not recovered while stock is owed, or
   /// each receipt would end its episode and each filling begin the next.
   private func evaluate(_ balance: Balance, of item: StockItem, _ cause: Cause) -> AlertTransition? {
-    let next = balance.band.next(after: balance.alert, quantity: balance.available)
+    let next = balance.band.next(after: balance.alert, quantity: balance.level)
     guard next != balance.alert, next != .normal || !balance.isSellable || item.owed == 0 else { return nil }
     if balance.alert == .normal { balance.episode += 1 }
     balance.alert = next
     balance.isChanged = true
     balance.isRevised = true
     return AlertTransition(
-      sku: balance.sku, location: balance.location, state: next, quantity: balance.available, band: balance.band,
+      sku: balance.sku, location: balance.location, state: next, quantity: balance.level, band: balance.band,
       episode: "\(balance.sku)/\(balance.location)/\(balance.episode)", cause: cause)
   }
 
@@ -71,5 +71,5 @@ extension AlertTransition {
 extension Balance {
   /// Whether anybody wants to know its level: a place that never held the SKU, and that no policy speaks of, has not
   /// run out of it.
-  fileprivate var isWatched: Bool { seq > 0 || band.reorderPoint > 0 }
+  fileprivate var isWatched: Bool { seq > 0 || band.reorderPoint > 0 || lots.contains { $0.seq > 0 } }
 }

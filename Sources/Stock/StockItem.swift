@@ -22,6 +22,8 @@ public final class StockItem {
   public internal(set) var episode: Int64
   /// Its balances, sorted by location and lot.
   public internal(set) var balances: [Balance] = []
+  /// Its lots by their names, as far as something of them is there or the batch speaks of them.
+  public internal(set) var lots: [String: Lot] = [:]
   /// Of the last event about this SKU.
   public private(set) var sequence: Int64
 
@@ -59,7 +61,7 @@ public final class StockItem {
   /// What is available beyond all safety stocks, before anything is subtracted for backorders. May be negative.
   public var free: Int64 {
     var sum = -safetyStock
-    for balance in balances where balance.isSellable { sum += balance.available - balance.safetyStock }
+    for balance in balances where balance.isSellable { sum += balance.promisable - balance.safetyStock }
     return sum
   }
 
@@ -67,6 +69,8 @@ public final class StockItem {
   public var availableToPromise: Int64 { max(0, free - owed) }
 
   /// The balance at a location, if there is one.
+  ///
+  /// The one without a lot stands for the location as a whole.
   public func balance(at location: LocationID, lot: String = "") -> Balance? {
     balances.first { $0.location == location && $0.lot == lot }
   }

@@ -7,6 +7,10 @@ public struct StockKeys: Sendable {
   /// Orders that are locked and loaded with all that hangs on them.
   public var orders: Set<OrderID> = []
 
+  /// Whether balances of lots that are used up are loaded as well: whoever only promises stock does not need them, and
+  /// a SKU would grow slower with each lot that it ever had.
+  public var includesUsedUpLots = true
+
   /// No rows.
   public init() {}
 

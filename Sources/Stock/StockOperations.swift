@@ -22,9 +22,28 @@ extension WorkingSet {
 
   // MARK: Promises
 
-  /// Promises stock at a location to a line.
+  /// Promises stock at a location to a line; of lots the one that expires first.
+  ///
+  /// - Parameter balance: Of the location as a whole, or of one lot there.
   public func reserve(
     _ quantity: Int64, for line: OrderLine, at balance: Balance, policy: String, candidates: String, _ cause: Cause
+  ) {
+    guard !balance.lots.isEmpty else {
+      promise(quantity, to: line, of: balance, policy: policy, candidates: candidates, cause)
+      return
+    }
+    var left = quantity
+    for source in balance.sources where left > 0 && source.promisable > 0 {
+      let taken = min(left, source.promisable)
+      promise(taken, to: line, of: source, policy: policy, candidates: candidates, cause)
+      left -= taken
+    }
+    // More than there is: the tables refuse it, as they do where there are no lots.
+    if left > 0 { promise(left, to: line, of: balance, policy: policy, candidates: candidates, cause) }
+  }
+
+  private func promise(
+    _ quantity: Int64, to line: OrderLine, of balance: Balance, policy: String, candidates: String, _ cause: Cause
   ) {
     book(quantity, to: .reserved, of: balance, because: .reserve, cause)
     line.reservations.append(

@@ -17,15 +17,15 @@ enum StockStatements {
   static let createBalances = Statement(
     name: "balances_create",
     sql: """
-      insert into balances (sku, location_id, sellable, priority)
-      select k.sku, k.location_id, coalesce(l.sellable, k.sellable), coalesce(l.priority, k.priority)
-      from (select unnest($1::text[]) as sku, unnest($2::text[]) as location_id, unnest($3::bool[]) as sellable,
-                   unnest($4::int4[]) as priority) as k
+      insert into balances (sku, location_id, lot, sellable, priority)
+      select k.sku, k.location_id, k.lot, coalesce(l.sellable, k.sellable), coalesce(l.priority, k.priority)
+      from (select unnest($1::text[]) as sku, unnest($2::text[]) as location_id, unnest($3::text[]) as lot,
+                   unnest($4::bool[]) as sellable, unnest($5::int4[]) as priority) as k
       join stock_items i on i.sku = k.sku
       left join locations l on l.location_id = k.location_id
       where (l.location_id is not null or k.sellable is not null)
-        and not exists (select from balances b where b.sku = k.sku and b.location_id = k.location_id and b.lot = '')
-      order by k.sku, k.location_id on conflict do nothing
+        and not exists (select from balances b where b.sku = k.sku and b.location_id = k.location_id and b.lot = k.lot)
+      order by k.sku, k.location_id, k.lot on conflict do nothing
       """)
 
   // MARK: Locks, in this order
@@ -45,7 +45,8 @@ enum StockStatements {
     sql: """
       select ctid, sku, location_id, lot, balance_id, on_hand, reserved, damaged, quality_control, sellable, priority,
              safety_stock, reorder_point, recover_point, alert_state, alert_episode, seq, recorded_at
-      from balances where sku = any($1::text[]) order by sku, location_id, lot
+      from balances where sku = any($1::text[]) and (lot = '' or on_hand > 0 or $2::bool)
+      order by sku, location_id, lot
       """)
 
   static let lockOrders = Statement(

@@ -14,31 +14,36 @@ extension WorkingSet {
   public struct Place: Hashable, Comparable, Sendable {
     let sku: SKU
     let location: LocationID
+    let lot: String
 
-    /// A SKU at a location.
-    public init(_ sku: SKU, _ location: LocationID) {
+    /// A SKU at a location, and a lot of it there.
+    public init(_ sku: SKU, _ location: LocationID, lot: LotID? = nil) {
       self.sku = sku
       self.location = location
+      self.lot = lot?.value ?? ""
     }
 
-    /// By SKU, then by location: the lock order.
-    public static func < (one: Place, other: Place) -> Bool { (one.sku, one.location) < (other.sku, other.location) }
+    /// By SKU, location and lot: the lock order.
+    public static func < (one: Place, other: Place) -> Bool {
+      (one.sku, one.location, one.lot) < (other.sku, other.location, other.lot)
+    }
   }
 
   /// Creates missing balances, zeroed and sorted, in autocommit: where the SKU has an anchor and the location is known.
   ///
   /// - Parameters:
-  ///   - places: Where stock is about to be.
+  ///   - places: Where stock is about to be. Where a lot is, there is also a balance without one, which stands for the
+  ///     location.
   ///   - newLocations: Locations that the batch itself registers.
   public static func createBalances(
     _ places: Set<Place>, newLocations: [LocationID: LocationRegistered], on database: Connection
   ) throws {
     guard !places.isEmpty else { return }
-    let sorted = places.sorted()
+    let sorted = places.union(places.map { Place($0.sku, $0.location) }).sorted()
     _ = try database.query(
       StockStatements.createBalances,
       [
-        .texts(sorted.map(\.sku.value)), .texts(sorted.map(\.location.value)),
+        .texts(sorted.map(\.sku.value)), .texts(sorted.map(\.location.value)), .texts(sorted.map(\.lot)),
         .bools(sorted.map { newLocations[$0.location]?.sellable }),
         .int4s(sorted.map { newLocations[$0.location]?.priority }),
       ])
@@ -58,7 +63,7 @@ extension WorkingSet {
     if !keys.skus.isEmpty {
       let skus = Parameter.texts(Array(keys.skus)) { $0.value }
       try database.send(StockStatements.lockAnchors, [skus])
-      try database.send(StockStatements.balances, [skus])
+      try database.send(StockStatements.balances, [skus, .bool(keys.includesUsedUpLots)])
     }
     if !keys.orders.isEmpty { try sendOrders(keys, on: database) }
   }

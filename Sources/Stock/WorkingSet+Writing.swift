@@ -7,6 +7,7 @@ extension WorkingSet {
     try sendLedger(to: &writes)
     try sendBalances(to: &writes)
     try sendAnchors(to: &writes)
+    try sendLots(to: &writes)
     let touched = orders.values.filter { $0.isChanged || $0.isNew }.sorted { $0.id < $1.id }
     guard !touched.isEmpty else { return }
     try sendOrders(touched, to: &writes)

@@ -97,7 +97,9 @@ final class Subscriber {
 
   private func checkSequence(_ envelope: Envelope) {
     // The sweeper's reminders count no history.
-    guard envelope.type != .backordersDue, let aggregate = envelope.aggregate, let sequence = envelope.sequence else {
+    guard envelope.type != .backordersDue, envelope.type != .lotsDue, let aggregate = envelope.aggregate,
+      let sequence = envelope.sequence
+    else {
       return
     }
     let expected = sequences[aggregate, default: 0] + 1

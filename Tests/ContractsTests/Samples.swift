@@ -29,6 +29,8 @@ enum Samples {
     ProductUnit(unit: UnitName(trusted: "carton"), factor: 24), ProductUnit(unit: UnitName(trusted: "a"), factor: 1),
   ]
 
+  private static let lot = LotID(trusted: "L~1")
+
   private static let incoming: [Event] = [
     .productRegistered(
       ProductRegistered(sku: sku, name: name, category: "", unitPrice: price, attributes: attributes)),
@@ -44,7 +46,8 @@ enum Samples {
     .goodsReceived(GoodsReceived(receiptID: receipt, sku: sku, locationID: place, quantity: 1)),
     .goodsReceived(
       GoodsReceived(
-        receiptID: receipt, sku: nil, barcode: barcodes[0], locationID: place, quantity: 3, unit: units[0].unit)),
+        receiptID: receipt, sku: nil, barcode: barcodes[0], locationID: place, quantity: 3, unit: units[0].unit,
+        lot: lot, expiresAt: time)),
     .stockMoveRequested(
       StockMoveRequested(
         moveID: move, sku: sku, fromLocationID: place, toLocationID: other, quantity: 1, reference: "r")),
@@ -142,7 +145,9 @@ enum Samples {
       .productCreated(
         ProductCreated(sku: sku, name: name, category: name, unitPrice: price, attributes: attributes)),
       .productUpdated(ProductUpdated(sku: sku, name: name, barcodes: barcodes, units: units)),
-      .productRetired(ProductRetired(sku: sku, reason: name)),
+      .productRetired(ProductRetired(sku: sku, reason: name)), .lotsDue(LotsDue(sku: sku, lot: lot)),
+      .lotExpired(
+        LotExpired(sku: sku, lot: lot, expiresAt: time, onHand: 3, reserved: 0, locations: allocations)),
       .stockReceived(
         StockReceived(
           receiptID: receipt, sku: sku, locationID: place, quantity: 1, onHand: .max, available: 0, reference: "r")),

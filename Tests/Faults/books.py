@@ -13,6 +13,8 @@ CONSUMER = {
     "stock.received": "allocation", "stock.moved": "allocation", "reservation.released": "allocation",
     "reservation.bumped": "allocation", "backorders.due": "allocation",
     "stock.low": "notification", "stock.out": "notification", "backorder.created": "notification",
+    "lots.due": "inventory", "lot.expired": "notification",
+    "product.changed": "inventory", "product.discontinued": "inventory",
     "order.reserved": "notification", "order.shipped": "notification",
 }
 INBOUND = {key for key in list(CONSUMER)[:8]}

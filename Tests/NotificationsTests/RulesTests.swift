@@ -57,6 +57,14 @@ struct RulesTests {
     #expect(try Self.text(.stockOut(Sample.out)).subject == "Out of stock: ABC-1 over all locations")
   }
 
+  @Test("An expired lot's mail says which, since when, and where how much of it lies")
+  func lot() throws {
+    let plan = try Self.text(.lotExpired(Sample.expired))
+    #expect(plan.subject == "Expired: lot L-7 of ABC-1, 12 on hand")
+    #expect(
+      plan.text.contains("2026-11-21T") && plan.text.contains("Reserved:   3,") && plan.text.contains("12 at WH-01"))
+  }
+
   @Test("A shipment's mail names carrier and tracking number, also where there is none")
   func shipment() throws {
     let plan = try Self.text(.orderShipped(Sample.shipped()))

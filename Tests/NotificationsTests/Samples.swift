@@ -36,6 +36,10 @@ enum Sample {
       ])
   }
 
+  static let expired = LotExpired(
+    sku: SKU(trusted: "ABC-1"), lot: LotID(trusted: "L-7"), expiresAt: Timestamp(microseconds: 1_795_253_400_000_000),
+    onHand: 12, reserved: 3, locations: [LocationQuantity(locationID: LocationID(trusted: "WH-01"), quantity: 12)])
+
   static let progress = ShipmentProgress(
     shipmentID: ShipmentID(trusted: "shp-1"), orderID: OrderID(trusted: "ord-1"),
     customerID: CustomerID(trusted: "cust-42"), carrier: "DHL", trackingNumber: "JJD-0099",
@@ -56,8 +60,10 @@ enum Sample {
     silentSince: Timestamp(microseconds: 1_795_253_400_000_000))
 
   static let all: [Event] = [
-    .stockLow(low), .stockOut(out), .backorderCreated(backorder), .orderReserved(reserved()), .orderShipped(shipped()),
+    .stockLow(low), .stockOut(out), .backorderCreated(backorder), .orderReserved(reserved()),
+    .orderShipped(shipped()),
     .shipmentInTransit(progress), .shipmentDelivered(progress), .shipmentFailed(failed), .shipmentOverdue(overdue),
+    .lotExpired(expired),
   ]
 
   /// The event as the broker delivers it.

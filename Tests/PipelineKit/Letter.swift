@@ -95,6 +95,23 @@ extension Letter {
     Letter(.productDiscontinued(ProductDiscontinued(sku: SKU(trusted: sku), reason: reason)), time: time)
   }
 
+  /// `lots.due`.
+  public static func lotDue(_ sku: String, _ lot: String) -> Letter {
+    Letter(.lotsDue(LotsDue(sku: SKU(trusted: sku), lot: LotID(trusted: lot))))
+  }
+
+  /// `goods.received` of a lot.
+  public static func lot(
+    _ receipt: String, _ sku: String, _ location: String, _ lot: String, _ quantity: Int64,
+    expires: Timestamp? = nil
+  ) -> Letter {
+    Letter(
+      .goodsReceived(
+        GoodsReceived(
+          receiptID: ReceiptID(trusted: receipt), sku: SKU(trusted: sku), locationID: LocationID(trusted: location),
+          quantity: quantity, lot: LotID(trusted: lot), expiresAt: expires)))
+  }
+
   /// `location.registered`.
   public static func location(
     _ location: String, priority: Int32 = 0, sellable: Bool = true, name: String = "House"

@@ -57,6 +57,15 @@ struct Breakage: Sendable {
     Breakage("product_names", sql: "update product_barcodes set sku = 'nothing'"),
     Breakage("product_names", sql: "update product_barcodes set barcode = '96385074'"),
     Breakage("product_names", sql: "update product_units set sku = 'nothing'"),
+    Breakage("lot_known", sql: "delete from lots"),
+    Breakage("lot_known", sql: "update balances set safety_stock = 1 where lot <> ''"),
+    Breakage("lot_reported", sql: "update lots set expires_at = now() + interval '1 day'"),
+    Breakage(
+      "lot_reported",
+      sql: """
+        update lots set reported_at = null;
+        update balances set recorded_at = now() - interval '2 hours' where lot <> ''
+        """),
     Breakage("receipt_units", sql: "update receipts set unit_quantity = 5 where receipt_id = 'rcv-p'"),
   ]
 

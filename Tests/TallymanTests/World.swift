@@ -59,7 +59,9 @@ enum World {
         .goodsReceived(
           GoodsReceived(
             receiptID: ReceiptID(trusted: "rcv-p"), sku: nil, barcode: product.barcodes[0],
-            locationID: LocationID(trusted: "W1"), quantity: 2, unit: product.units[0].unit))),
+            locationID: LocationID(trusted: "W1"), quantity: 2, unit: product.units[0].unit,
+            lot: LotID(trusted: "L1"), expiresAt: now - .seconds(7200)))),
+      .lotDue("P", "L1"),
       .discontinue("P", time: now + .seconds(2)),
     ])
   }

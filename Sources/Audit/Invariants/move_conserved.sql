@@ -8,13 +8,14 @@ select case
            coalesce(l.quantity, 0))
   end as violation
 from (
-  select move_id, sku, from_location_id as location_id, 'TRANSFER_OUT' as reason, -quantity as quantity
+  select move_id, sku, from_location_id as location_id, coalesce(lot, '') as lot, 'TRANSFER_OUT' as reason, -quantity as quantity
   from moves where rejected_reason is null
   union all
-  select move_id, sku, to_location_id, 'TRANSFER_IN', quantity from moves where rejected_reason is null
+  select move_id, sku, to_location_id, coalesce(lot, ''), 'TRANSFER_IN', quantity from moves where rejected_reason is null
 ) as m
 full join (
-  select e.reference, e.reason, b.sku, b.location_id, sum(e.delta) as quantity
+  select e.reference, e.reason, b.sku, b.location_id, b.lot, sum(e.delta) as quantity
   from stock_ledger e join balances b using (balance_id)
-  where e.reason in ('TRANSFER_OUT', 'TRANSFER_IN') group by e.reference, e.reason, b.sku, b.location_id
+  where e.reason in ('TRANSFER_OUT', 'TRANSFER_IN') group by e.reference, e.reason, b.sku, b.location_id, b.lot
 ) as l on l.reference = m.move_id and l.reason = m.reason and l.sku = m.sku and l.location_id = m.location_id
+  and l.lot = m.lot

@@ -9,7 +9,8 @@ select case
   end as violation
 from receipts r
 full join (
-  select e.reference, b.sku, b.location_id, sum(e.delta) as quantity
+  select e.reference, b.sku, b.location_id, b.lot, sum(e.delta) as quantity
   from stock_ledger e join balances b using (balance_id)
-  where e.reason = 'RECEIPT' and e.bucket = 'on_hand' group by e.reference, b.sku, b.location_id
+  where e.reason = 'RECEIPT' and e.bucket = 'on_hand' group by e.reference, b.sku, b.location_id, b.lot
 ) as l on l.reference = r.receipt_id and l.sku = r.sku and l.location_id = r.location_id
+  and l.lot = coalesce(r.lot, '')

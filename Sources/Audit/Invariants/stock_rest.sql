@@ -7,13 +7,11 @@ select case when free > 0 and changed_at < now() - interval '60 seconds' then
   format('%s: %s wait and %s are free since %s', sku, owed, free, changed_at)
   end as violation
 from (
-  select i.sku, i.owed, coalesce(b.free, 0) - i.safety_stock as free,
+  select i.sku, i.owed, stock_free(i.sku) as free,
          greatest(b.changed_at, w.changed_at, p.changed_at) as changed_at
   from stock_items i
   left join (
-    select sku, max(recorded_at) as changed_at,
-           sum(on_hand - damaged - quality_control - reserved - safety_stock) filter (where sellable) as free
-    from balances group by sku
+    select sku, max(recorded_at) as changed_at from balances group by sku
   ) as b using (sku)
   left join (
     select sku, max(created_at) as changed_at from backorders where open_quantity > 0 and fillable group by sku

@@ -12,6 +12,10 @@ public struct GoodsReceived: Payload {
   public var quantity: Int64
   /// What the quantity counts, one of the product's units; absent: its base unit.
   public var unit: UnitName?
+  /// The lot that it is of, if the product comes in lots.
+  public var lot: LotID?
+  /// When the lot's time is up; said once for a lot.
+  public var expiresAt: Timestamp?
   /// The publisher's own reference, such as a purchase order; may repeat.
   public var reference: String?
 
@@ -23,6 +27,8 @@ public struct GoodsReceived: Payload {
     locationID: LocationID,
     quantity: Int64,
     unit: UnitName? = nil,
+    lot: LotID? = nil,
+    expiresAt: Timestamp? = nil,
     reference: String? = nil
   ) {
     self.receiptID = receiptID
@@ -31,6 +37,8 @@ public struct GoodsReceived: Payload {
     self.locationID = locationID
     self.quantity = quantity
     self.unit = unit
+    self.lot = lot
+    self.expiresAt = expiresAt
     self.reference = reference
   }
 }
@@ -44,6 +52,8 @@ extension GoodsReceived {
     var locationID: LocationID?
     var quantity: Int64?
     var unit: UnitName?
+    var lot: LotID?
+    var expiresAt: Timestamp?
     var reference: String?
     var object = try json.object(bytes)
     while let field = try object.next(&json, bytes) {
@@ -54,6 +64,8 @@ extension GoodsReceived {
       case .locationID: locationID = try json.identifier(bytes, .locationID)
       case .quantity: quantity = try json.integer(bytes, .quantity, Limits.quantity)
       case .unit: unit = try json.takeNull(bytes) ? nil : json.identifier(bytes, .unit)
+      case .lot: lot = try json.takeNull(bytes) ? nil : json.identifier(bytes, .lot)
+      case .expiresAt: expiresAt = try json.takeNull(bytes) ? nil : json.timestamp(bytes, .expiresAt)
       case .reference: reference = try json.takeNull(bytes) ? nil : json.text(bytes, .reference, 0...200)
       default: try object.skip(&json, bytes)
       }
@@ -64,6 +76,11 @@ extension GoodsReceived {
     self.locationID = try WireField.locationID.required(locationID)
     self.quantity = try WireField.quantity.required(quantity)
     self.unit = unit
+    self.lot = lot
+    self.expiresAt = expiresAt
+    guard lot != nil || expiresAt == nil else {
+      throw Malformed(field: WireField.lot.rawValue, value: "absent", rule: "present where expires_at is")
+    }
     self.reference = reference
   }
 
@@ -76,6 +93,8 @@ extension GoodsReceived {
     json.member(.locationID, locationID)
     json.member(.quantity, quantity)
     json.member(.unit, unit)
+    json.member(.lot, lot)
+    json.member(.expiresAt, expiresAt)
     json.member(.reference, reference)
     json.endObject()
   }

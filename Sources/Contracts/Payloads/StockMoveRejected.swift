@@ -10,6 +10,8 @@ public struct StockMoveRejected: Payload {
   public var toLocationID: LocationID
   /// Units of the product, 1 to 1,000,000,000.
   public var quantity: Int64
+  /// The lot that it is of; absent: of none.
+  public var lot: LotID?
   /// The publisher's own reference, such as a purchase order; may repeat.
   public var reference: String?
   /// Code of the reason, such as insufficient_stock.
@@ -26,6 +28,7 @@ public struct StockMoveRejected: Payload {
     fromLocationID: LocationID,
     toLocationID: LocationID,
     quantity: Int64,
+    lot: LotID? = nil,
     reference: String? = nil,
     reason: String,
     detail: String,
@@ -36,6 +39,7 @@ public struct StockMoveRejected: Payload {
     self.fromLocationID = fromLocationID
     self.toLocationID = toLocationID
     self.quantity = quantity
+    self.lot = lot
     self.reference = reference
     self.reason = reason
     self.detail = detail
@@ -51,6 +55,7 @@ extension StockMoveRejected {
     var fromLocationID: LocationID?
     var toLocationID: LocationID?
     var quantity: Int64?
+    var lot: LotID?
     var reference: String?
     var reason: String?
     var detail: String?
@@ -63,6 +68,7 @@ extension StockMoveRejected {
       case .fromLocationID: fromLocationID = try json.identifier(bytes, .fromLocationID)
       case .toLocationID: toLocationID = try json.identifier(bytes, .toLocationID)
       case .quantity: quantity = try json.integer(bytes, .quantity, Limits.quantity)
+      case .lot: lot = try json.takeNull(bytes) ? nil : json.identifier(bytes, .lot)
       case .reference: reference = try json.takeNull(bytes) ? nil : json.text(bytes, .reference, 0...200)
       case .reason: reason = try json.text(bytes, .reason, 1...64)
       case .detail: detail = try json.text(bytes, .detail, 0...1000)
@@ -75,6 +81,7 @@ extension StockMoveRejected {
     self.fromLocationID = try WireField.fromLocationID.required(fromLocationID)
     self.toLocationID = try WireField.toLocationID.required(toLocationID)
     self.quantity = try WireField.quantity.required(quantity)
+    self.lot = lot
     self.reference = reference
     self.reason = try WireField.reason.required(reason)
     self.detail = try WireField.detail.required(detail)
@@ -89,6 +96,7 @@ extension StockMoveRejected {
     json.member(.fromLocationID, fromLocationID)
     json.member(.toLocationID, toLocationID)
     json.member(.quantity, quantity)
+    json.member(.lot, lot)
     json.member(.reference, reference)
     json.member(.reason, reason)
     json.member(.detail, detail)

@@ -10,6 +10,8 @@ public struct StockMoveRequested: Payload {
   public var toLocationID: LocationID
   /// Units of the product, 1 to 1,000,000,000.
   public var quantity: Int64
+  /// The lot that it is of; absent: of none.
+  public var lot: LotID?
   /// The publisher's own reference, such as a purchase order; may repeat.
   public var reference: String?
 
@@ -20,6 +22,7 @@ public struct StockMoveRequested: Payload {
     fromLocationID: LocationID,
     toLocationID: LocationID,
     quantity: Int64,
+    lot: LotID? = nil,
     reference: String? = nil
   ) {
     self.moveID = moveID
@@ -27,6 +30,7 @@ public struct StockMoveRequested: Payload {
     self.fromLocationID = fromLocationID
     self.toLocationID = toLocationID
     self.quantity = quantity
+    self.lot = lot
     self.reference = reference
   }
 }
@@ -39,6 +43,7 @@ extension StockMoveRequested {
     var fromLocationID: LocationID?
     var toLocationID: LocationID?
     var quantity: Int64?
+    var lot: LotID?
     var reference: String?
     var object = try json.object(bytes)
     while let field = try object.next(&json, bytes) {
@@ -48,6 +53,7 @@ extension StockMoveRequested {
       case .fromLocationID: fromLocationID = try json.identifier(bytes, .fromLocationID)
       case .toLocationID: toLocationID = try json.identifier(bytes, .toLocationID)
       case .quantity: quantity = try json.integer(bytes, .quantity, Limits.quantity)
+      case .lot: lot = try json.takeNull(bytes) ? nil : json.identifier(bytes, .lot)
       case .reference: reference = try json.takeNull(bytes) ? nil : json.text(bytes, .reference, 0...200)
       default: try object.skip(&json, bytes)
       }
@@ -57,6 +63,7 @@ extension StockMoveRequested {
     self.fromLocationID = try WireField.fromLocationID.required(fromLocationID)
     self.toLocationID = try WireField.toLocationID.required(toLocationID)
     self.quantity = try WireField.quantity.required(quantity)
+    self.lot = lot
     self.reference = reference
     guard self.fromLocationID != self.toLocationID else {
       throw Malformed(
@@ -73,6 +80,7 @@ extension StockMoveRequested {
     json.member(.fromLocationID, fromLocationID)
     json.member(.toLocationID, toLocationID)
     json.member(.quantity, quantity)
+    json.member(.lot, lot)
     json.member(.reference, reference)
     json.endObject()
   }

@@ -12,6 +12,10 @@ public struct StockReceived: Payload {
   public var onHand: Int64
   /// Units available at the location after it.
   public var available: Int64
+  /// The lot that it is of; absent: of none.
+  public var lot: LotID?
+  /// When the lot's time is up, where that is known.
+  public var expiresAt: Timestamp?
   /// The publisher's own reference, such as a purchase order; may repeat.
   public var reference: String?
 
@@ -23,6 +27,8 @@ public struct StockReceived: Payload {
     quantity: Int64,
     onHand: Int64,
     available: Int64,
+    lot: LotID? = nil,
+    expiresAt: Timestamp? = nil,
     reference: String? = nil
   ) {
     self.receiptID = receiptID
@@ -31,6 +37,8 @@ public struct StockReceived: Payload {
     self.quantity = quantity
     self.onHand = onHand
     self.available = available
+    self.lot = lot
+    self.expiresAt = expiresAt
     self.reference = reference
   }
 }
@@ -44,6 +52,8 @@ extension StockReceived {
     var quantity: Int64?
     var onHand: Int64?
     var available: Int64?
+    var lot: LotID?
+    var expiresAt: Timestamp?
     var reference: String?
     var object = try json.object(bytes)
     while let field = try object.next(&json, bytes) {
@@ -54,6 +64,8 @@ extension StockReceived {
       case .quantity: quantity = try json.integer(bytes, .quantity, Limits.quantity)
       case .onHand: onHand = try json.integer(bytes, .onHand, Limits.total)
       case .available: available = try json.integer(bytes, .available, Limits.total)
+      case .lot: lot = try json.takeNull(bytes) ? nil : json.identifier(bytes, .lot)
+      case .expiresAt: expiresAt = try json.takeNull(bytes) ? nil : json.timestamp(bytes, .expiresAt)
       case .reference: reference = try json.takeNull(bytes) ? nil : json.text(bytes, .reference, 0...200)
       default: try object.skip(&json, bytes)
       }
@@ -64,6 +76,8 @@ extension StockReceived {
     self.quantity = try WireField.quantity.required(quantity)
     self.onHand = try WireField.onHand.required(onHand)
     self.available = try WireField.available.required(available)
+    self.lot = lot
+    self.expiresAt = expiresAt
     self.reference = reference
   }
 
@@ -76,6 +90,8 @@ extension StockReceived {
     json.member(.quantity, quantity)
     json.member(.onHand, onHand)
     json.member(.available, available)
+    json.member(.lot, lot)
+    json.member(.expiresAt, expiresAt)
     json.member(.reference, reference)
     json.endObject()
   }
