@@ -98,9 +98,8 @@ let package = Package(
     program(
       "tallyman",
       [
-        "CCurl", "Lanes", "Postgres", "Schema", "Audit", "Views", "Contracts", "ContractPages", "Messaging",
-        "Inventory",
-        "Allocation", "Delivery", "Notifications", "WorkerHost", argumentParser,
+        "CCurl", "Lanes", "Postgres", "Schema", "Audit", "Views", "Contracts", "ContractPages", "Messaging", "Stock",
+        "Inventory", "Allocation", "Delivery", "Notifications", "WorkerHost", argumentParser,
       ]),
     program("tallyman-demo", ["Lanes", "AMQP", "Postgres", "Contracts", argumentParser]),
 

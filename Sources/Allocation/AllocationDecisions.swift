@@ -18,6 +18,10 @@ struct AllocationDecisions {
     case .shipmentDispatched(let shipment): dispatch(shipment)
     case .shipmentStatus(let status): hear(status)
     case .shipmentStatusDue(let due): findOverdue(due)
+    case .shipmentPlanFailed(let failure): planFailed(failure)
+    case .returnReceived(let request): takeBack(request)
+    case .stockReturned(let returned):
+      returned.disposition == .stock ? fill(returned.sku) : .unchanged("what came back is not to be sold")
     case .stockReceived(let received): fill(received.sku)
     case .stockMoved(let moved): fill(moved.sku)
     case .reservationReleased(let released): fill(released.sku)

@@ -28,10 +28,17 @@ public struct AllocationHandler: Handler {
       case .shipmentDispatched(let shipment):
         state.openedOrders.insert(shipment.orderID)
         state.requestedShipments.insert(shipment.shipmentID)
+        state.dispatched.append(shipment)
       case .shipmentStatus(let status):
         state.spokenOf.insert(status.shipmentID)
         state.requestedStatuses.append(status)
       case .shipmentStatusDue(let due): state.spokenOf.insert(due.shipmentID)
+      case .returnReceived(let request): state.expect(request)
+      case .stockReturned(let returned):
+        if returned.disposition == .stock { state.fillSKUs.insert(returned.sku) }
+      case .shipmentPlanFailed(let failure):
+        state.openedOrders.insert(failure.orderID)
+        state.plans.requested.insert(failure.planID)
       case .stockReceived(let received): state.fillSKUs.insert(received.sku)
       case .stockMoved(let moved): state.fillSKUs.insert(moved.sku)
       case .reservationReleased(let released): state.fillSKUs.insert(released.sku)
@@ -49,6 +56,7 @@ public struct AllocationHandler: Handler {
     state.keys.orders.formUnion(state.openedOrders)
     state.keys.skus.formUnion(state.fillSKUs)
     state.keys.skus.formUnion(try WorkingSet.skus(of: state.openedOrders, on: database))
+    try state.createPlacesOfReturns(on: database)
     return state
   }
 
@@ -56,12 +64,16 @@ public struct AllocationHandler: Handler {
   public func sendLocks(_ state: AllocationState, on database: Connection) throws {
     try state.stock.sendLocks(state.keys, on: database)
     try state.sendShipmentLookup(on: database)
+    try state.sendReturnLookup(on: database)
+    try state.sendPlanLookup(on: database)
   }
 
   /// Reads what was locked and looked up.
   public func receiveLocks(_ state: AllocationState, on database: Connection) throws {
     try state.stock.receiveLocks(state.keys, on: database)
     try state.receiveShipmentLookup(on: database)
+    try state.receiveReturnLookup(on: database)
+    try state.receivePlanLookup(on: database)
   }
 
   /// Checks that nothing was missed; where stock may have come, loads and locks the orders that wait for it.
@@ -71,6 +83,7 @@ public struct AllocationHandler: Handler {
     try requireAllLocked(state)
     state.waiting = try state.stock.loadRanked(
       state.fillSKUs.sorted(), blocked: state.blockedOrders, on: database)
+    if !state.dispatched.isEmpty { try state.stock.loadBumpable(state.bumpDemands(), on: database) }
   }
 
   /// An order or a shipment may have been created between the unlocked look and the lock: then its SKUs are not locked.
@@ -101,5 +114,7 @@ public struct AllocationHandler: Handler {
   public func write(_ state: AllocationState, to writes: inout WriteSet) throws {
     try state.stock.send(to: &writes)
     try state.sendShipments(to: &writes)
+    try state.sendReturns(to: &writes)
+    try state.sendPlans(to: &writes)
   }
 }

@@ -8,12 +8,14 @@ extension WorkerManifest {
     consumes: [
       .orderCreated, .orderCancelled, .shipmentDispatched, .shipmentStatus, .stockReceived, .stockMoved,
       .reservationReleased, .reservationBumped, .backordersDue, .shipmentStatusDue,
+      .shipmentPlanFailed, .returnReceived, .stockReturned,
     ],
     publishes: [
       .orderReserved, .orderPartiallyReserved, .orderBackordered, .orderRejected, .backorderCreated, .backorderFilled,
       .reservationReleased, .reservationBumped, .orderPartiallyShipped, .orderShipped, .orderFulfilled,
       .orderClosedCancelled,
       .shipmentInTransit, .shipmentDelivered, .shipmentFailed, .shipmentOverdue, .shipmentStatusDue, .backordersDue,
+      .shipmentReplanned, .stockReturned,
       .stockLow, .stockOut, .stockRecovered,
     ])
 }

@@ -16,6 +16,12 @@ public final class AllocationState {
   var fillSKUs: Set<SKU> = []
   /// Orders that wait as a whole, or with whole lines, for what may have come.
   var blockedOrders: Set<OrderID> = []
+  /// Shipments that the batch reports as dispatched.
+  var dispatched: [ShipmentDispatched] = []
+  /// What the batch says came back, and what was known of it before.
+  var returns = Returns()
+  /// Shipment plans that the batch says have failed, and those that were known before.
+  var plans = FailedPlans()
   /// Shipments that are looked up.
   var requestedShipments: Set<ShipmentID> = []
   /// Those of them of which only the id is known, not the order.

@@ -68,7 +68,7 @@ extension AllocationDecisions {
       else { continue }
       stock.takeBack(part.quantity, of: line, to: balance, cause)
       let waited = line.backordered > 0
-      let planned = replan(part.quantity, of: line, order, cause)
+      let planned = replan(part.quantity, of: line, order)
       // A line that waited already goes on waiting, for more: its backorder is not a new one.
       if planned.backordered > 0, !waited { waiting.append(line) }
       lines.append(

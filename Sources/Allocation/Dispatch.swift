@@ -2,7 +2,8 @@ import Contracts
 import Messaging
 import Stock
 
-// shipment.dispatched: what left falls out of on hand and reserved together.
+// shipment.dispatched: what left has left, like a count. It falls out of on hand and reserved together; where its own
+// promise is gone or too small, other promises have to give way.
 
 extension AllocationDecisions {
   func dispatch(_ shipment: ShipmentDispatched) -> Disposition {
@@ -15,70 +16,202 @@ extension AllocationDecisions {
     guard let order = stock.order(shipment.orderID), !order.isTombstone else {
       return .notApplied(unknownOrder(shipment.orderID))
     }
-    if let obstacle = obstacle(to: shipment, order) { return obstacle }
-    let cause = cause(shipment.shipmentID.value)
+    if let obstacle = obstacle(to: shipment, order) ?? shortage(of: shipment, order) { return .notApplied(obstacle) }
     let booked = Shipment(shipment, at: message.envelope.time, recordedAt: now)
-    for part in shipment.lines {
-      guard let line = order.line(part.line) else { continue }
-      for (lot, quantity) in stock.ship(part.quantity, of: line, from: part.locationID, cause) {
-        booked.add(quantity, line: line.number, location: part.locationID, lot: lot)
-      }
-    }
+    let events = leave(shipment, order, as: booked)
     stock.refresh(order)
     state.shipments[booked.id] = booked
-    return .applied([follow.event(shipped(shipment, order), order: order.id, sequence: order.nextSequence())])
+    let told = follow.event(shipped(shipment, order), order: order.id, sequence: order.nextSequence())
+    return .applied(events + [told])
   }
 
-  /// What keeps the shipment from being booked, if anything does; nothing has been changed yet.
-  private func obstacle(to shipment: ShipmentDispatched, _ order: Order) -> Disposition? {
+  // MARK: What cannot be true, or not yet
+
+  /// What makes the shipment wrong for good: a line that its order does not have, or more than was ever ordered.
+  private func obstacle(to shipment: ShipmentDispatched, _ order: Order) -> Reason? {
     var leaving: [Int32: Int64] = [:]
-    var leavingFrom: [Place: Int64] = [:]
     for (index, part) in shipment.lines.enumerated() {
       let path = "data.lines[\(index)]"
       guard let line = order.line(part.line) else {
-        return .notApplied(
-          Reason(.wrongLine, field: "\(path).line", value: "\(part.line)", rule: "must be a line of order \(order.id)"))
+        return Reason(
+          .wrongLine, field: "\(path).line", value: "\(part.line)", rule: "must be a line of order \(order.id)")
       }
       if let sku = part.sku, sku != line.sku {
-        return .notApplied(
-          Reason(.wrongLine, field: "\(path).sku", value: sku.value, rule: "must be \(line.sku), the line's SKU"))
+        return Reason(.wrongLine, field: "\(path).sku", value: sku.value, rule: "must be \(line.sku), the line's SKU")
       }
       leaving[part.line, default: 0] += part.quantity
-      leavingFrom[Place(line: part.line, location: part.locationID), default: 0] += part.quantity
-      let open = line.reserved + line.backordered
-      if leaving[part.line, default: 0] > open {
-        return .notApplied(
-          Reason(
-            .moreThanOpen, field: "\(path).quantity", value: "\(part.quantity)",
-            rule: "must not exceed the \(open) units of the line that are still open"))
-      }
-      let reserved = line.openReserved(at: part.locationID)
-      if leavingFrom[Place(line: part.line, location: part.locationID), default: 0] > reserved {
-        // The stock that fills the line may be booked a moment later: first the retry tiers.
-        return .notApplied(
-          Reason(
-            .notReserved, field: "\(path).quantity", value: "\(part.quantity)",
-            rule: "must not exceed the \(reserved) units reserved for the line at \(part.locationID)"))
+      let left = line.ordered - line.shipped
+      if leaving[part.line, default: 0] > left {
+        return Reason(
+          .moreThanOpen, field: "\(path).quantity", value: "\(part.quantity)",
+          rule: "must not exceed the \(left) units of the line that were ordered and have not left")
       }
     }
     return nil
   }
 
-  private struct Place: Hashable {
-    let line: Int32
-    let location: LocationID
+  /// What may merely not be booked yet: stock that has left cannot be less than nothing.
+  private func shortage(of shipment: ShipmentDispatched, _ order: Order) -> Reason? {
+    var leaving: [Place: Int64] = [:]
+    for (index, part) in shipment.lines.enumerated() {
+      guard let line = order.line(part.line), let item = stock.item(line.sku) else { continue }
+      let place = Place(sku: line.sku, location: part.locationID)
+      leaving[place, default: 0] += part.quantity
+      let (wanted, usable) = (leaving[place, default: 0], item.usable(at: part.locationID))
+      let field = "data.lines[\(index)].quantity"
+      if wanted > usable {
+        return Reason(
+          .notOnHand, field: field, value: "\(part.quantity)",
+          rule: "must not exceed the \(usable) units of \(line.sku) that are at \(part.locationID), "
+            + "not damaged and not held")
+      }
+      let available = item.balances.reduce(0) { $1.location == part.locationID ? $0 + $1.available : $0 }
+      if wanted - available > stock.promised(line.sku, at: part.locationID) {
+        // Orders that came with this batch hold the rest: the next attempt sees them.
+        return Reason(
+          .notReserved, field: field, value: "\(part.quantity)",
+          rule: "must be free at \(part.locationID), or reserved there for orders that are known")
+      }
+    }
+    return nil
+  }
+
+  // MARK: What leaves
+
+  /// Takes everything from the order's own promises first; what these do not hold, from what is free or others' there.
+  private func leave(_ shipment: ShipmentDispatched, _ order: Order, as booked: Shipment) -> [OutgoingEvent] {
+    let cause = cause(shipment.shipmentID.value)
+    var missing: [(line: OrderLine, location: LocationID, quantity: Int64)] = []
+    for part in shipment.lines {
+      guard let line = order.line(part.line) else { continue }
+      let lots = stock.ship(part.quantity, of: line, from: part.locationID, cause)
+      for (lot, quantity) in lots {
+        booked.add(quantity, line: line.number, location: part.locationID, lot: lot)
+      }
+      let left = part.quantity - lots.reduce(0) { $0 + $1.quantity }
+      if left > 0 { missing.append((line, part.locationID, left)) }
+    }
+    var events: [OutgoingEvent] = []
+    for part in missing { events += take(part.quantity, for: part.line, of: order, at: part.location, booked, cause) }
+    return events
+  }
+
+  private func take(
+    _ quantity: Int64, for line: OrderLine, of order: Order, at location: LocationID, _ booked: Shipment, _ cause: Cause
+  ) -> [OutgoingEvent] {
+    guard let item = stock.item(line.sku) else { return [] }
+    var left = quantity
+    var events: [OutgoingEvent] = []
+    for balance in item.balances where balance.location == location && left > 0 {
+      let taken = min(left, balance.onHand - balance.damaged - balance.qualityControl)
+      guard taken > 0 else { continue }
+      if balance.available < taken {
+        events += news(stock.bump(taken - balance.available, from: balance, because: "dispatched", cause))
+      }
+      events += claim(taken, for: line, of: order, at: balance)
+      for (lot, units) in stock.ship(taken, of: line, from: location, cause) {
+        booked.add(units, line: line.number, location: location, lot: lot)
+      }
+      left -= taken
+    }
+    return events
+  }
+
+  /// Reserves for a line what it has no promise of at this balance: units of it that wait, then those promised
+  /// elsewhere, then those that were cancelled.
+  private func claim(
+    _ quantity: Int64, for line: OrderLine, of order: Order, at balance: Balance
+  ) -> [OutgoingEvent] {
+    let cause = cause(order.id.value)
+    var events: [OutgoingEvent] = []
+    let waiting = min(quantity, line.backordered)
+    if waiting > 0 { stock.fill(waiting, of: line, from: balance, policy: "dispatch", candidates: "", cause) }
+    var left = quantity - waiting
+    for reservation in line.reservations where left > 0 && reservation.open > 0 && !(reservation.isAt(balance)) {
+      let taken = stock.withdraw(left, from: reservation, of: line, cause)
+      guard taken > 0 else { continue }
+      left -= taken
+      events.append(released(taken, of: line, order, at: reservation.location, because: "left_elsewhere"))
+    }
+    if left > 0 { stock.reinstate(left, of: line) }
+    if quantity > waiting {
+      stock.reserve(quantity - waiting, for: line, at: balance, policy: "dispatch", candidates: "", cause)
+    }
+    return events
+  }
+
+  func released(
+    _ quantity: Int64, of line: OrderLine, _ order: Order, at location: LocationID, because reason: String
+  ) -> OutgoingEvent {
+    let released = ReservationReleased(
+      orderID: order.id, line: line.number, sku: line.sku, locationID: location, quantity: quantity, reason: reason)
+    return follow.event(.reservationReleased(released), order: order.id, sequence: order.nextSequence())
+  }
+
+  /// What other orders' owners have to hear, each in the sequence of its order.
+  private func news(_ news: [OrderNews]) -> [OutgoingEvent] {
+    news.compactMap { item in
+      stock.order(item.order).map { follow.event(item.event, order: $0.id, sequence: $0.nextSequence()) }
+    }
   }
 
   private func shipped(_ shipment: ShipmentDispatched, _ order: Order) -> Event {
     let event = OrderShipment(
-      orderID: order.id, customerID: order.owner, shipmentID: shipment.shipmentID,
-      carrier: shipment.carrier, trackingNumber: shipment.trackingNumber,
+      orderID: order.id, customerID: order.owner, shipmentID: shipment.shipmentID, carrier: shipment.carrier,
+      trackingNumber: shipment.trackingNumber,
       lines: shipment.lines.compactMap { part in
         guard let line = order.line(part.line) else { return nil }
         return OrderShipment.Line(
           line: line.number, sku: line.sku, ordered: line.ordered, shipped: line.shipped, cancelled: line.cancelled,
-          locationID: part.locationID, quantity: part.quantity)
+          reserved: line.reserved, backordered: line.backordered, locationID: part.locationID, quantity: part.quantity)
       })
     return order.state == .shipped ? .orderShipped(event) : .orderPartiallyShipped(event)
   }
+}
+
+extension Reservation {
+  fileprivate func isAt(_ balance: Balance) -> Bool { location == balance.location && lot == balance.lot }
+}
+
+// MARK: Whose promises may have to give way
+
+extension AllocationState {
+  /// Units that the batch's shipments may have to take from others' promises: where a shipment's own promise is too
+  /// small, all that leaves there, and all that the loaded orders hold there and may give back before.
+  func bumpDemands() -> [WorkingSet.BumpDemand] {
+    var wanted: [Claim: Int64] = [:]
+    var leaving: [Place: Int64] = [:]
+    for shipment in dispatched where shipments[shipment.shipmentID] == nil {
+      guard let order = stock.order(shipment.orderID) else { continue }
+      for part in shipment.lines {
+        guard let line = order.line(part.line) else { continue }
+        wanted[Claim(order: order.id, line: part.line, location: part.locationID), default: 0] += part.quantity
+        leaving[Place(sku: line.sku, location: part.locationID), default: 0] += part.quantity
+      }
+    }
+    var places: Set<Place> = []
+    for (claim, quantity) in wanted {
+      guard let line = stock.order(claim.order)?.line(claim.line) else { continue }
+      guard quantity > line.openReserved(at: claim.location) else { continue }
+      places.insert(Place(sku: line.sku, location: claim.location))
+    }
+    return places.flatMap { place in
+      let units = leaving[place, default: 0] + stock.promised(place.sku, at: place.location)
+      return (stock.item(place.sku)?.balances ?? []).filter { $0.location == place.location }.map {
+        WorkingSet.BumpDemand(units, of: $0)
+      }
+    }
+  }
+
+  private struct Claim: Hashable {
+    let order: OrderID
+    let line: Int32
+    let location: LocationID
+  }
+}
+
+/// A SKU at a location.
+struct Place: Hashable {
+  let sku: SKU
+  let location: LocationID
 }

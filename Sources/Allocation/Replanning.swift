@@ -16,7 +16,12 @@ extension AllocationDecisions {
   /// the rest waits. Where the order must not wait, or was cancelled, it will not be delivered.
   ///
   /// Units that have been on their way are served one by one again, whatever the order's policy was at first.
-  func replan(_ quantity: Int64, of line: OrderLine, _ order: Order, _ cause: Cause) -> Replanned {
+  ///
+  /// - Parameter avoided: A location that gives only what no other has.
+  func replan(
+    _ quantity: Int64, of line: OrderLine, _ order: Order, avoiding avoided: LocationID? = nil
+  ) -> Replanned {
+    let cause = cause(order.id.value)
     guard order.closedReason == nil, let item = stock.item(line.sku) else {
       stock.cancel(quantity, of: line)
       stock.record(.cancelled, quantity, of: line, order, by: .requested, seeing: nil, cause)
@@ -24,7 +29,7 @@ extension AllocationDecisions {
     }
     var planned = Replanned()
     let sight = Decision.Sight(of: item)
-    planned.reserved = promise(min(quantity, item.availableToPromise), to: line, item, cause)
+    planned.reserved = promise(min(quantity, item.availableToPromise), to: line, item, avoiding: avoided, cause)
     let missing = quantity - planned.reserved
     guard missing > 0 else { return planned }
     if order.allowsBackorder {
@@ -39,10 +44,13 @@ extension AllocationDecisions {
     return planned
   }
 
-  private func promise(_ quantity: Int64, to line: OrderLine, _ item: StockItem, _ cause: Cause) -> Int64 {
+  private func promise(
+    _ quantity: Int64, to line: OrderLine, _ item: StockItem, avoiding avoided: LocationID?, _ cause: Cause
+  ) -> Int64 {
     guard quantity > 0 else { return 0 }
     let policy = LocationPolicy.mostStock
-    let ranked = policy.rank(item.candidates)
+    let all = policy.rank(item.candidates)
+    let ranked = all.filter { $0.location != avoided } + all.filter { $0.location == avoided }
     let seen = LocationPolicy.describe(ranked)
     var reserved: Int64 = 0
     for share in policy.plan(quantity, over: ranked) {

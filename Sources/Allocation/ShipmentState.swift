@@ -59,3 +59,17 @@ extension ShipmentState {
     }
   }
 }
+
+extension LifeCycle {
+  /// A shipment, as its carrier tells it.
+  public static var shipment: LifeCycle {
+    let begin = Step(
+      from: nil, to: ShipmentState.dispatched.rawValue, causes: [EventType.shipmentDispatched.rawValue])
+    let steps = ShipmentState.transitions.map { step in
+      Step(from: step.from.rawValue, to: step.to.rawValue, causes: ["shipment.status \(step.status.rawValue)"])
+    }
+    return LifeCycle(
+      name: "shipment", steps: [begin] + steps, states: ShipmentState.allCases.map(\.rawValue),
+      ends: ShipmentState.allCases.filter(\.isFinal).map(\.rawValue))
+  }
+}

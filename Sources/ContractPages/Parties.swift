@@ -40,10 +40,17 @@ public enum Answers {
       .orderReserved, .orderPartiallyReserved, .orderBackordered, .orderRejected, .backorderCreated,
     ] + levels,
     .orderCancelled: [.reservationReleased, .orderClosedCancelled, .orderFulfilled] + levels,
-    .shipmentDispatched: [.orderPartiallyShipped, .orderShipped, .shipmentDelivered, .orderFulfilled] + levels,
+    .shipmentDispatched: [
+      .orderPartiallyShipped, .orderShipped, .reservationReleased, .reservationBumped, .backorderCreated,
+      .orderClosedCancelled,
+    ] + levels,
+    .shipmentPlanFailed: [
+      .shipmentReplanned, .reservationReleased, .backorderCreated, .orderClosedCancelled, .orderFulfilled,
+    ] + levels,
+    .returnReceived: [.stockReturned] + levels,
+    .stockReturned: filling,
     .shipmentStatus: [
-      .shipmentInTransit, .shipmentDelivered, .shipmentFailed, .orderFulfilled, .orderClosedCancelled,
-      .backorderCreated,
+      .shipmentInTransit, .shipmentDelivered, .shipmentFailed, .orderFulfilled, .backorderCreated,
     ] + levels,
     .shipmentStatusDue: [.shipmentOverdue],
     .lotsDue: [.lotExpired] + levels,

@@ -31,6 +31,24 @@ public enum CarrierStatus: String, WireChoice {
   case failed = "FAILED"
 }
 
+/// What becomes of goods that come back.
+public enum Disposal: String, WireChoice {
+  /// They can be sold again.
+  case stock
+  /// They wait for a decision about their quality.
+  case qualityControl = "quality_control"
+  /// They are thrown away.
+  case scrap
+}
+
+/// What is to become of units whose shipment was refused.
+public enum PlanAction: String, WireChoice {
+  /// They are given up.
+  case release
+  /// They are served from elsewhere, or wait.
+  case replan
+}
+
 /// Why an order was not accepted.
 public enum OrderRejectionReason: String, WireChoice {
   /// It was cancelled before it came.

@@ -12,13 +12,16 @@ extension Event {
     case .orderCreated: self = .orderCreated(try OrderCreated(decoding: &json, bytes))
     case .orderCancelled: self = .orderCancelled(try OrderCancelled(decoding: &json, bytes))
     case .shipmentDispatched: self = .shipmentDispatched(try ShipmentDispatched(decoding: &json, bytes))
+    case .shipmentPlanFailed: self = .shipmentPlanFailed(try ShipmentPlanFailed(decoding: &json, bytes))
     case .shipmentStatus: self = .shipmentStatus(try ShipmentStatus(decoding: &json, bytes))
+    case .returnReceived: self = .returnReceived(try ReturnReceived(decoding: &json, bytes))
     case .productCreated: self = .productCreated(try ProductCreated(decoding: &json, bytes))
     case .productUpdated: self = .productUpdated(try ProductUpdated(decoding: &json, bytes))
     case .lotsDue: self = .lotsDue(try LotsDue(decoding: &json, bytes))
     case .lotExpired: self = .lotExpired(try LotExpired(decoding: &json, bytes))
     case .productRetired: self = .productRetired(try ProductRetired(decoding: &json, bytes))
     case .stockReceived: self = .stockReceived(try StockReceived(decoding: &json, bytes))
+    case .stockReturned: self = .stockReturned(try StockReturned(decoding: &json, bytes))
     case .stockMoved: self = .stockMoved(try StockMoved(decoding: &json, bytes))
     case .stockMoveRejected: self = .stockMoveRejected(try StockMoveRejected(decoding: &json, bytes))
     case .orderReserved: self = .orderReserved(try OrderAnswer(decoding: &json, bytes))
@@ -38,6 +41,7 @@ extension Event {
     case .shipmentDelivered: self = .shipmentDelivered(try ShipmentProgress(decoding: &json, bytes))
     case .shipmentFailed: self = .shipmentFailed(try ShipmentFailed(decoding: &json, bytes))
     case .shipmentOverdue: self = .shipmentOverdue(try ShipmentOverdue(decoding: &json, bytes))
+    case .shipmentReplanned: self = .shipmentReplanned(try ShipmentReplanned(decoding: &json, bytes))
     case .orderClosedCancelled: self = .orderClosedCancelled(try OrderClosedCancelled(decoding: &json, bytes))
     case .stockLow: self = .stockLow(try StockLevel(decoding: &json, bytes))
     case .stockOut: self = .stockOut(try StockLevel(decoding: &json, bytes))
@@ -60,13 +64,16 @@ extension Event {
     case .orderCreated(let payload): payload
     case .orderCancelled(let payload): payload
     case .shipmentDispatched(let payload): payload
+    case .shipmentPlanFailed(let payload): payload
     case .shipmentStatus(let payload): payload
+    case .returnReceived(let payload): payload
     case .productCreated(let payload): payload
     case .productUpdated(let payload): payload
     case .lotsDue(let payload): payload
     case .lotExpired(let payload): payload
     case .productRetired(let payload): payload
     case .stockReceived(let payload): payload
+    case .stockReturned(let payload): payload
     case .stockMoved(let payload): payload
     case .stockMoveRejected(let payload): payload
     case .orderReserved(let payload): payload
@@ -86,6 +93,7 @@ extension Event {
     case .shipmentDelivered(let payload): payload
     case .shipmentFailed(let payload): payload
     case .shipmentOverdue(let payload): payload
+    case .shipmentReplanned(let payload): payload
     case .orderClosedCancelled(let payload): payload
     case .stockLow(let payload): payload
     case .stockOut(let payload): payload

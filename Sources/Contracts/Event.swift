@@ -20,8 +20,12 @@ public enum Event: Hashable, Sendable {
   case orderCancelled(OrderCancelled)
   /// Goods left the house.
   case shipmentDispatched(ShipmentDispatched)
+  /// What was reserved at a location cannot be shipped from there.
+  case shipmentPlanFailed(ShipmentPlanFailed)
   /// How a shipment fares, as its carrier says.
   case shipmentStatus(ShipmentStatus)
+  /// Goods came back from a customer.
+  case returnReceived(ReturnReceived)
   /// The product is in our catalogue.
   case productCreated(ProductCreated)
   /// Our catalogue has taken over a change.
@@ -34,6 +38,8 @@ public enum Event: Hashable, Sendable {
   case productRetired(ProductRetired)
   /// A receipt is booked.
   case stockReceived(StockReceived)
+  /// Units that came back are booked.
+  case stockReturned(StockReturned)
   /// Both legs of a move are booked.
   case stockMoved(StockMoved)
   /// Nothing was moved.
@@ -72,6 +78,8 @@ public enum Event: Hashable, Sendable {
   case shipmentFailed(ShipmentFailed)
   /// Nothing was heard of a shipment for long: once per shipment.
   case shipmentOverdue(ShipmentOverdue)
+  /// Units that cannot be shipped as planned are planned anew, or given up.
+  case shipmentReplanned(ShipmentReplanned)
   /// Nothing of the order is open any more, because it was cancelled.
   case orderClosedCancelled(OrderClosedCancelled)
   /// A SKU fell to its reorder point.
@@ -98,13 +106,16 @@ public enum Event: Hashable, Sendable {
     case .orderCreated: .orderCreated
     case .orderCancelled: .orderCancelled
     case .shipmentDispatched: .shipmentDispatched
+    case .shipmentPlanFailed: .shipmentPlanFailed
     case .shipmentStatus: .shipmentStatus
+    case .returnReceived: .returnReceived
     case .productCreated: .productCreated
     case .productUpdated: .productUpdated
     case .lotsDue: .lotsDue
     case .lotExpired: .lotExpired
     case .productRetired: .productRetired
     case .stockReceived: .stockReceived
+    case .stockReturned: .stockReturned
     case .stockMoved: .stockMoved
     case .stockMoveRejected: .stockMoveRejected
     case .orderReserved: .orderReserved
@@ -124,6 +135,7 @@ public enum Event: Hashable, Sendable {
     case .shipmentDelivered: .shipmentDelivered
     case .shipmentFailed: .shipmentFailed
     case .shipmentOverdue: .shipmentOverdue
+    case .shipmentReplanned: .shipmentReplanned
     case .orderClosedCancelled: .orderClosedCancelled
     case .stockLow: .stockLow
     case .stockOut: .stockOut

@@ -20,8 +20,12 @@ public enum EventType: String, CaseIterable, Hashable, Sendable {
   case orderCancelled = "order.cancelled"
   /// Goods left the house.
   case shipmentDispatched = "shipment.dispatched"
+  /// What was reserved at a location cannot be shipped from there.
+  case shipmentPlanFailed = "shipment.plan.failed"
   /// How a shipment fares, as its carrier says.
   case shipmentStatus = "shipment.status"
+  /// Goods came back from a customer.
+  case returnReceived = "return.received"
   /// The product is in our catalogue.
   case productCreated = "product.created"
   /// Our catalogue has taken over a change.
@@ -34,6 +38,8 @@ public enum EventType: String, CaseIterable, Hashable, Sendable {
   case productRetired = "product.retired"
   /// A receipt is booked.
   case stockReceived = "stock.received"
+  /// Units that came back are booked.
+  case stockReturned = "stock.returned"
   /// Both legs of a move are booked.
   case stockMoved = "stock.moved"
   /// Nothing was moved.
@@ -72,6 +78,8 @@ public enum EventType: String, CaseIterable, Hashable, Sendable {
   case shipmentFailed = "shipment.failed"
   /// Nothing was heard of a shipment for long: once per shipment.
   case shipmentOverdue = "shipment.overdue"
+  /// Units that cannot be shipped as planned are planned anew, or given up.
+  case shipmentReplanned = "shipment.replanned"
   /// Nothing of the order is open any more, because it was cancelled.
   case orderClosedCancelled = "order.closed_cancelled"
   /// A SKU fell to its reorder point.

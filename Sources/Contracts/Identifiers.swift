@@ -115,3 +115,23 @@ public struct LotID: Identifier {
   /// Printable ASCII.
   public static var syntax: IdentifierSyntax { .token }
 }
+
+/// Names a return of goods: 1 to 128 printable ASCII characters without space.
+public struct ReturnID: Identifier {
+  /// The text.
+  public let value: String
+  /// A value that was validated before.
+  public init(trusted value: String) { self.value = value }
+  /// Printable ASCII.
+  public static var syntax: IdentifierSyntax { .token }
+}
+
+/// Names a shipment plan that was refused: 1 to 128 printable ASCII characters without space.
+public struct PlanID: Identifier {
+  /// The text.
+  public let value: String
+  /// A value that was validated before.
+  public init(trusted value: String) { self.value = value }
+  /// Printable ASCII.
+  public static var syntax: IdentifierSyntax { .token }
+}

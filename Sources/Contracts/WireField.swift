@@ -75,6 +75,10 @@ public enum WireField: String, CaseIterable, Hashable, Sendable {
   case lng
   case silentSince = "silent_since"
   case delivered
+  case returnID = "return_id"
+  case disposition
+  case planID = "plan_id"
+  case action
   /// A key that no contract knows; its value is skipped.
   case unknown = ""
 }

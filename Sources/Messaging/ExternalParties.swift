@@ -30,7 +30,10 @@ extension ExternalParty {
   /// Receives, moves and dispatches goods.
   public static let warehouse = ExternalParty(
     name: "warehouse",
-    publishes: [.locationRegistered, .stockPolicySet, .goodsReceived, .stockMoveRequested, .shipmentDispatched])
+    publishes: [
+      .locationRegistered, .stockPolicySet, .goodsReceived, .stockMoveRequested, .shipmentDispatched,
+      .shipmentPlanFailed, .returnReceived,
+    ])
 
   /// Takes shipments to customers.
   public static let carrier = ExternalParty(name: "carrier", publishes: [.shipmentStatus])
@@ -44,7 +47,8 @@ extension ExternalParty {
       .orderReserved, .orderPartiallyReserved,
       .orderBackordered, .orderRejected, .backorderCreated, .backorderFilled, .reservationReleased,
       .reservationBumped, .orderPartiallyShipped, .orderShipped, .orderFulfilled, .orderClosedCancelled,
-      .shipmentInTransit, .shipmentDelivered, .shipmentFailed, .shipmentOverdue, .stockLow, .stockOut, .stockRecovered,
+      .shipmentInTransit, .shipmentDelivered, .shipmentFailed, .shipmentOverdue,
+      .shipmentReplanned, .stockReturned, .stockLow, .stockOut, .stockRecovered,
       .notificationSent, .notificationFailed,
     ])
 

@@ -14,7 +14,8 @@ extension ReasonKind {
   public var guide: ReasonGuide {
     switch self {
     case .malformed, .idReused, .tooOld, .tooFarAhead, .foreignType: publisherGuide
-    case .unknownSKU, .unknownLocation, .unknownOrder, .unknownShipment, .notReserved: orderGuide
+    case .unknownSKU, .unknownLocation, .unknownOrder, .unknownShipment, .notReserved, .notOnHand, .moreThanShipped:
+      orderGuide
     case .unknownBarcode, .unknownUnit, .barcodeTaken: catalogueGuide
     case .contradiction, .tooMuchStock, .wrongLine, .moreThanOpen, .alreadyShipped, .shipmentEnded:
       ruleGuide
@@ -78,11 +79,21 @@ extension ReasonKind {
         meaning: "No shipment.dispatched has come for the shipment, nor in the minutes of the retries.",
         look: "dead letters of shipment.dispatched with this shipment_id; the warehouse's outgoing messages.",
         act: "Replay the shipment first, then this one. Where the carrier's id is another one, correct it with --edit.")
+    case .notOnHand:
+      ReasonGuide(
+        meaning: "A shipment says that more has left a location than was there, damaged and held goods aside.",
+        look: "`tallyman stock` of the product; receipts and moves that are missing, also among the dead letters.",
+        act: "Book the receipt, the move or the count that is missing, then replay; or correct location or quantity.")
+    case .moreThanShipped:
+      ReasonGuide(
+        meaning: "More came back of an order's line than was shipped of it and has not come back before.",
+        look: "the order's shipments; other returns of it (tables returns and return_lines).",
+        act: "Book the shipment that is missing, then replay; or correct line or quantity with --edit.")
     default:
       ReasonGuide(
-        meaning: "A shipment takes more from a location than is reserved there for its line.",
+        meaning: "A failed plan speaks of more than is reserved for its line at a location.",
         look: "`replay --dry-run`: it shows the order's reservations as they are now.",
-        act: "Book the receipt or the move that is missing, then replay; or correct the location or the quantity.")
+        act: "If the units have moved on meanwhile, discard it; or correct the location or the quantity.")
     }
   }
 
@@ -127,7 +138,7 @@ extension ReasonKind {
         act: "Correct the line or the SKU with --edit, then replay.")
     case .moreThanOpen:
       ReasonGuide(
-        meaning: "A shipment takes more units of a line than are still open: shipped twice, or cancelled meanwhile.",
+        meaning: "A shipment takes more units of a line than were ordered of it and have not left: shipped twice.",
         look: "other shipments of the order; cancellations; what has really left the warehouse.",
         act: "If it left twice, book a return with the warehouse; correct the quantity with --edit, or discard it.")
     case .shipmentEnded:

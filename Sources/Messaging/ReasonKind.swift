@@ -35,7 +35,11 @@ public enum ReasonKind: String, CaseIterable, Sendable {
   case wrongLine = "wrong_line"
   /// A shipment takes more than its line has open.
   case moreThanOpen = "more_than_open"
-  /// A shipment takes more than is reserved for its line at that location.
+  /// A shipment takes more than is at that location.
+  case notOnHand = "not_on_hand"
+  /// More comes back of an order's line than was shipped of it.
+  case moreThanShipped = "more_than_shipped"
+  /// A failed plan, or a shipment, speaks of more than is reserved at that location.
   case notReserved = "not_reserved"
   /// An order is to be cancelled that has left already.
   case alreadyShipped = "already_shipped"
@@ -61,7 +65,8 @@ public enum ReasonKind: String, CaseIterable, Sendable {
   /// What becomes of a message for this reason.
   public var treatment: Treatment {
     switch self {
-    case .unknownSKU, .unknownLocation, .unknownBarcode, .unknownUnit, .unknownOrder, .unknownShipment, .notReserved:
+    case .unknownSKU, .unknownLocation, .unknownBarcode, .unknownUnit, .unknownOrder, .unknownShipment, .notReserved,
+      .notOnHand, .moreThanShipped:
       .retry
     case .malformed, .idReused, .tooOld, .tooFarAhead, .foreignType, .contradiction, .barcodeTaken, .tooMuchStock,
       .wrongLine, .moreThanOpen, .alreadyShipped, .shipmentEnded, .databaseRefused, .crashed, .deliveryLimit,

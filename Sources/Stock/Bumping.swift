@@ -90,6 +90,15 @@ extension WorkingSet {
     return news
   }
 
+  /// What the loaded orders have reserved of a SKU at a location: at most so much can be bumped there.
+  public func promised(_ sku: SKU, at location: LocationID) -> Int64 {
+    var sum: Int64 = 0
+    for order in orders.values {
+      for line in order.lines where line.sku == sku { sum += line.openReserved(at: location) }
+    }
+    return sum
+  }
+
   private struct Promise {
     let order: Order
     let line: OrderLine

@@ -240,7 +240,7 @@ public final class Reservation {
 /// What of a line waits for stock.
 public struct Backorder: Sendable {
   /// How a backorder stands.
-  public enum State: String, Sendable {
+  public enum State: String, CaseIterable, Sendable {
     /// Nothing has come yet.
     case open
     /// Some has.

@@ -75,6 +75,13 @@ public final class StockItem {
     balances.first { $0.location == location && $0.lot == lot }
   }
 
+  /// What is at a location and neither damaged nor held, reserved or not, over all lots.
+  public func usable(at location: LocationID) -> Int64 {
+    balances.reduce(0) {
+      $1.location == location ? $0 + $1.onHand - $1.damaged - $1.qualityControl : $0
+    }
+  }
+
   /// Draws the sequence of the next event about this SKU.
   public func nextSequence() -> Int64 {
     sequence += 1

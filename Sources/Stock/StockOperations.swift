@@ -72,6 +72,40 @@ extension WorkingSet {
     return quantity
   }
 
+  /// Gives a part of a reservation back. The line's units are in none of its quantities then: whoever calls it
+  /// reserves, enqueues or cancels them next.
+  ///
+  /// - Returns: How many units were given back: the quantity, or what was open.
+  public func withdraw(_ quantity: Int64, from reservation: Reservation, of line: OrderLine, _ cause: Cause) -> Int64 {
+    let taken = min(quantity, reservation.open)
+    guard taken > 0, let balance = balance(of: reservation, line) else { return 0 }
+    book(-taken, to: .reserved, of: balance, because: .release, cause)
+    reservation.open -= taken
+    reservation.released += taken
+    reservation.ending = .released
+    reservation.isChanged = true
+    line.reserved -= taken
+    line.isChanged = true
+    return taken
+  }
+
+  /// Units that were not to be delivered any more, and are in none of the line's quantities now: they have left after
+  /// all, and whoever calls it reserves them next.
+  public func reinstate(_ quantity: Int64, of line: OrderLine) {
+    line.cancelled -= quantity
+    line.isChanged = true
+  }
+
+  /// Goods come back from a customer. Scrap passes through, so that the ledger knows of it.
+  public func takeReturn(_ quantity: Int64, to balance: Balance, _ disposal: Disposal, _ cause: Cause) {
+    book(quantity, to: .onHand, of: balance, because: .returned, cause)
+    switch disposal {
+    case .stock: break
+    case .qualityControl: book(quantity, to: .qualityControl, of: balance, because: .qcHold, cause)
+    case .scrap: book(-quantity, to: .onHand, of: balance, because: .damage, cause)
+    }
+  }
+
   /// Goods left against the line's own reservations at a location: on hand and reserved fall together.
   ///
   /// - Returns: How many units of which lot left; in sum the quantity, or all that was reserved there.

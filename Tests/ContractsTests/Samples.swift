@@ -91,6 +91,27 @@ enum Samples {
       .shipmentOverdue(
         ShipmentOverdue(
           shipmentID: shipment, orderID: order, customerID: customer, carrier: "Example Parcel", silentSince: time)),
+      .returnReceived(
+        ReturnReceived(
+          returnID: ReturnID(trusted: "ret-1"), orderID: order, shipmentID: shipment,
+          lines: [
+            .init(line: 1, locationID: place, quantity: 1, disposition: .scrap),
+            .init(sku: sku, locationID: place, quantity: most, disposition: .qualityControl),
+          ], reason: name)),
+      .stockReturned(
+        StockReturned(
+          returnID: ReturnID(trusted: "ret-1"), sku: sku, locationID: place, quantity: 1, disposition: .stock,
+          onHand: .max, available: 0)),
+      .shipmentPlanFailed(
+        ShipmentPlanFailed(
+          planID: PlanID(trusted: "plan-1"), orderID: order,
+          lines: [.init(line: 1, locationID: place, quantity: 1)], action: .release)),
+      .shipmentReplanned(
+        ShipmentReplanned(
+          planID: PlanID(trusted: "plan-1"), orderID: order, customerID: customer, action: .replan,
+          lines: [
+            .init(line: 1, sku: sku, locationID: place, quantity: 3, reserved: 1, backordered: 1, cancelled: 1)
+          ])),
       .orderFulfilled(
         OrderFulfilled(
           orderID: order, customerID: customer,

@@ -64,6 +64,8 @@ class Evidence:
         self.items = {row["sku"]: row for row in self.table("stock_items")}
         self.shipments = {row["shipment_id"]: row["order_id"] for row in self.table("shipments")}
         self.reservations = list(self.table("reservations"))
+        self.bumps = list(self.table("bumps"))
+        self.bumped = {row["order_id"] for row in self.bumps}
         self.backorders = {(row["order_id"], int(row["line_no"])): row for row in self.table("backorders")}
         self._events = None
 
@@ -137,8 +139,12 @@ class Evidence:
         if message.key == "order.cancelled" and letter["kind"] == "refused":
             order = self.orders.get(data["order_id"])
             return "a cancellation of what was shipped" if order and order["state"] == "shipped" else None
+        if message.key == "shipment.dispatched" and letter["kind"] == "exhausted":
+            # Its promise was gone, and others have shipped what was there.
+            gone = data["order_id"] in self.cancelled or data["order_id"] in self.bumped
+            return "a shipment of what was cancelled or bumped" if gone else None
         if message.key == "shipment.dispatched" and letter["kind"] == "refused":
-            return "a shipment of what was cancelled" if data["order_id"] in self.cancelled else None
+            return "a shipment of more than was ordered" if data["order_id"] in self.cancelled else None
         if len(self.by_id[message.source, message.id]) > 1 and letter["field"] == "id":
             return "an id used for two messages"
         if message.key == "order.created" and letter["kind"] == "refused":

@@ -23,9 +23,10 @@ TABLES = {
     "orders": "order_id, customer_id, state, answered, backorder, priority, sequence, "
               "extract(epoch from updated_at) as updated",
     "order_lines": "order_id, line_no, sku, ordered, reserved, backordered, shipped, cancelled",
-    "reservations": "order_id, line_no, sku, location_id, quantity, open_quantity, consumed, released",
+    "reservations": "order_id, line_no, reservation_no, sku, location_id, quantity, open_quantity, consumed, released",
     "backorders": "order_id, line_no, sku, quantity, open_quantity, filled, cancelled, fillable, "
                   "extract(epoch from created_at) as created",
+    "bumps": "order_id, line_no, reservation_no, sku, location_id, quantity, reference",
     "shipments": "shipment_id, order_id",
     "shipment_lines": "shipment_id, line_no, location_id, quantity",
     "inbox": "message_id, source, consumer, attempt, outcome, events, encode(sha256(body), 'hex') as body",

@@ -70,7 +70,8 @@ class Tales:
         elif key in ("order.shipped", "order.partially_shipped"):
             self.shipped[data["shipment_id"]] += 1
             for line in data["lines"]:
-                self.shift(lines, line["line"], 0, 2, line["quantity"])
+                # Whatever its units were before: they have left, and the event says how its line stands.
+                lines[line["line"]] = [line["reserved"], line["backordered"], line["shipped"], line["cancelled"]]
         elif key == "order.closed_cancelled":
             for number, line in lines.items():
                 self.shift(lines, number, 1, 3, line[1])

@@ -102,11 +102,17 @@ def reservations_booked(evidence):
     """The ledger's reserves, releases and shipments are those of the reservations and shipments."""
     numbers = {(row["sku"], row["location_id"]): number for number, row in evidence.balances.items()}
     wanted, open_sums = collections.Counter(), collections.Counter()
+    bumped = collections.Counter()
+    for row in evidence.bumps:
+        bumped[row["order_id"], row["line_no"], row["reservation_no"]] += int(row["quantity"])
+        balance = numbers.get((row["sku"], row["location_id"]))
+        wanted["BUMP", "reserved", row["reference"], balance] -= int(row["quantity"])
     for row in evidence.reservations:
         balance = numbers.get((row["sku"], row["location_id"]))
         wanted["RESERVE", "reserved", row["order_id"], balance] += int(row["quantity"])
-        if int(row["released"]):
-            wanted["RELEASE", "reserved", row["order_id"], balance] -= int(row["released"])
+        released = int(row["released"]) - bumped[row["order_id"], row["line_no"], row["reservation_no"]]
+        if released:
+            wanted["RELEASE", "reserved", row["order_id"], balance] -= released
         open_sums[balance] += int(row["open_quantity"])
     for row in evidence.table("shipment_lines"):
         order = evidence.shipments.get(row["shipment_id"])

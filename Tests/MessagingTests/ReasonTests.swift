@@ -13,6 +13,7 @@ struct ReasonTests {
     #expect(
       retried == [
         .unknownSKU, .unknownLocation, .unknownBarcode, .unknownUnit, .unknownOrder, .unknownShipment, .notReserved,
+        .notOnHand, .moreThanShipped,
       ])
   }
 

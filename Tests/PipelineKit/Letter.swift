@@ -199,6 +199,34 @@ extension Letter {
           reason: reason)))
   }
 
+  /// `return.received`, with lines of an order line's number or a SKU, a location, a quantity and what becomes of it.
+  public static func comeBack(
+    _ id: String, order: String? = nil, shipment: String? = nil, _ lines: [(Any, String, Int64, Disposal)]
+  ) -> Letter {
+    Letter(
+      .returnReceived(
+        ReturnReceived(
+          returnID: ReturnID(trusted: id), orderID: order.map(OrderID.init(trusted:)),
+          shipmentID: shipment.map(ShipmentID.init(trusted:)),
+          lines: lines.map {
+            ReturnReceived.Line(
+              line: ($0.0 as? Int).map(Int32.init), sku: ($0.0 as? String).map(SKU.init(trusted:)),
+              locationID: LocationID(trusted: $0.1), quantity: $0.2, disposition: $0.3)
+          })))
+  }
+
+  /// `shipment.plan.failed`, with lines of a number, a location and a quantity.
+  public static func planFailed(
+    _ id: String, _ order: String, _ lines: [(Int32, String, Int64)], _ action: PlanAction
+  ) -> Letter {
+    Letter(
+      .shipmentPlanFailed(
+        ShipmentPlanFailed(
+          planID: PlanID(trusted: id), orderID: OrderID(trusted: order),
+          lines: lines.map { .init(line: $0.0, locationID: LocationID(trusted: $0.1), quantity: $0.2) },
+          action: action)))
+  }
+
   /// `backorders.due`.
   public static func due(_ sku: String) -> Letter { Letter(.backordersDue(BackordersDue(sku: SKU(trusted: sku)))) }
 }

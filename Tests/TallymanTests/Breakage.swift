@@ -157,8 +157,13 @@ struct Breakage: Sendable {
     Breakage("shipment_history", sql: "update shipments set status_at = now() where shipment_id = 'shp-1'"),
     Breakage("shipment_history", sql: "update shipments set state = 'in_transit' where shipment_id = 'shp-2'"),
     Breakage(
-      "shipment_compensated",
+      "goods_came_back",
       sql: "update stock_ledger set reference = 'shp-2' where reference = 'shp-3' and reason = 'QC_HOLD'"),
+    Breakage("goods_came_back", sql: "update return_lines set location_id = 'W2' where disposition = 'stock'"),
+    Breakage(
+      "return_of_shipped",
+      sql: "update return_lines set line_no = 2 where return_id = 'ret-1' and disposition = 'quality_control'"),
+    Breakage("plan_of_order", sql: "update shipment_plan_lines set line_no = 3"),
     Breakage("shipment_lines", sql: "update shipment_lines set line_no = 2 where shipment_id = 'shp-2'"),
   ]
 

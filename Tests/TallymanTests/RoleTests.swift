@@ -105,7 +105,9 @@ struct RoleTests {
       [
         ("update orders set state = state", true), ("update balances set reserved = reserved", true),
         ("insert into products values ('X', 'x', null, null, null, now())", false),
-        ("insert into balances (sku, location_id) values ('A', 'W9')", false),
+        ("insert into balances (sku, location_id) values ('A', 'W9')", true),
+        ("insert into balances (sku, location_id, on_hand) values ('A', 'W9', 1)", false),
+        ("update returns set reason = 'x'", false), ("update shipment_statuses set reason = 'x'", false),
         ("insert into receipts values ('x', 'A', 'W1', 1, null, now())", false), ("delete from orders", false),
         ("update shipments set carrier = 'x'", false), ("delete from inbox", false),
       ]

@@ -30,6 +30,11 @@ enum World {
       .order("returning", [("E", 2)]), .shipment("shp-3", "returning", [(1, "W1", 2)]),
       .status("shp-1", .inTransit), .status("shp-1", .delivered), .status("shp-3", .failed, reason: "nobody at home"),
     ])
+    try await allocation.take([
+      .comeBack(
+        "ret-1", order: "reserved", [(1, "W1", 1, .stock), (1, "W1", 1, .qualityControl), ("A", "W1", 1, .scrap)]),
+      .planFailed("plan-1", "returning", [(1, "W1", 1)], .replan),
+    ])
     // Stock comes, the event about it fills the backorders.
     try await inventory.take([.receipt("rcv-5", "A", "W2", 12)])
     try await house.settle(allocation, .allocation)

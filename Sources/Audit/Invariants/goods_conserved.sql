@@ -8,6 +8,8 @@ from (
   from (
     select sku, quantity as came, 0 as gone, 0 as there from receipts
     union all
+    select sku, quantity, 0, 0 from return_lines where disposition <> 'scrap'
+    union all
     select l.sku, 0, p.quantity, 0
     from shipment_lines p join shipments s using (shipment_id) left join order_lines l using (order_id, line_no)
     where s.state <> 'failed'

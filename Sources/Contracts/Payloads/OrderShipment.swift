@@ -86,6 +86,10 @@ extension OrderShipment {
     public var shipped: Int64
     /// Units cancelled.
     public var cancelled: Int64
+    /// Units still reserved.
+    public var reserved: Int64?
+    /// Units that still wait for stock.
+    public var backordered: Int64?
     /// Where the stock lies.
     public var locationID: LocationID
     /// Units of this shipment.
@@ -98,6 +102,8 @@ extension OrderShipment {
       ordered: Int64,
       shipped: Int64,
       cancelled: Int64,
+      reserved: Int64? = nil,
+      backordered: Int64? = nil,
       locationID: LocationID,
       quantity: Int64
     ) {
@@ -106,6 +112,8 @@ extension OrderShipment {
       self.ordered = ordered
       self.shipped = shipped
       self.cancelled = cancelled
+      self.reserved = reserved
+      self.backordered = backordered
       self.locationID = locationID
       self.quantity = quantity
     }
@@ -120,6 +128,8 @@ extension OrderShipment.Line {
     var ordered: Int64?
     var shipped: Int64?
     var cancelled: Int64?
+    var reserved: Int64?
+    var backordered: Int64?
     var locationID: LocationID?
     var quantity: Int64?
     var object = try json.object(bytes)
@@ -130,6 +140,10 @@ extension OrderShipment.Line {
       case .ordered: ordered = try json.integer(bytes, .ordered, Limits.quantity)
       case .shipped: shipped = try json.integer(bytes, .shipped, Limits.partialQuantity)
       case .cancelled: cancelled = try json.integer(bytes, .cancelled, Limits.partialQuantity)
+      case .reserved:
+        reserved = try json.takeNull(bytes) ? nil : json.integer(bytes, .reserved, Limits.partialQuantity)
+      case .backordered:
+        backordered = try json.takeNull(bytes) ? nil : json.integer(bytes, .backordered, Limits.partialQuantity)
       case .locationID: locationID = try json.identifier(bytes, .locationID)
       case .quantity: quantity = try json.integer(bytes, .quantity, Limits.quantity)
       default: try object.skip(&json, bytes)
@@ -140,6 +154,8 @@ extension OrderShipment.Line {
     self.ordered = try WireField.ordered.required(ordered)
     self.shipped = try WireField.shipped.required(shipped)
     self.cancelled = try WireField.cancelled.required(cancelled)
+    self.reserved = reserved
+    self.backordered = backordered
     self.locationID = try WireField.locationID.required(locationID)
     self.quantity = try WireField.quantity.required(quantity)
   }
@@ -152,6 +168,8 @@ extension OrderShipment.Line {
     json.member(.ordered, ordered)
     json.member(.shipped, shipped)
     json.member(.cancelled, cancelled)
+    json.member(.reserved, reserved)
+    json.member(.backordered, backordered)
     json.member(.locationID, locationID)
     json.member(.quantity, quantity)
     json.endObject()

@@ -1,0 +1,154 @@
+import Contracts
+import Messaging
+import Stock
+
+// return.received: goods come back from a customer, to stock, to quality control or to be thrown away.
+
+extension AllocationDecisions {
+  func takeBack(_ request: ReturnReceived) -> Disposition {
+    let order: Order?
+    do { order = try self.order(of: request) } catch { return .notApplied(error) }
+    if let known = state.returns.known[request.returnID] {
+      guard let contradiction = known.contradiction(with: request, order) else {
+        return .unchanged("the return is booked already")
+      }
+      return .notApplied(contradiction)
+    }
+    let parts: [Returns.Part]
+    do { parts = try resolve(request, order) } catch { return .notApplied(error) }
+    let record = Returns.Record(
+      id: request.returnID, order: order?.id, shipment: request.shipmentID, reason: request.reason, parts: parts)
+    state.returns.known[record.id] = record
+    state.returns.new.append(record)
+    let cause = cause(record.id.value)
+    return .applied(parts.compactMap { book($0, of: record, cause) })
+  }
+
+  private func book(_ part: Returns.Part, of record: Returns.Record, _ cause: Cause) -> OutgoingEvent? {
+    guard let item = stock.item(part.sku), let balance = item.balance(at: part.location) else { return nil }
+    stock.takeReturn(part.quantity, to: balance, part.disposal, cause)
+    if let order = record.order, let line = part.line {
+      state.returns.returned[.init(order: order, line: line), default: 0] += part.quantity
+    }
+    let returned = StockReturned(
+      returnID: record.id, orderID: record.order, line: part.line, sku: part.sku, locationID: part.location,
+      quantity: part.quantity, disposition: part.disposal, onHand: balance.onHand, available: balance.available)
+    return follow.event(
+      .stockReturned(returned), sku: part.sku, sequence: item.nextSequence(),
+      correlation: record.order?.value ?? record.id.value)
+  }
+
+  // MARK: What is meant
+
+  /// The order that the goods were of: the one that is named, or that of the shipment.
+  private func order(of request: ReturnReceived) throws(Reason) -> Order? {
+    var id = request.orderID
+    if let shipmentID = request.shipmentID {
+      guard let shipment = state.shipments[shipmentID] else {
+        throw Reason(
+          .unknownShipment, field: "data.shipment_id", value: shipmentID.value,
+          rule: "must be a shipment dispatched before")
+      }
+      if let named = id, named != shipment.order {
+        throw Reason(
+          .wrongLine, field: "data.order_id", value: named.value,
+          rule: "must be \(shipment.order), the order of shipment \(shipmentID)")
+      }
+      id = shipment.order
+    }
+    guard let id else { return nil }
+    guard let order = stock.order(id), !order.isTombstone else { throw unknownOrder(id) }
+    return order
+  }
+
+  /// Finds product, order line and balance of everything that came back; nothing is changed yet.
+  private func resolve(_ request: ReturnReceived, _ order: Order?) throws(Reason) -> [Returns.Part] {
+    var parts: [Returns.Part] = []
+    var used: [Int32: Int64] = [:]
+    var coming: [Place: Int64] = [:]
+    for (index, line) in request.lines.enumerated() {
+      let path = "data.lines[\(index)]"
+      let sku = try product(of: line, order, path)
+      guard let item = stock.item(sku), item.isRegistered else {
+        throw Reason(
+          .unknownSKU, field: "\(path).sku", value: sku.value, rule: "must be registered by product.registered")
+      }
+      guard let balance = item.balance(at: line.locationID) else {
+        throw Reason(
+          .unknownLocation, field: "\(path).location_id", value: line.locationID.value,
+          rule: "must be registered by location.registered")
+      }
+      coming[Place(sku: sku, location: line.locationID), default: 0] += line.quantity
+      guard balance.onHand <= WorkingSet.maximumOnHand - coming[Place(sku: sku, location: line.locationID), default: 0]
+      else {
+        throw Reason(
+          .tooMuchStock, field: "\(path).quantity", value: "\(line.quantity)",
+          rule: "must not raise a location's stock above \(WorkingSet.maximumOnHand)")
+      }
+      parts += try assign(line, sku, order, &used, path)
+    }
+    return parts
+  }
+
+  private func product(
+    of line: ReturnReceived.Line, _ order: Order?, _ path: String
+  ) throws(Reason) -> SKU {
+    guard let order, let number = line.line else { return line.sku ?? SKU(trusted: "") }
+    guard let known = order.line(number) else {
+      throw Reason(.wrongLine, field: "\(path).line", value: "\(number)", rule: "must be a line of order \(order.id)")
+    }
+    if let sku = line.sku, sku != known.sku {
+      throw Reason(.wrongLine, field: "\(path).sku", value: sku.value, rule: "must be \(known.sku), the line's SKU")
+    }
+    return known.sku
+  }
+
+  /// Divides what came back over the order's lines of the product, by number: never more than was shipped of a line.
+  private func assign(
+    _ line: ReturnReceived.Line, _ sku: SKU, _ order: Order?, _ used: inout [Int32: Int64], _ path: String
+  ) throws(Reason) -> [Returns.Part] {
+    func part(_ number: Int32?, _ quantity: Int64) -> Returns.Part {
+      Returns.Part(
+        line: number, sku: sku, location: line.locationID, quantity: quantity, disposal: line.disposition)
+    }
+    guard let order else { return [part(nil, line.quantity)] }
+    var left = line.quantity
+    var parts: [Returns.Part] = []
+    for candidate in order.lines where left > 0 && candidate.sku == sku {
+      if let number = line.line, number != candidate.number { continue }
+      let before = state.returns.returned[.init(order: order.id, line: candidate.number), default: 0]
+      let taken = min(left, candidate.shipped - before - used[candidate.number, default: 0])
+      guard taken > 0 else { continue }
+      used[candidate.number, default: 0] += taken
+      left -= taken
+      parts.append(part(candidate.number, taken))
+    }
+    guard left == 0 else {
+      throw Reason(
+        .moreThanShipped, field: "\(path).quantity", value: "\(line.quantity)",
+        rule: "must not exceed the \(line.quantity - left) units that were shipped of it and have not come back")
+    }
+    return parts
+  }
+}
+
+extension Returns.Record {
+  /// The first field in which a repetition differs.
+  fileprivate func contradiction(with new: ReturnReceived, _ order: Order?) -> Reason? {
+    func reason(_ field: String, _ known: String?, _ value: String?) -> Reason {
+      Reason(
+        .contradiction, field: "data.\(field)", value: value ?? "absent",
+        rule: "must stay \(known ?? "absent"): return \(id) was published with it before")
+    }
+    if self.order != order?.id { return reason("order_id", self.order?.value, order?.id.value) }
+    if shipment != new.shipmentID { return reason("shipment_id", shipment?.value, new.shipmentID?.value) }
+    if self.reason != new.reason { return reason("reason", self.reason, new.reason) }
+    var sums: [String: Int64] = [:]
+    for part in parts { sums["\(part.sku) \(part.location) \(part.disposal)", default: 0] += part.quantity }
+    for line in new.lines {
+      let sku = line.sku ?? line.line.flatMap { order?.line($0)?.sku }
+      sums["\(sku?.value ?? "") \(line.locationID) \(line.disposition)", default: 0] -= line.quantity
+    }
+    return sums.values.contains { $0 != 0 } ? reason("lines", "as they were", "\(new.lines.count) lines") : nil
+  }
+}

@@ -1,0 +1,144 @@
+import Contracts
+import Postgres
+import Stock
+
+/// What came back: the records that a return's id is checked against, and how much of each order line came back before.
+struct Returns {
+  /// A part of a return, as it is booked.
+  struct Part: Hashable {
+    var line: Int32?
+    let sku: SKU
+    let location: LocationID
+    var quantity: Int64
+    let disposal: Disposal
+  }
+
+  /// A return as booked.
+  struct Record {
+    let id: ReturnID
+    let order: OrderID?
+    let shipment: ShipmentID?
+    let reason: String?
+    var parts: [Part]
+  }
+
+  /// A line of an order.
+  struct LineKey: Hashable {
+    let order: OrderID
+    let line: Int32
+  }
+
+  var requested: [ReturnReceived] = []
+  /// Returns booked before, here or in this batch.
+  var known: [ReturnID: Record] = [:]
+  /// Units of order lines that came back before, here or in this batch.
+  var returned: [LineKey: Int64] = [:]
+  var new: [Record] = []
+}
+
+enum ReturnStatements {
+  static let lookup = Statement(
+    name: "returns",
+    sql: """
+      select r.return_id, r.order_id, r.shipment_id, r.reason, p.line_no, p.sku, p.location_id, p.quantity,
+             p.disposition
+      from returns r join return_lines p using (return_id) where r.return_id = any($1::text[])
+      order by r.return_id, p.part_no
+      """)
+
+  static let returned = Statement(
+    name: "returned",
+    sql: """
+      select r.order_id, p.line_no, sum(p.quantity)::int8 from returns r join return_lines p using (return_id)
+      where r.order_id = any($1::text[]) group by r.order_id, p.line_no
+      """)
+
+  static let insert = Statement(
+    name: "returns_insert",
+    sql: """
+      insert into returns (return_id, order_id, shipment_id, reason, recorded_at)
+      select unnest($1::text[]), unnest($2::text[]), unnest($3::text[]), unnest($4::text[]), $5
+      """)
+
+  static let insertLines = Statement(
+    name: "return_lines_insert",
+    sql: """
+      insert into return_lines (return_id, part_no, line_no, sku, location_id, quantity, disposition)
+      select unnest($1::text[]), unnest($2::int4[]), unnest($3::int4[]), unnest($4::text[]), unnest($5::text[]),
+             unnest($6::int8[]), unnest($7::text[])
+      """)
+}
+
+extension AllocationState {
+  /// A return of the batch: what it names has to be locked.
+  func expect(_ request: ReturnReceived) {
+    returns.requested.append(request)
+    if let order = request.orderID { openedOrders.insert(order) }
+    if let shipment = request.shipmentID { spokenOf.insert(shipment) }
+    for line in request.lines { if let sku = line.sku { keys.skus.insert(sku) } }
+  }
+
+  /// Makes the balances where something comes back and never was before. Which product an order's line is of is read
+  /// for all lines of the opened orders.
+  func createPlacesOfReturns(on database: Connection) throws {
+    guard !returns.requested.isEmpty else { return }
+    var places: Set<WorkingSet.Place> = []
+    for request in returns.requested {
+      let ofOrder = request.lines.contains { $0.sku == nil } ? keys.skus : []
+      for line in request.lines {
+        for sku in line.sku.map({ [$0] }) ?? Array(ofOrder) { places.insert(.init(sku, line.locationID)) }
+      }
+    }
+    try WorkingSet.createBalances(places, newLocations: [:], on: database)
+  }
+
+  func sendReturnLookup(on database: Connection) throws {
+    guard !returns.requested.isEmpty else { return }
+    try database.send(ReturnStatements.lookup, [.texts(returns.requested) { $0.returnID.value }])
+    try database.send(ReturnStatements.returned, [.texts(Array(openedOrders)) { $0.value }])
+  }
+
+  func receiveReturnLookup(on database: Connection) throws {
+    guard !returns.requested.isEmpty else { return }
+    let rows = try database.receive()
+    for row in 0..<rows.count {
+      let id = ReturnID(trusted: rows.text(row, 0))
+      let part = Returns.Part(
+        line: rows.optionalInt4(row, 4), sku: SKU(trusted: rows.text(row, 5)),
+        location: LocationID(trusted: rows.text(row, 6)), quantity: rows.int(row, 7),
+        disposal: Disposal(rawValue: rows.text(row, 8)) ?? .qualityControl)
+      let record = Returns.Record(
+        id: id, order: rows.optionalText(row, 1).map(OrderID.init(trusted:)),
+        shipment: rows.optionalText(row, 2).map(ShipmentID.init(trusted:)), reason: rows.optionalText(row, 3),
+        parts: [])
+      returns.known[id, default: record].parts.append(part)
+    }
+    let sums = try database.receive()
+    for row in 0..<sums.count {
+      guard let line = sums.optionalInt4(row, 1) else { continue }
+      returns.returned[.init(order: OrderID(trusted: sums.text(row, 0)), line: line)] = sums.int(row, 2)
+    }
+  }
+
+  func sendReturns(to writes: inout WriteSet) throws {
+    guard !returns.new.isEmpty else { return }
+    let new = returns.new.sorted { $0.id < $1.id }
+    try writes.send(
+      ReturnStatements.insert,
+      [
+        .texts(new) { $0.id.value }, .texts(optional: new) { $0.order?.value },
+        .texts(optional: new) { $0.shipment?.value }, .texts(optional: new) { $0.reason },
+        .timestamp(stock.now.microseconds),
+      ])
+    let parts = new.flatMap { record in
+      record.parts.enumerated().map { (id: record.id, number: Int32($0.offset + 1), part: $0.element) }
+    }
+    try writes.send(
+      ReturnStatements.insertLines,
+      [
+        .texts(parts) { $0.id.value }, .int4s(parts) { $0.number }, .int4s(optional: parts) { $0.part.line },
+        .texts(parts) { $0.part.sku.value }, .texts(parts) { $0.part.location.value },
+        .ints(parts) { $0.part.quantity }, .texts(parts) { $0.part.disposal.rawValue },
+      ])
+  }
+}

@@ -1,0 +1,239 @@
+import Contracts
+import Messaging
+import PipelineKit
+import Testing
+
+@Suite("What left has left")
+struct DispatchTests {
+  @Test("a shipment whose promise lies elsewhere takes what is free, and the promise is given back")
+  func elsewhere() async throws {
+    try await withScene([("A", "WH-1", 5), ("A", "WH-2", 3)]) { scene in
+      try await scene.allocation.take(.order("o-1", [("A", 4)]))
+      _ = try await scene.house.relay()
+      #expect(try await scene.allocation.take(.shipment("s-1", "o-1", [(1, "WH-2", 3)])).outcome == .applied)
+      #expect(try await scene.lines("o-1") == ["1|0|3|0"])
+      #expect(try await scene.reservations("o-1") == ["WH-1|1"])
+      #expect(
+        try await scene.house.rows("select location_id, on_hand, reserved from balances order by 1") == [
+          "WH-1|5|1", "WH-2|0|0",
+        ])
+      #expect(try await scene.house.eventTypes().prefix(2) == ["reservation.released", "order.partially_shipped"])
+    }
+  }
+
+  @Test("a shipment of what waits takes what is free: it does not wait any more")
+  func waiting() async throws {
+    try await withScene([("A", "WH-1", 2)]) { scene in
+      try await scene.allocation.take(.order("o-1", [("A", 5)]))
+      try await scene.inventory.take(.receipt("r-2", "A", "WH-1", 3))
+      // The event about the receipt is still under way.
+      #expect(try await scene.allocation.take(.shipment("s-1", "o-1", [(1, "WH-1", 4)])).outcome == .applied)
+      #expect(try await scene.lines("o-1") == ["0|1|4|0"])
+      try await scene.settle()
+      #expect(try await scene.lines("o-1") == ["1|0|4|0"])
+    }
+  }
+
+  @Test("a shipment of what was cancelled takes others' promises, the lowest rank first")
+  func bumps() async throws {
+    try await withScene([("A", "WH-1", 5)]) { scene in
+      try await scene.allocation.take([.order("gone", [("A", 3)]), .cancel("gone")])
+      try await scene.settle()
+      try await scene.allocation.take([
+        .order("first", [("A", 2)], priority: 5), .order("last", [("A", 3)], priority: 1),
+      ])
+      _ = try await scene.house.relay()
+      #expect(try await scene.allocation.take(.shipment("s-1", "gone", [(1, "WH-1", 3)])).outcome == .applied)
+      #expect(try await scene.lines("gone") == ["0|0|3|0"])
+      #expect(try await scene.state("gone") == "shipped")
+      #expect(try await scene.lines("first") == ["2|0|0|0"])
+      #expect(try await scene.lines("last") == ["0|3|0|0"])
+      #expect(
+        try await scene.house.rows("select order_id, quantity, reason, reference from bumps") == [
+          "last|3|dispatched|s-1"
+        ])
+      #expect(
+        try await scene.house.eventTypes().prefix(3) == ["reservation.bumped", "backorder.created", "order.shipped"])
+    }
+  }
+
+  @Test("its own promise is taken first, and only what that does not hold from others")
+  func ownFirst() async throws {
+    try await withScene([("A", "WH-1", 5)]) { scene in
+      try await scene.allocation.take([.order("o-1", [("A", 3)]), .order("o-2", [("A", 2)])])
+      try await scene.allocation.take(.order("o-3", [("A", 2)]))
+      try await scene.allocation.take([
+        .shipment("s-1", "o-3", [(1, "WH-1", 1), (1, "WH-1", 1)]), .shipment("s-2", "o-1", [(1, "WH-1", 3)]),
+      ])
+      #expect(try await scene.lines("o-3") == ["0|0|2|0"])
+      #expect(try await scene.lines("o-1") == ["0|0|3|0"])
+      #expect(try await scene.lines("o-2") == ["0|2|0|0"])
+      #expect(try await scene.house.value("select on_hand from balances") == "0")
+    }
+  }
+
+  @Test("more than is there is tried again, then a dead letter; damaged and held goods are not there")
+  func notThere() async throws {
+    try await withScene([("A", "WH-1", 4)]) { scene in
+      try await scene.allocation.take([
+        .order("o-1", [("A", 2)]), .shipment("s-0", "o-1", [(1, "WH-1", 2)]), .status("s-0", .failed),
+        .order("o-2", [("A", 3)]),
+      ])
+      _ = try await scene.house.relay()
+      let letter = Letter.shipment("s-1", "o-2", [(1, "WH-1", 3)])
+      #expect(try await scene.allocation.take(letter).outcome == .retried)
+      #expect(try await scene.allocation.take(letter.attempt(3)).outcome == .deadLettered)
+      let dead = try await scene.house.deadLetter()
+      #expect([dead.kind, dead.field, dead.value] == ["exhausted", "data.lines[0].quantity", "3"])
+      #expect(try await scene.house.value("select reason from dead_letters") == "not_on_hand")
+    }
+  }
+
+  @Test("never more than was ordered, however it was promised")
+  func neverMore() async throws {
+    try await withScene([("A", "WH-1", 9)]) { scene in
+      try await scene.allocation.take([.order("o-1", [("A", 3)]), .shipment("s-1", "o-1", [(1, "WH-1", 2)])])
+      #expect(try await scene.allocation.take(.shipment("s-2", "o-1", [(1, "WH-1", 2)])).outcome == .deadLettered)
+      #expect(try await scene.house.value("select reason from dead_letters") == "more_than_open")
+    }
+  }
+}
+
+@Suite("What comes back")
+struct ReturnTests {
+  @Test("to stock, to quality control or thrown away; what can be sold goes to those who wait")
+  func dispositions() async throws {
+    try await withScene([("A", "WH-1", 6), ("B", "WH-2", 0)]) { scene in
+      try await scene.allocation.take([
+        .order("o-1", [("A", 6)]), .shipment("s-1", "o-1", [(1, "WH-1", 6)]), .status("s-1", .delivered),
+        .order("o-2", [("A", 2)]),
+      ])
+      _ = try await scene.house.relay()
+      let letter = {
+        Letter.comeBack(
+          "ret-1", shipment: "s-1",
+          [
+            (1, "WH-2", 1, .stock), ("A", "WH-2", 2, .qualityControl), (1, "WH-1", 3, .scrap),
+          ])
+      }
+      #expect(try await scene.allocation.take([letter(), letter()]).outcomes == [.applied, .unchanged])
+      #expect(try await scene.allocation.take(letter()).outcome == .unchanged)
+      try await scene.settle()
+      #expect(try await scene.lines("o-2") == ["1|1|0|0"])
+      #expect(try await scene.state("o-1") == "fulfilled")
+      #expect(
+        try await scene.house.rows(
+          """
+          select location_id, on_hand, reserved, quality_control from balances where sku = 'A' order by location_id
+          """) == ["WH-1|0|0|0", "WH-2|3|1|2"])
+      #expect(
+        try await scene.house.rows(
+          "select reason, sum(delta) from stock_ledger where reference = 'ret-1' group by 1 order by 1") == [
+            "DAMAGE|-3", "QC_HOLD|2", "RETURN|6",
+          ])
+    }
+  }
+
+  @Test("without an order it is a matter of the product alone")
+  func withoutOrder() async throws {
+    try await withScene([("A", "WH-1", 0)]) { scene in
+      #expect(try await scene.allocation.take(.comeBack("ret-1", [("A", "WH-1", 4, .stock)])).outcome == .applied)
+      #expect(try await scene.house.value("select on_hand from balances") == "4")
+      guard case .stockReturned(let told)? = try await scene.house.events(.stockReturned).first?.event else {
+        Issue.record("stock.returned is missing")
+        return
+      }
+      #expect([told.onHand, told.available] == [4, 4])
+    }
+  }
+
+  @Test("never more than was shipped of a line, over all returns; the same id with other content is refused")
+  func bounds() async throws {
+    try await withScene([("A", "WH-1", 9)]) { scene in
+      try await scene.allocation.take([
+        .order("o-1", [("A", 2), ("A", 3)]), .shipment("s-1", "o-1", [(1, "WH-1", 2), (2, "WH-1", 1)]),
+        .comeBack("ret-1", order: "o-1", [("A", "WH-1", 2, .stock)]),
+      ])
+      #expect(
+        try await scene.allocation.take(.comeBack("ret-2", order: "o-1", [(1, "WH-1", 1, .stock)])).outcome == .retried)
+      #expect(
+        try await scene.allocation.take(.comeBack("ret-3", order: "o-1", [("A", "WH-1", 2, .stock)])).outcome
+          == .retried)
+      #expect(
+        try await scene.allocation.take(.comeBack("ret-4", order: "o-1", [("A", "WH-1", 1, .stock)])).outcome
+          == .applied)
+      #expect(
+        try await scene.house.rows("select return_id, line_no, quantity from return_lines order by 1, 2") == [
+          "ret-1|1|2", "ret-4|2|1",
+        ])
+      let others: [(String, Letter)] = [
+        ("data.lines", .comeBack("ret-4", order: "o-1", [("A", "WH-1", 1, .scrap)])),
+        ("data.order_id", .comeBack("ret-4", [("A", "WH-1", 1, .stock)])),
+        ("data.lines[0].line", .comeBack("ret-5", order: "o-1", [(7, "WH-1", 1, .stock)])),
+      ]
+      for (field, letter) in others {
+        #expect(try await scene.allocation.take(letter).outcome == .deadLettered)
+        #expect(try await scene.house.deadLetter(of: letter.id).field == field)
+      }
+    }
+  }
+
+  @Test("an unknown product, place, order or shipment is tried again")
+  func unknown() async throws {
+    try await withScene([("A", "WH-1", 9)]) { scene in
+      let taken = try await scene.allocation.take([
+        .comeBack("ret-1", [("B", "WH-1", 1, .stock)]), .comeBack("ret-2", [("A", "WH-9", 1, .stock)]),
+        .comeBack("ret-3", order: "o-9", [("A", "WH-1", 1, .stock)]),
+        .comeBack("ret-4", shipment: "s-9", [("A", "WH-1", 1, .stock)]),
+      ])
+      #expect(taken.outcomes == [.retried, .retried, .retried, .retried])
+    }
+  }
+}
+
+@Suite("Shipment plans that fail")
+struct FailedPlanTests {
+  @Test("are planned anew from another location where one has the goods, else from the same one")
+  func replanned() async throws {
+    try await withScene([("A", "WH-1", 5), ("A", "WH-2", 2)]) { scene in
+      try await scene.allocation.take(.order("o-1", [("A", 4)]))
+      _ = try await scene.house.relay()
+      let letter = { Letter.planFailed("p-1", "o-1", [(1, "WH-1", 3)], .replan) }
+      #expect(try await scene.allocation.take([letter(), letter()]).outcomes == [.applied, .unchanged])
+      #expect(try await scene.lines("o-1") == ["4|0|0|0"])
+      #expect(try await scene.reservations("o-1") == ["WH-1|1", "WH-2|2", "WH-1|1"])
+      #expect(try await scene.house.eventTypes().prefix(2) == ["reservation.released", "shipment.replanned"])
+      let other = Letter.planFailed("p-1", "o-1", [(1, "WH-1", 3)], .release)
+      #expect(try await scene.allocation.take(other).outcome == .deadLettered)
+      #expect(try await scene.house.deadLetter(of: other.id).field == "data.action")
+    }
+  }
+
+  @Test("give up what nobody can ship: the units go to others, the order ends")
+  func released() async throws {
+    try await withScene([("A", "WH-1", 3)]) { scene in
+      try await scene.allocation.take([.order("o-1", [("A", 3)]), .order("o-2", [("A", 2)])])
+      _ = try await scene.house.relay()
+      try await scene.allocation.take(.planFailed("p-1", "o-1", [(1, "WH-1", 3)], .release))
+      #expect(
+        try await scene.house.eventTypes().prefix(3) == [
+          "reservation.released", "shipment.replanned", "order.closed_cancelled",
+        ])
+      try await scene.settle()
+      #expect(try await scene.state("o-1") == "cancelled")
+      #expect(try await scene.lines("o-2") == ["2|0|0|0"])
+    }
+  }
+
+  @Test("more than is reserved there, or an unknown order, is tried again; an unknown line is refused")
+  func refused() async throws {
+    try await withScene([("A", "WH-1", 3)]) { scene in
+      try await scene.allocation.take(.order("o-1", [("A", 2)]))
+      let taken = try await scene.allocation.take([
+        .planFailed("p-1", "o-1", [(1, "WH-1", 3)], .replan), .planFailed("p-2", "o-9", [(1, "WH-1", 1)], .replan),
+        .planFailed("p-3", "o-1", [(2, "WH-1", 1)], .replan),
+      ])
+      #expect(taken.outcomes == [.retried, .retried, .deadLettered])
+    }
+  }
+}
