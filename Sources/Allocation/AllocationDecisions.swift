@@ -26,6 +26,7 @@ struct AllocationDecisions {
     case .stockMoved(let moved): fill(moved.sku)
     case .reservationReleased(let released): fill(released.sku)
     case .reservationBumped(let bumped): fill(bumped.sku)
+    case .stockAdjusted(let adjusted): fill(adjusted.sku)
     case .backordersDue(let due): fill(due.sku)
     default:
       .notApplied(

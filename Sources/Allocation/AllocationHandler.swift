@@ -43,6 +43,7 @@ public struct AllocationHandler: Handler {
       case .stockMoved(let moved): state.fillSKUs.insert(moved.sku)
       case .reservationReleased(let released): state.fillSKUs.insert(released.sku)
       case .reservationBumped(let bumped): state.fillSKUs.insert(bumped.sku)
+      case .stockAdjusted(let adjusted): state.fillSKUs.insert(adjusted.sku)
       case .backordersDue(let due):
         state.fillSKUs.insert(due.sku)
         if let order = due.orderID { state.blockedOrders.insert(order) }

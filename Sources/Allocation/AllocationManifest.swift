@@ -6,7 +6,7 @@ extension WorkerManifest {
   public static let allocation = WorkerManifest(
     consumer: "allocation", queue: "allocation",
     consumes: [
-      .orderCreated, .orderCancelled, .shipmentDispatched, .shipmentStatus, .stockReceived, .stockMoved,
+      .orderCreated, .orderCancelled, .shipmentDispatched, .shipmentStatus, .stockReceived, .stockMoved, .stockAdjusted,
       .reservationReleased, .reservationBumped, .backordersDue, .shipmentStatusDue,
       .shipmentPlanFailed, .returnReceived, .stockReturned,
     ],

@@ -64,9 +64,14 @@ public struct BadInputTable {
   }
 
   private func refusals(of type: EventType) throws -> [Refusal] {
-    guard let example = folder.examples[type]?.first else { return [] }
-    let paths = Mutation.paths(example.value["data"] ?? .null, at: [.key("data")])
-    return try ([[.key("data")]] + paths).flatMap { try refusals(damaging: example.value, at: $0) }
+    // A field that cannot stand beside another has an example of its own.
+    let examples = (folder.examples[type] ?? []).filter {
+      [type.rawValue, "\(type.rawValue).alternative"].contains($0.name)
+    }
+    return try examples.flatMap { example in
+      let paths = Mutation.paths(example.value["data"] ?? .null, at: [.key("data")])
+      return try ([[.key("data")]] + paths).flatMap { try refusals(damaging: example.value, at: $0) }
+    }
   }
 
   private var envelope: [Refusal] {

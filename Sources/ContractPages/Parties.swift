@@ -29,6 +29,9 @@ public enum Answers {
   private static let levels: [EventType] = [.stockLow, .stockOut, .stockRecovered]
   private static let filling: [EventType] = [.backorderFilled, .orderReserved, .backordersDue] + levels
 
+  private static let adjusting: [EventType] =
+    [.stockAdjusted, .reservationBumped, .backorderCreated, .orderClosedCancelled, .orderFulfilled] + levels
+
   private static let table: [EventType: [EventType]] = [
     .productRegistered: [.productCreated],
     .productChanged: [.productUpdated],
@@ -36,6 +39,10 @@ public enum Answers {
     .stockPolicySet: levels,
     .goodsReceived: [.stockReceived] + levels,
     .stockMoveRequested: [.stockMoved, .stockMoveRejected] + levels,
+    .stockCounted: adjusting,
+    .stockAdjustmentRequested: adjusting,
+    .qualityHeld: adjusting,
+    .qualityReleased: [.stockAdjusted] + levels,
     .orderCreated: [
       .orderReserved, .orderPartiallyReserved, .orderBackordered, .orderRejected, .backorderCreated,
     ] + levels,
@@ -56,6 +63,7 @@ public enum Answers {
     .lotsDue: [.lotExpired] + levels,
     .stockReceived: filling,
     .stockMoved: filling,
+    .stockAdjusted: filling,
     .reservationReleased: filling,
     .reservationBumped: filling,
     .backordersDue: filling,

@@ -9,6 +9,11 @@ extension Event {
     case .stockPolicySet: self = .stockPolicySet(try StockPolicySet(decoding: &json, bytes))
     case .goodsReceived: self = .goodsReceived(try GoodsReceived(decoding: &json, bytes))
     case .stockMoveRequested: self = .stockMoveRequested(try StockMoveRequested(decoding: &json, bytes))
+    case .stockCounted: self = .stockCounted(try StockCounted(decoding: &json, bytes))
+    case .stockAdjustmentRequested:
+      self = .stockAdjustmentRequested(try StockAdjustmentRequested(decoding: &json, bytes))
+    case .qualityHeld: self = .qualityHeld(try QualityHeld(decoding: &json, bytes))
+    case .qualityReleased: self = .qualityReleased(try QualityReleased(decoding: &json, bytes))
     case .orderCreated: self = .orderCreated(try OrderCreated(decoding: &json, bytes))
     case .orderCancelled: self = .orderCancelled(try OrderCancelled(decoding: &json, bytes))
     case .shipmentDispatched: self = .shipmentDispatched(try ShipmentDispatched(decoding: &json, bytes))
@@ -33,6 +38,7 @@ extension Event {
     case .backordersDue: self = .backordersDue(try BackordersDue(decoding: &json, bytes))
     case .shipmentStatusDue: self = .shipmentStatusDue(try ShipmentStatusDue(decoding: &json, bytes))
     case .reservationReleased: self = .reservationReleased(try ReservationReleased(decoding: &json, bytes))
+    case .stockAdjusted: self = .stockAdjusted(try StockAdjusted(decoding: &json, bytes))
     case .reservationBumped: self = .reservationBumped(try ReservationBumped(decoding: &json, bytes))
     case .orderPartiallyShipped: self = .orderPartiallyShipped(try OrderShipment(decoding: &json, bytes))
     case .orderShipped: self = .orderShipped(try OrderShipment(decoding: &json, bytes))
@@ -61,6 +67,10 @@ extension Event {
     case .stockPolicySet(let payload): payload
     case .goodsReceived(let payload): payload
     case .stockMoveRequested(let payload): payload
+    case .stockCounted(let payload): payload
+    case .stockAdjustmentRequested(let payload): payload
+    case .qualityHeld(let payload): payload
+    case .qualityReleased(let payload): payload
     case .orderCreated(let payload): payload
     case .orderCancelled(let payload): payload
     case .shipmentDispatched(let payload): payload
@@ -85,6 +95,7 @@ extension Event {
     case .backordersDue(let payload): payload
     case .shipmentStatusDue(let payload): payload
     case .reservationReleased(let payload): payload
+    case .stockAdjusted(let payload): payload
     case .reservationBumped(let payload): payload
     case .orderPartiallyShipped(let payload): payload
     case .orderShipped(let payload): payload

@@ -14,6 +14,14 @@ public enum Event: Hashable, Sendable {
   case goodsReceived(GoodsReceived)
   /// Move stock between two locations in one step.
   case stockMoveRequested(StockMoveRequested)
+  /// Somebody has looked how much is there.
+  case stockCounted(StockCounted)
+  /// Units were damaged, repaired, lost, thrown away or found.
+  case stockAdjustmentRequested(StockAdjustmentRequested)
+  /// Units wait for a decision about their quality and are not sold meanwhile.
+  case qualityHeld(QualityHeld)
+  /// It is decided what becomes of held units.
+  case qualityReleased(QualityReleased)
   /// A customer ordered.
   case orderCreated(OrderCreated)
   /// What is not shipped is no longer wanted.
@@ -62,6 +70,8 @@ public enum Event: Hashable, Sendable {
   case shipmentStatusDue(ShipmentStatusDue)
   /// Reserved units are free again.
   case reservationReleased(ReservationReleased)
+  /// A count, an adjustment or a decision about quality is booked.
+  case stockAdjusted(StockAdjusted)
   /// Stock that was promised is not there any more.
   case reservationBumped(ReservationBumped)
   /// A part of the order has left.
@@ -103,6 +113,10 @@ public enum Event: Hashable, Sendable {
     case .stockPolicySet: .stockPolicySet
     case .goodsReceived: .goodsReceived
     case .stockMoveRequested: .stockMoveRequested
+    case .stockCounted: .stockCounted
+    case .stockAdjustmentRequested: .stockAdjustmentRequested
+    case .qualityHeld: .qualityHeld
+    case .qualityReleased: .qualityReleased
     case .orderCreated: .orderCreated
     case .orderCancelled: .orderCancelled
     case .shipmentDispatched: .shipmentDispatched
@@ -127,6 +141,7 @@ public enum Event: Hashable, Sendable {
     case .backordersDue: .backordersDue
     case .shipmentStatusDue: .shipmentStatusDue
     case .reservationReleased: .reservationReleased
+    case .stockAdjusted: .stockAdjusted
     case .reservationBumped: .reservationBumped
     case .orderPartiallyShipped: .orderPartiallyShipped
     case .orderShipped: .orderShipped

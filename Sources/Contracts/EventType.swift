@@ -14,6 +14,14 @@ public enum EventType: String, CaseIterable, Hashable, Sendable {
   case goodsReceived = "goods.received"
   /// Move stock between two locations in one step.
   case stockMoveRequested = "stock.move.requested"
+  /// Somebody has looked how much is there.
+  case stockCounted = "stock.counted"
+  /// Units were damaged, repaired, lost, thrown away or found.
+  case stockAdjustmentRequested = "stock.adjustment.requested"
+  /// Units wait for a decision about their quality and are not sold meanwhile.
+  case qualityHeld = "quality.held"
+  /// It is decided what becomes of held units.
+  case qualityReleased = "quality.released"
   /// A customer ordered.
   case orderCreated = "order.created"
   /// What is not shipped is no longer wanted.
@@ -62,6 +70,8 @@ public enum EventType: String, CaseIterable, Hashable, Sendable {
   case shipmentStatusDue = "shipment.status.due"
   /// Reserved units are free again.
   case reservationReleased = "reservation.released"
+  /// A count, an adjustment or a decision about quality is booked.
+  case stockAdjusted = "stock.adjusted"
   /// Stock that was promised is not there any more.
   case reservationBumped = "reservation.bumped"
   /// A part of the order has left.

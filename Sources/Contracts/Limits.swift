@@ -16,6 +16,10 @@ public enum Limits {
   public static let aliases = 50
   /// Sums of units.
   public static let total: ClosedRange<Int64> = 0...Int64.max
+  /// Units that a count found more or less than the books said.
+  public static let difference: ClosedRange<Int64> = -1_000_000_000...1_000_000_000
+  /// Units on hand more or less than before, sums included.
+  public static let change: ClosedRange<Int64> = -1_000_000_000_000_000...1_000_000_000_000_000
   /// Numbers of order lines.
   public static let lineNumber: ClosedRange<Int32> = 1...1_000_000
   /// Priority of a location; higher is chosen first.

@@ -79,6 +79,21 @@ public enum WireField: String, CaseIterable, Hashable, Sendable {
   case disposition
   case planID = "plan_id"
   case action
+  case countID = "count_id"
+  case counted
+  case difference
+  case countedAt = "counted_at"
+  case person
+  case reasonCode = "reason_code"
+  case note
+  case adjustmentID = "adjustment_id"
+  case kind
+  case holdID = "hold_id"
+  case releaseID = "release_id"
+  case to
+  case bumped
+  case damaged
+  case qualityControl = "quality_control"
   /// A key that no contract knows; its value is skipped.
   case unknown = ""
 }

@@ -21,6 +21,10 @@ struct InventoryDecisions {
     case .goodsReceived(let receipt): receive(receipt)
     case .stockMoveRequested(let move): self.move(move)
     case .lotsDue(let due): expire(due)
+    case .stockCounted(let count): self.count(count)
+    case .stockAdjustmentRequested(let request): adjust(request)
+    case .qualityHeld(let hold): self.hold(hold)
+    case .qualityReleased(let release): self.release(release)
     default:
       .notApplied(
         Reason(
@@ -163,15 +167,15 @@ struct InventoryDecisions {
     )
   }
 
-  private func tooMuch(_ quantity: Int64) -> Reason {
+  func tooMuch(_ quantity: Int64) -> Reason {
     Reason(
       .tooMuchStock, field: "data.quantity", value: "\(quantity)",
       rule: "must not raise a location's stock above \(WorkingSet.maximumOnHand)")
   }
 
-  func cause(_ reference: String) -> Cause {
+  func cause(_ reference: String, at time: Timestamp? = nil) -> Cause {
     Cause(
       consumer: WorkerManifest.inventory.consumer, source: message.envelope.source, messageID: message.envelope.id,
-      reference: reference, occurredAt: message.envelope.time, traceparent: message.envelope.traceparent)
+      reference: reference, occurredAt: time ?? message.envelope.time, traceparent: message.envelope.traceparent)
   }
 }

@@ -47,7 +47,10 @@ public struct InventoryHandler: Handler {
         if approach == .careful { state.requests.moves.insert(move.moveID) }
       default: break
       }
+      state.papers.prepare(message.event)
     }
+    state.keys.skus.formUnion(state.papers.places.map(\.sku))
+    places.formUnion(state.papers.places)
     try WorkingSet.createAnchors(newAnchors, on: database)
     try WorkingSet.createBalances(places, newLocations: newLocations, on: database)
     return state
@@ -57,19 +60,22 @@ public struct InventoryHandler: Handler {
   public func sendLocks(_ state: InventoryState, on database: Connection) throws {
     try state.stock.sendLocks(state.keys, on: database)
     try state.sendLookups(on: database)
+    try state.papers.sendLookups(on: database)
   }
 
   /// Reads what was locked and looked up.
   public func receiveLocks(_ state: InventoryState, on database: Connection) throws {
     try state.stock.receiveLocks(state.keys, on: database)
     try state.receiveLookups(on: database)
+    try state.papers.receiveLookups(on: database)
   }
 
-  /// Starts the clock of the transaction.
+  /// Starts the clock of the transaction; loads what a count has to know, and the promises that may have to be bumped.
   public func locked(_ state: InventoryState, at now: Timestamp, on database: Connection) throws {
     state.stock.begin(at: now)
     try state.stock.loadLots(on: database)
     try state.requireOwnersLocked()
+    try state.papers.load(into: state.stock, on: database)
   }
 
   /// Decides about one message.
@@ -86,5 +92,6 @@ public struct InventoryHandler: Handler {
   public func write(_ state: InventoryState, to writes: inout WriteSet) throws {
     try state.stock.send(to: &writes)
     try state.sendRecords(to: &writes)
+    try state.papers.send(to: &writes, at: state.stock.now)
   }
 }

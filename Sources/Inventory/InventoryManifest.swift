@@ -7,12 +7,13 @@ extension WorkerManifest {
     consumer: "inventory", queue: "inventory",
     consumes: [
       .productRegistered, .productChanged, .productDiscontinued, .locationRegistered, .stockPolicySet, .goodsReceived,
-      .stockMoveRequested, .lotsDue,
+      .stockMoveRequested, .stockCounted, .stockAdjustmentRequested, .qualityHeld, .qualityReleased,
+      .lotsDue,
     ],
     publishes: [
       .productCreated, .productUpdated, .productRetired, .lotsDue, .lotExpired, .stockReceived, .stockMoved,
-      .stockMoveRejected, .stockLow,
-      .stockOut, .stockRecovered,
-      .reservationBumped, .backorderCreated, .orderClosedCancelled, .orderFulfilled,
+      .stockMoveRejected,
+      .stockAdjusted, .stockLow, .stockOut, .stockRecovered, .reservationBumped, .backorderCreated,
+      .orderClosedCancelled, .orderFulfilled,
     ])
 }

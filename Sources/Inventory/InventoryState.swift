@@ -21,6 +21,8 @@ public final class InventoryState {
   var keys = StockKeys()
   var requests = InventoryRequests()
   var new = InventoryRecords()
+  /// Counts, adjustments, and decisions about quality.
+  var papers = Papers()
 
   /// An empty state.
   public init() {}

@@ -31,8 +31,9 @@ extension ExternalParty {
   public static let warehouse = ExternalParty(
     name: "warehouse",
     publishes: [
-      .locationRegistered, .stockPolicySet, .goodsReceived, .stockMoveRequested, .shipmentDispatched,
-      .shipmentPlanFailed, .returnReceived,
+      .locationRegistered, .stockPolicySet, .goodsReceived, .stockMoveRequested, .stockCounted,
+      .stockAdjustmentRequested, .qualityHeld, .qualityReleased, .shipmentDispatched, .shipmentPlanFailed,
+      .returnReceived,
     ])
 
   /// Takes shipments to customers.
@@ -48,7 +49,7 @@ extension ExternalParty {
       .orderBackordered, .orderRejected, .backorderCreated, .backorderFilled, .reservationReleased,
       .reservationBumped, .orderPartiallyShipped, .orderShipped, .orderFulfilled, .orderClosedCancelled,
       .shipmentInTransit, .shipmentDelivered, .shipmentFailed, .shipmentOverdue,
-      .shipmentReplanned, .stockReturned, .stockLow, .stockOut, .stockRecovered,
+      .shipmentReplanned, .stockReturned, .stockAdjusted, .stockLow, .stockOut, .stockRecovered,
       .notificationSent, .notificationFailed,
     ])
 

@@ -19,6 +19,7 @@ extension ReasonKind {
     case .unknownBarcode, .unknownUnit, .barcodeTaken: catalogueGuide
     case .contradiction, .tooMuchStock, .wrongLine, .moreThanOpen, .alreadyShipped, .shipmentEnded:
       ruleGuide
+    case .unknownHold, .notThere, .moreThanHeld: warehouseGuide
     case .databaseRefused, .crashed, .deliveryLimit, .recordRefused: faultGuide
     }
   }

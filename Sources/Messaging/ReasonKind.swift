@@ -25,6 +25,12 @@ public enum ReasonKind: String, CaseIterable, Sendable {
   case unknownOrder = "unknown_order"
   /// It names a shipment that nobody has dispatched.
   case unknownShipment = "unknown_shipment"
+  /// It releases units of a hold that nobody has reported.
+  case unknownHold = "unknown_hold"
+  /// It takes units that are not there.
+  case notThere = "not_there"
+  /// It releases more units than its hold still holds.
+  case moreThanHeld = "more_than_held"
   /// It says something else about a business id than the message before it.
   case contradiction
   /// It gives a product a barcode that another one has, or names both.
@@ -65,12 +71,12 @@ public enum ReasonKind: String, CaseIterable, Sendable {
   /// What becomes of a message for this reason.
   public var treatment: Treatment {
     switch self {
-    case .unknownSKU, .unknownLocation, .unknownBarcode, .unknownUnit, .unknownOrder, .unknownShipment, .notReserved,
-      .notOnHand, .moreThanShipped:
+    case .unknownSKU, .unknownLocation, .unknownBarcode, .unknownUnit, .unknownOrder, .unknownShipment, .unknownHold,
+      .notReserved, .notThere, .notOnHand, .moreThanShipped:
       .retry
     case .malformed, .idReused, .tooOld, .tooFarAhead, .foreignType, .contradiction, .barcodeTaken, .tooMuchStock,
-      .wrongLine, .moreThanOpen, .alreadyShipped, .shipmentEnded, .databaseRefused, .crashed, .deliveryLimit,
-      .recordRefused:
+      .wrongLine, .moreThanOpen, .moreThanHeld, .alreadyShipped, .shipmentEnded, .databaseRefused, .crashed,
+      .deliveryLimit, .recordRefused:
       .deadLetter
     }
   }

@@ -33,8 +33,8 @@ enum Remedy {
   /// Unique constraints that say "this was done or claimed meanwhile", and not "this message is wrong".
   private static let claims: Set<String> = [
     "orders_pkey", "receipts_pkey", "moves_pkey", "shipments_pkey", "products_pkey", "product_barcodes_pkey",
-    "locations_pkey",
-    "policies_set_pkey", "backorders_pkey",
+    "locations_pkey", "policies_set_pkey", "backorders_pkey", "counts_pkey", "adjustments_pkey", "quality_holds_pkey",
+    "quality_releases_pkey",
   ]
 
   /// The inbox's key has another name in every partition.

@@ -22,6 +22,10 @@ public enum LedgerReason: String, CaseIterable, Sendable {
   case transferOut = "TRANSFER_OUT"
   /// The other leg: arrived.
   case transferIn = "TRANSFER_IN"
+  /// A count or somebody's word set the books right.
+  case count = "COUNT"
+  /// Units were damaged, repaired or, being damaged, thrown away.
+  case damage = "DAMAGE"
   /// Promised to an order.
   case reserve = "RESERVE"
   /// No longer promised.
@@ -34,6 +38,8 @@ public enum LedgerReason: String, CaseIterable, Sendable {
   case damage = "DAMAGE"
   /// Waits for a decision about its quality.
   case qcHold = "QC_HOLD"
+  /// The decision.
+  case qcRelease = "QC_RELEASE"
 }
 
 /// The message behind a change, as the ledger names it. One object for all of a message's entries.

@@ -12,9 +12,12 @@ extension WorkingSet {
 
   /// A place where stock can be.
   public struct Place: Hashable, Comparable, Sendable {
-    let sku: SKU
-    let location: LocationID
-    let lot: String
+    /// What.
+    public let sku: SKU
+    /// Where.
+    public let location: LocationID
+    /// Which lot; empty where there is none.
+    public let lot: String
 
     /// A SKU at a location, and a lot of it there.
     public init(_ sku: SKU, _ location: LocationID, lot: LotID? = nil) {

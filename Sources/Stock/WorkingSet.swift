@@ -16,6 +16,7 @@ public final class WorkingSet {
   var ledger: [LedgerEntry] = []
   var bumps: [Bump] = []
   var decisions: [Decision] = []
+  var movements: [Moment: Int64] = [:]
 
   /// An empty set.
   public init() {}

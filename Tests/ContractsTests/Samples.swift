@@ -51,6 +51,22 @@ enum Samples {
     .stockMoveRequested(
       StockMoveRequested(
         moveID: move, sku: sku, fromLocationID: place, toLocationID: other, quantity: 1, reference: "r")),
+    .stockCounted(
+      StockCounted(
+        countID: CountID(trusted: "cnt-1"), sku: sku, locationID: place, lot: LotID(trusted: "L/1"), counted: 0,
+        countedAt: time, person: name, reasonCode: "CYCLE", note: name)),
+    .stockCounted(
+      StockCounted(
+        countID: CountID(trusted: "cnt-1"), sku: sku, locationID: place, difference: -most, countedAt: time)),
+    .stockAdjustmentRequested(
+      StockAdjustmentRequested(
+        adjustmentID: AdjustmentID(trusted: "adj-1"), sku: sku, locationID: place, kind: .writeOff, quantity: most,
+        reasonCode: name, person: name, note: "")),
+    .qualityHeld(QualityHeld(holdID: HoldID(trusted: "hld-1"), sku: sku, locationID: place, quantity: 1)),
+    .qualityReleased(
+      QualityReleased(
+        releaseID: ReleaseID(trusted: "rel-1"), holdID: HoldID(trusted: "hld-1"), sku: sku, locationID: place,
+        quantity: 1, to: .scrap, person: "p")),
     .orderCreated(
       OrderCreated(
         orderID: order, customerID: customer,
@@ -178,6 +194,11 @@ enum Samples {
         StockMoveRejected(
           moveID: move, sku: sku, fromLocationID: place, toLocationID: other, quantity: 1, reference: nil,
           reason: "insufficient_stock", detail: "0 of 1", available: 0)),
+      .stockAdjusted(
+        StockAdjusted(
+          sku: sku, locationID: place, lot: LotID(trusted: "L-1"), kind: "counted", reference: "cnt-1",
+          difference: -1_000_000_000_000_000, bumped: 0, onHand: .max, damaged: 1, qualityControl: 2, available: 3,
+          person: name, reasonCode: "CYCLE")),
       .stockLow(level), .stockOut(overall), .stockRecovered(level),
     ]
   }()

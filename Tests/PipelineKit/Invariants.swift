@@ -151,6 +151,10 @@ extension House {
       select sku, sum(came), sum(there), sum(gone) from (
         select sku, quantity as came, 0 as there, 0 as gone from receipts
         union all select sku, quantity, 0, 0 from return_lines where disposition <> 'scrap'
+        union all select sku, on_hand_change, 0, 0 from counts
+        union all select sku, case kind when 'found' then quantity else -quantity end, 0, 0 from adjustments
+          where kind in ('found', 'write_off', 'scrap')
+        union all select sku, -quantity, 0, 0 from quality_releases where verdict = 'scrap'
         union all select sku, 0, on_hand, 0 from balances
         union all select sku, 0, 0, shipped from order_lines) as all_goods
       group by 1 having sum(came) <> sum(there) + sum(gone)

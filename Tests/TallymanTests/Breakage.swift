@@ -30,7 +30,7 @@ struct Breakage: Sendable {
   private static let stock = [
     Breakage(
       "balance_not_negative",
-      sql: "alter table balances drop constraint available_not_negative; " + booked(1000, "damaged", "DAMAGE")),
+      sql: "alter table balances drop constraint available_not_negative; " + booked(1000, "damaged", "REVERSAL")),
     Breakage("balance_reserved", sql: booked(1, "reserved", "RESERVE")),
     Breakage("stock_owed", sql: "update stock_items set owed = owed + 1 where sku = 'B'"),
     Breakage(
@@ -141,7 +141,7 @@ struct Breakage: Sendable {
   // MARK: Goods
 
   private static let goods = [
-    Breakage("goods_conserved", sql: booked(7, "on_hand", "COUNT")),
+    Breakage("goods_conserved", "paper_booked", sql: booked(7, "on_hand", "COUNT")),
     Breakage("receipt_booked", sql: "update receipts set location_id = 'W1' where receipt_id = 'rcv-2'"),
     Breakage("move_conserved", sql: "update moves set quantity = quantity + 1 where move_id = 'mv-1'"),
     Breakage("move_conserved", sql: "update moves set rejected_reason = null where move_id = 'mv-2'"),
@@ -164,6 +164,9 @@ struct Breakage: Sendable {
       "return_of_shipped",
       sql: "update return_lines set line_no = 2 where return_id = 'ret-1' and disposition = 'quality_control'"),
     Breakage("plan_of_order", sql: "update shipment_plan_lines set line_no = 3"),
+    Breakage("paper_booked", sql: "update adjustments set quantity = quantity + 1 where kind = 'damage'"),
+    Breakage("paper_booked", sql: "update counts set damaged_change = -1 where count_id = 'cnt-1'"),
+    Breakage("hold_released", sql: "update quality_holds set released = released + 1"),
     Breakage("shipment_lines", sql: "update shipment_lines set line_no = 2 where shipment_id = 'shp-2'"),
   ]
 

@@ -95,6 +95,8 @@ struct RoleTests {
         ("select ensure_partitions()", true), ("delete from balances", false),
         ("insert into orders select * from orders", false),
         ("update reservations set open_quantity = open_quantity", true), ("select * from bumps", false),
+        ("update quality_holds set released = released", true), ("update quality_holds set quantity = quantity", false),
+        ("update counts set counted = counted", false),
         ("update receipts set quantity = 1", false), ("select * from outbox", false), (RoleTests.outboxInsert, true),
         ("update dead_letters set state = 'discarded'", false), ("select * from notification_deliveries", false),
         ("create table tallyman.x ()", false),

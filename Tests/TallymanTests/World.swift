@@ -38,6 +38,8 @@ enum World {
     // Stock comes, the event about it fills the backorders.
     try await inventory.take([.receipt("rcv-5", "A", "W2", 12)])
     try await house.settle(allocation, .allocation)
+    try await papers(inventory, allocation)
+    try await house.settle(allocation, .allocation)
     try await letters(inventory)
     try await house.script(
       """
@@ -68,6 +70,16 @@ enum World {
             lot: LotID(trusted: "L1"), expiresAt: now - .seconds(7200)))),
       .lotDue("P", "L1"),
       .discontinue("P", time: now + .seconds(2)),
+    ])
+  }
+
+  /// Somebody counted, broke, held and released something; that cost promises.
+  private static func papers(_ inventory: Worker, _ allocation: Worker) async throws {
+    try await inventory.take([.product("Q"), .receipt("rcv-q", "Q", "W1", 20)])
+    try await allocation.take(.order("bumped", [("Q", 19)]))
+    try await inventory.take([
+      .count("cnt-1", "Q", "W1", 18, person: "ann"), .adjustment("adj-1", .damage, 2, "Q", "W1"),
+      .hold("hld-1", 3, "Q", "W1"), .release("rel-1", of: "hld-1", 1, "Q", "W1", to: .scrap),
     ])
   }
 

@@ -14,6 +14,14 @@ from (
     from shipment_lines p join shipments s using (shipment_id) left join order_lines l using (order_id, line_no)
     where s.state <> 'failed'
     union all
+    -- What was counted, found, written off or thrown away has come or gone as well.
+    select sku, on_hand_change, 0, 0 from counts
+    union all
+    select sku, case kind when 'found' then quantity else -quantity end, 0, 0 from adjustments
+    where kind in ('found', 'write_off', 'scrap')
+    union all
+    select sku, -quantity, 0, 0 from quality_releases where verdict = 'scrap'
+    union all
     select sku, 0, 0, on_hand from balances
   ) as goods
   group by sku

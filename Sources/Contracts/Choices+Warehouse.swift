@@ -1,0 +1,21 @@
+/// What happened to units whose number nobody has counted.
+public enum AdjustmentKind: String, WireChoice {
+  /// Usable units are damaged now: still there, not sold.
+  case damage
+  /// Damaged units are usable again.
+  case repair
+  /// Usable units are gone: lost, stolen, used up.
+  case writeOff = "write_off"
+  /// Damaged units were thrown away.
+  case scrap
+  /// Usable units are there that the books do not know.
+  case found
+}
+
+/// What becomes of units that waited for a decision about their quality.
+public enum QualityVerdict: String, WireChoice {
+  /// They can be sold.
+  case stock
+  /// They are thrown away.
+  case scrap
+}

@@ -1,0 +1,184 @@
+import Contracts
+import Postgres
+import Stock
+
+/// The documents of a warehouse that say what became of stock, as far as a batch speaks of them: looked up by their
+/// ids under the locks, because a repetition must be found before its content is judged.
+struct Papers {
+  /// Documents of one kind.
+  struct File<ID: Identifier, Paper, Record> {
+    /// What the batch speaks of.
+    var wanted: Set<ID> = []
+    /// What was booked before, here or in this batch.
+    var known: [ID: Paper] = [:]
+    /// What this batch books.
+    var new: [Record] = []
+  }
+
+  var counts = File<CountID, StockCounted, CountRecord>()
+  var adjustments = File<AdjustmentID, StockAdjustmentRequested, AdjustmentRecord>()
+  var holds = File<HoldID, Hold, Hold>()
+  var releases = File<ReleaseID, QualityReleased, ReleaseRecord>()
+  /// When a place was last counted, by an absolute count: an older count says nothing any more.
+  var newestCounts: [WorkingSet.Place: Timestamp] = [:]
+  /// Units of open holds, where units are released without naming one.
+  var held: [WorkingSet.Place: Int64] = [:]
+  var heldSKUs: Set<SKU> = []
+  /// Holds of which units were released here.
+  var changedHolds: Set<HoldID> = []
+
+  /// Where the batch's documents say that something happened.
+  private(set) var places: Set<WorkingSet.Place> = []
+  private var demand = PromiseDemand()
+
+  /// Which rows a message touches.
+  mutating func prepare(_ event: Event) {
+    switch event {
+    case .stockCounted(let count):
+      counts.wanted.insert(count.countID)
+      places.insert(count.place)
+      demand.add(count)
+    case .stockAdjustmentRequested(let request):
+      adjustments.wanted.insert(request.adjustmentID)
+      places.insert(request.place)
+      demand.add(request)
+    case .qualityHeld(let hold):
+      holds.wanted.insert(hold.holdID)
+      places.insert(hold.place)
+      demand.take(hold.quantity, from: hold.place)
+    case .qualityReleased(let release):
+      releases.wanted.insert(release.releaseID)
+      places.insert(release.place)
+      if let hold = release.holdID { holds.wanted.insert(hold) } else { heldSKUs.insert(release.sku) }
+    case .stockMoveRequested(let move):
+      demand.leave(move.quantity, from: WorkingSet.Place(move.sku, move.fromLocationID))
+    default: break
+    }
+  }
+
+  /// Loads what counts have to know, and the orders whose promises may have to be bumped.
+  ///
+  /// Called when everything is locked.
+  func load(into stock: WorkingSet, on database: Connection) throws {
+    guard !places.isEmpty else { return }
+    try stock.loadMovements(demand.moments(in: stock), on: database)
+    try stock.loadBumpable(demand.bumps(in: stock), on: database)
+  }
+}
+
+/// How many promised units a batch may need at most, by place: enough, whatever the order of its messages.
+struct PromiseDemand {
+  private var leaving: [WorkingSet.Place: Int64] = [:]
+  private var counted: [WorkingSet.Place: [(quantity: Int64, since: Timestamp)]] = [:]
+  private var bumping: Set<WorkingSet.Place> = []
+
+  mutating func add(_ count: StockCounted) {
+    if let quantity = count.counted {
+      counted[count.place, default: []].append((quantity, count.countedAt))
+      bumping.insert(count.place)
+    } else if let difference = count.difference, difference < 0 {
+      take(-difference, from: count.place)
+    }
+  }
+
+  mutating func add(_ request: StockAdjustmentRequested) {
+    switch request.kind {
+    case .damage, .writeOff: take(request.quantity, from: request.place)
+    case .repair, .scrap, .found: break
+    }
+  }
+
+  /// Units that are not available any more, promised or not.
+  mutating func take(_ quantity: Int64, from place: WorkingSet.Place) {
+    bumping.insert(place)
+    leave(quantity, from: place)
+  }
+
+  /// Units that go only if nobody was promised them: they may be missing to those that follow.
+  mutating func leave(_ quantity: Int64, from place: WorkingSet.Place) { leaving[place, default: 0] += quantity }
+
+  /// The balances that are counted, and since when movements matter to that.
+  func moments(in stock: WorkingSet) -> [(balance: Balance, since: Timestamp)] {
+    counted.flatMap { place, counts in
+      stock.balance(at: place).map { balance in counts.map { (balance, $0.since) } } ?? []
+    }
+  }
+
+  /// What may have to be bumped; movements are loaded.
+  func bumps(in stock: WorkingSet) -> [WorkingSet.BumpDemand] {
+    bumping.sorted().compactMap { place in
+      guard let balance = stock.balance(at: place), balance.reserved > 0 else { return nil }
+      var level = balance.onHand
+      for count in counted[place] ?? [] {
+        level = min(level, count.quantity + stock.movement(at: balance, since: count.since))
+      }
+      let missing = leaving[place, default: 0] + balance.onHand - balance.available - level
+      return WorkingSet.BumpDemand(max(0, min(missing, balance.reserved)), of: balance)
+    }
+  }
+}
+
+extension WorkingSet {
+  /// The balance of a place, if its SKU is locked and its location is known.
+  func balance(at place: Place) -> Balance? { item(place.sku)?.balance(at: place.location, lot: place.lot) }
+}
+
+extension StockCounted {
+  var place: WorkingSet.Place { WorkingSet.Place(sku, locationID, lot: lot) }
+}
+
+extension StockAdjustmentRequested {
+  var place: WorkingSet.Place { WorkingSet.Place(sku, locationID, lot: lot) }
+}
+
+extension QualityHeld {
+  var place: WorkingSet.Place { WorkingSet.Place(sku, locationID, lot: lot) }
+}
+
+extension QualityReleased {
+  var place: WorkingSet.Place { WorkingSet.Place(sku, locationID, lot: lot) }
+}
+
+/// A hold, and how much of it is decided.
+struct Hold {
+  let paper: QualityHeld
+  var released: Int64 = 0
+  var bumped: Int64 = 0
+  /// The message that brought it; empty where it was looked up.
+  var message = MessageName(source: "", id: "")
+
+  var open: Int64 { paper.quantity - released }
+}
+
+/// Which message a document came with: the ledger's entries name it too.
+struct MessageName {
+  let source: String
+  let id: String
+}
+
+/// A count as it is remembered.
+struct CountRecord {
+  let paper: StockCounted
+  let message: MessageName
+  /// Whether the place had been counted later already.
+  var isSuperseded = false
+  /// What moved since it was counted.
+  var movement: Int64 = 0
+  var onHand: Int64 = 0
+  var damaged: Int64 = 0
+  var held: Int64 = 0
+  var bumped: Int64 = 0
+}
+
+/// An adjustment as it is remembered.
+struct AdjustmentRecord {
+  let paper: StockAdjustmentRequested
+  let message: MessageName
+  let bumped: Int64
+}
+
+/// A decision about quality as it is remembered.
+struct ReleaseRecord {
+  let paper: QualityReleased
+  let message: MessageName
+}

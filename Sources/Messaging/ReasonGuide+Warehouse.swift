@@ -1,0 +1,25 @@
+extension ReasonKind {
+  /// What can be wrong with counts, adjustments and decisions about quality.
+  var warehouseGuide: ReasonGuide {
+    switch self {
+    case .unknownHold:
+      ReasonGuide(
+        meaning:
+          "Held units are released, but no quality.held has come for the hold, nor in the minutes of the retries.",
+        look: "dead letters of quality.held with this hold_id; whether the hold_id is right.",
+        act: "Replay the hold first, then this one; or correct the hold_id with --edit.")
+    case .notThere:
+      ReasonGuide(
+        meaning:
+          "A document takes more units than are there (usable, damaged or held, as the rule says), also after the "
+          + "retries.",
+        look: "rule: how many there are; the balance's last ledger entries; a receipt or move that has not come yet.",
+        act: "Have the place counted: the count is believed. Then replay, or discard it if the count covers it.")
+    default:
+      ReasonGuide(
+        meaning: "A decision about quality releases more units than its hold still holds: decided twice, or mistyped.",
+        look: "the other decisions about the hold: `select * from quality_releases where hold_id = …`.",
+        act: "Correct the quantity with --edit, then replay; discard it if it was decided already.")
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import Contracts
+
+extension Letter {
+  // MARK: What a warehouse says about the stock that it has
+
+  /// `stock.counted`, absolute.
+  public static func count(
+    _ count: String, _ sku: String, _ location: String, _ counted: Int64, at time: Timestamp = .now, lot: String? = nil,
+    person: String? = nil, code: String? = nil, sent: Timestamp = .now
+  ) -> Letter {
+    Letter(
+      .stockCounted(
+        StockCounted(
+          countID: CountID(trusted: count), sku: SKU(trusted: sku), locationID: LocationID(trusted: location),
+          lot: lot.map(LotID.init(trusted:)), counted: counted, countedAt: time, person: person, reasonCode: code)),
+      time: sent)
+  }
+
+  /// `stock.counted`, by difference.
+  public static func difference(
+    _ count: String, _ sku: String, _ location: String, _ difference: Int64, at time: Timestamp = .now
+  ) -> Letter {
+    Letter(
+      .stockCounted(
+        StockCounted(
+          countID: CountID(trusted: count), sku: SKU(trusted: sku), locationID: LocationID(trusted: location),
+          difference: difference, countedAt: time)))
+  }
+
+  /// `stock.adjustment.requested`.
+  public static func adjustment(
+    _ adjustment: String, _ kind: AdjustmentKind, _ quantity: Int64, _ sku: String, _ location: String,
+    code: String = "CODE", person: String = "m.kowalska"
+  ) -> Letter {
+    Letter(
+      .stockAdjustmentRequested(
+        StockAdjustmentRequested(
+          adjustmentID: AdjustmentID(trusted: adjustment), sku: SKU(trusted: sku),
+          locationID: LocationID(trusted: location), kind: kind, quantity: quantity, reasonCode: code, person: person)))
+  }
+
+  /// `quality.held`.
+  public static func hold(_ hold: String, _ quantity: Int64, _ sku: String, _ location: String) -> Letter {
+    Letter(
+      .qualityHeld(
+        QualityHeld(
+          holdID: HoldID(trusted: hold), sku: SKU(trusted: sku), locationID: LocationID(trusted: location),
+          quantity: quantity)))
+  }
+
+  /// `quality.released`.
+  public static func release(
+    _ release: String, of hold: String?, _ quantity: Int64, _ sku: String, _ location: String,
+    to verdict: QualityVerdict = .stock
+  ) -> Letter {
+    Letter(
+      .qualityReleased(
+        QualityReleased(
+          releaseID: ReleaseID(trusted: release), holdID: hold.map(HoldID.init(trusted:)), sku: SKU(trusted: sku),
+          locationID: LocationID(trusted: location), quantity: quantity, to: verdict)))
+  }
+}
