@@ -34,8 +34,6 @@ public enum LedgerReason: String, CaseIterable, Sendable {
   case bump = "BUMP"
   /// Came back from a customer, or from a carrier that could not deliver.
   case returned = "RETURN"
-  /// Broken, or thrown away.
-  case damage = "DAMAGE"
   /// Waits for a decision about its quality.
   case qcHold = "QC_HOLD"
   /// The decision.
