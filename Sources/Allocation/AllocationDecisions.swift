@@ -15,6 +15,9 @@ struct AllocationDecisions {
     switch message.event {
     case .orderCreated(let order): create(order)
     case .orderCancelled(let cancellation): cancel(cancellation)
+    case .orderConfirmed(let confirmation): confirm(confirmation)
+    case .orderAmended(let amendment): amend(amendment)
+    case .holdDue(let due): expire(due.orderID)
     case .shipmentDispatched(let shipment): dispatch(shipment)
     case .shipmentStatus(let status): hear(status)
     case .shipmentStatusDue(let due): findOverdue(due)
@@ -25,6 +28,7 @@ struct AllocationDecisions {
     case .stockReceived(let received): fill(received.sku)
     case .stockMoved(let moved): fill(moved.sku)
     case .reservationReleased(let released): fill(released.sku)
+    case .reservationExpired(let expired): fill(expired.sku)
     case .reservationBumped(let bumped): fill(bumped.sku)
     case .stockAdjusted(let adjusted): fill(adjusted.sku)
     case .backordersDue(let due): fill(due.sku)

@@ -25,6 +25,12 @@ public struct AllocationHandler: Handler {
         if approach == .careful { state.keys.orders.insert(order.orderID) }
       case .orderCancelled(let cancellation):
         state.openedOrders.insert(cancellation.orderID)
+        state.requestedCancellations += [cancellation].filter { $0.cancellationID != nil }
+      case .orderConfirmed(let confirmation): state.openedOrders.insert(confirmation.orderID)
+      case .orderAmended(let amendment):
+        state.openedOrders.insert(amendment.orderID)
+        for line in amendment.lines { state.keys.skus.insert(line.sku) }
+      case .holdDue(let due): state.openedOrders.insert(due.orderID)
       case .shipmentDispatched(let shipment):
         state.openedOrders.insert(shipment.orderID)
         state.requestedShipments.insert(shipment.shipmentID)
@@ -42,6 +48,7 @@ public struct AllocationHandler: Handler {
       case .stockReceived(let received): state.fillSKUs.insert(received.sku)
       case .stockMoved(let moved): state.fillSKUs.insert(moved.sku)
       case .reservationReleased(let released): state.fillSKUs.insert(released.sku)
+      case .reservationExpired(let expired): state.fillSKUs.insert(expired.sku)
       case .reservationBumped(let bumped): state.fillSKUs.insert(bumped.sku)
       case .stockAdjusted(let adjusted): state.fillSKUs.insert(adjusted.sku)
       case .backordersDue(let due):
@@ -61,12 +68,13 @@ public struct AllocationHandler: Handler {
     return state
   }
 
-  /// Queues the locks of anchors, balances and orders, then the look-up of shipments.
+  /// Queues the locks of anchors, balances and orders, then the look-up of shipments and cancellations.
   public func sendLocks(_ state: AllocationState, on database: Connection) throws {
     try state.stock.sendLocks(state.keys, on: database)
     try state.sendShipmentLookup(on: database)
     try state.sendReturnLookup(on: database)
     try state.sendPlanLookup(on: database)
+    try state.sendCancellationLookup(on: database)
   }
 
   /// Reads what was locked and looked up.
@@ -75,6 +83,7 @@ public struct AllocationHandler: Handler {
     try state.receiveShipmentLookup(on: database)
     try state.receiveReturnLookup(on: database)
     try state.receivePlanLookup(on: database)
+    try state.receiveCancellationLookup(on: database)
   }
 
   /// Checks that nothing was missed; where stock may have come, loads and locks the orders that wait for it.
@@ -111,11 +120,12 @@ public struct AllocationHandler: Handler {
     state.stock.alertEvents(source: manifest.source)
   }
 
-  /// Queues stock and orders, then shipments.
+  /// Queues stock and orders, then shipments and cancellations.
   public func write(_ state: AllocationState, to writes: inout WriteSet) throws {
     try state.stock.send(to: &writes)
     try state.sendShipments(to: &writes)
     try state.sendReturns(to: &writes)
     try state.sendPlans(to: &writes)
+    try state.sendCancellations(to: &writes)
   }
 }

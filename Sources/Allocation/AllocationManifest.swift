@@ -6,16 +6,16 @@ extension WorkerManifest {
   public static let allocation = WorkerManifest(
     consumer: "allocation", queue: "allocation",
     consumes: [
-      .orderCreated, .orderCancelled, .shipmentDispatched, .shipmentStatus, .stockReceived, .stockMoved, .stockAdjusted,
-      .reservationReleased, .reservationBumped, .backordersDue, .shipmentStatusDue,
-      .shipmentPlanFailed, .returnReceived, .stockReturned,
+      .orderCreated, .orderCancelled, .orderConfirmed, .orderAmended, .holdDue, .shipmentDispatched, .shipmentStatus,
+      .stockReceived, .stockMoved, .reservationReleased, .reservationExpired, .reservationBumped, .backordersDue,
+      .shipmentStatusDue, .shipmentPlanFailed, .returnReceived, .stockReturned,
+      .stockAdjusted,
     ],
     publishes: [
       .orderReserved, .orderPartiallyReserved, .orderBackordered, .orderRejected, .backorderCreated, .backorderFilled,
-      .reservationReleased, .reservationBumped, .orderPartiallyShipped, .orderShipped, .orderFulfilled,
-      .orderClosedCancelled,
-      .shipmentInTransit, .shipmentDelivered, .shipmentFailed, .shipmentOverdue, .shipmentStatusDue, .backordersDue,
-      .shipmentReplanned, .stockReturned,
-      .stockLow, .stockOut, .stockRecovered,
+      .reservationReleased, .reservationExpired, .reservationBumped, .orderReplanned, .orderPartiallyShipped,
+      .orderShipped, .orderFulfilled, .orderClosedCancelled, .shipmentInTransit, .shipmentDelivered, .shipmentFailed,
+      .shipmentOverdue, .shipmentStatusDue, .backordersDue, .holdDue,
+      .shipmentReplanned, .stockReturned, .stockLow, .stockOut, .stockRecovered,
     ])
 }

@@ -31,6 +31,10 @@ public final class AllocationState {
   var statuses: [StatusKey: ShipmentStatus] = [:]
   /// What they said now, in this order.
   var heard: [Heard] = []
+  /// Cancellations of numbers of units, by order and id: their lines as text.
+  var cancellations: [CancellationKey: String] = [:]
+  var requestedCancellations: [OrderCancelled] = []
+  var newCancellations: [CancellationKey] = []
 
   /// An empty state.
   public init() {}

@@ -6,21 +6,24 @@ import Stock
 
 extension AllocationDecisions {
   func cancel(_ request: OrderCancelled) -> Disposition {
+    if let lines = request.lines { return cancel(lines, of: request) }
     guard let order = stock.order(request.orderID) else {
       stock.insert(Order(tombstone: request, at: message.envelope.time))
       return .applied([])
     }
-    switch order.state {
-    case .cancelled, .rejected: return .unchanged("nothing of the order is open")
-    // What had not left was cancelled then: the same cancellation again is no error.
-    case .shipped where order.closedReason != nil, .fulfilled where order.closedReason != nil:
-      return .unchanged("nothing of the order is open")
-    case .shipped, .fulfilled:
+    if order.state == .shipped || order.state == .fulfilled {
+      // What had not left was cancelled then: the same cancellation again is no error.
+      if order.isClosed { return .unchanged("nothing of the order is open") }
       return .notApplied(
         Reason(
           .alreadyShipped, field: "data.order_id", value: order.id.value,
           rule: "must not have shipped: a shipped order can only come back"))
-    case .reserved, .partiallyReserved, .backordered, .partiallyShipped: break
+    }
+    if order.isClosed || order.isTombstone { return .unchanged("nothing of the order is open") }
+    if order.lines.allSatisfy({ $0.open == 0 }) {
+      // Its lines were cancelled one by one: now no amendment adds others.
+      stock.close(order, as: order.state, reason: request.reason ?? "cancelled")
+      return .applied([])
     }
     var events: [OutgoingEvent] = []
     let cause = cause(order.id.value)

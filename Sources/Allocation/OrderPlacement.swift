@@ -13,46 +13,51 @@ extension AllocationDecisions {
       }
       return .notApplied(contradiction)
     }
-    var items: [StockItem] = []
-    items.reserveCapacity(request.lines.count)
     for (index, line) in request.lines.enumerated() {
-      guard let item = stock.item(line.sku), item.isRegistered else {
+      guard stock.item(line.sku)?.isRegistered == true else {
         return .notApplied(
           Reason(
             .unknownSKU, field: "data.lines[\(index)].sku", value: line.sku.value,
             rule: "must be registered by product.registered"))
       }
-      items.append(item)
     }
     let order = Order(new: request, at: message.envelope.time)
     let cause = cause(request.orderID.value)
-    let isWhole = order.terms.policy != .shipComplete || canPromise(order)
-    let isPast = order.terms.policy == .shipComplete && items.contains { $0.isDiscontinued }
-    for (line, item) in zip(order.lines, items) {
-      if isPast || item.isDiscontinued {
-        stock.cancel(line.ordered, of: line)
-        stock.record(.refused, line.ordered, of: line, order, by: .discontinued, seeing: nil, cause)
-      } else {
-        place(line, item, of: order, isWhole: isWhole, cause)
-      }
-    }
+    place(order.lines.map { ($0, $0.ordered) }, order, cause)
     stock.insert(order)
     stock.refresh(order)
     return .applied(answer(order))
   }
 
-  /// Promises what can be promised now. Lines are placed one after the other on the same working set, so two lines of
-  /// one SKU never see the same units.
-  private func place(_ line: OrderLine, _ item: StockItem, of order: Order, isWhole: Bool, _ cause: Cause) {
+  /// Promises units of lines as the order's policy allows; the rest waits or ends. Lines are placed one after the other
+  /// on the same working set, so two lines of one SKU never see the same units.
+  func place(_ wishes: [(line: OrderLine, units: Int64)], _ order: Order, _ cause: Cause) {
+    let isAllOrNothing = order.terms.policy == .shipComplete
+    let isWhole = !isAllOrNothing || canPromise(wishes)
+    let isPast = isAllOrNothing && wishes.contains { stock.item($0.line.sku)?.isDiscontinued ?? true }
+    for (line, units) in wishes {
+      guard let item = stock.item(line.sku) else { continue }
+      if isPast || item.isDiscontinued {
+        stock.cancel(units, of: line)
+        stock.record(.refused, units, of: line, order, by: .discontinued, seeing: nil, cause)
+      } else {
+        place(units, of: line, item, order, isWhole: isWhole, cause)
+      }
+    }
+  }
+
+  private func place(
+    _ units: Int64, of line: OrderLine, _ item: StockItem, _ order: Order, isWhole: Bool, _ cause: Cause
+  ) {
     let promisable = item.availableToPromise
     let promised: Int64 =
       switch order.terms.policy {
-      case .partial: min(line.ordered, promisable)
-      case .lineComplete: promisable >= line.ordered ? line.ordered : 0
-      case .shipComplete: isWhole ? line.ordered : 0
+      case .partial: min(units, promisable)
+      case .lineComplete: promisable >= units ? units : 0
+      case .shipComplete: isWhole ? units : 0
       }
-    let sight = promised < line.ordered ? Decision.Sight(of: item) : nil
-    let missing = line.ordered - reserve(promised, for: line, item, cause)
+    let sight = promised < units ? Decision.Sight(of: item) : nil
+    let missing = units - reserve(promised, for: line, item, cause)
     guard missing > 0 else { return }
     if order.allowsBackorder {
       stock.enqueue(missing, of: line, cause)
@@ -64,10 +69,10 @@ extension AllocationDecisions {
       seeing: sight, cause)
   }
 
-  /// Whether the whole order could be promised at once.
-  private func canPromise(_ order: Order) -> Bool {
+  /// Whether all of this could be promised at once.
+  private func canPromise(_ wishes: [(line: OrderLine, units: Int64)]) -> Bool {
     var wanted: [SKU: Int64] = [:]
-    for line in order.lines { wanted[line.sku, default: 0] += line.ordered }
+    for wish in wishes { wanted[wish.line.sku, default: 0] += wish.units }
     return wanted.allSatisfy { sku, units in units <= stock.item(sku)?.availableToPromise ?? 0 }
   }
 
@@ -181,7 +186,7 @@ extension Order {
   var answer: OrderAnswer {
     OrderAnswer(
       orderID: id, customerID: customer ?? CustomerID(trusted: "unknown"),
-      lines: lines.map { line in
+      lines: lines.filter { $0.ordered > 0 }.map { line in
         OrderAnswer.Line(
           line: line.number, sku: line.sku, ordered: line.ordered, reserved: line.reserved,
           backordered: line.backordered, shipped: line.shipped, cancelled: line.cancelled,
@@ -202,15 +207,16 @@ extension Order {
     if customer != request.customerID, customer != .erased {
       return reason("customer_id", customer?.value ?? "absent", request.customerID.value)
     }
-    if lines.count != request.lines.count {
-      return reason("lines", "\(lines.count) lines", "\(request.lines.count) lines")
+    // As it was placed: amendments came later.
+    let placed = lines.filter { $0.placed ?? $0.ordered > 0 }
+    if placed.count != request.lines.count {
+      return reason("lines", "\(placed.count) lines", "\(request.lines.count) lines")
     }
     for (index, new) in request.lines.enumerated() {
       guard let known = line(new.line) else { return reason("lines[\(index)].line", "a known number", "\(new.line)") }
       if known.sku != new.sku { return reason("lines[\(index)].sku", known.sku.value, new.sku.value) }
-      if known.ordered != new.quantity {
-        return reason("lines[\(index)].quantity", "\(known.ordered)", "\(new.quantity)")
-      }
+      let quantity = known.placed ?? known.ordered
+      if quantity != new.quantity { return reason("lines[\(index)].quantity", "\(quantity)", "\(new.quantity)") }
     }
     if allowsBackorder != (request.backorder == .allow) {
       return reason("backorder", allowsBackorder ? "allow" : "deny", request.backorder.rawValue)
@@ -219,6 +225,9 @@ extension Order {
     if priority != request.priority { return reason("priority", "\(priority)", "\(request.priority)") }
     if needBy != request.needBy {
       return reason("need_by", needBy?.rfc3339 ?? "absent", request.needBy?.rfc3339 ?? "absent")
+    }
+    if terms.expiresAt != request.expiresAt {
+      return reason("expires_at", terms.expiresAt?.rfc3339 ?? "absent", request.expiresAt?.rfc3339 ?? "absent")
     }
     return nil
   }

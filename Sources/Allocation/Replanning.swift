@@ -22,7 +22,7 @@ extension AllocationDecisions {
     _ quantity: Int64, of line: OrderLine, _ order: Order, avoiding avoided: LocationID? = nil
   ) -> Replanned {
     let cause = cause(order.id.value)
-    guard order.closedReason == nil, let item = stock.item(line.sku) else {
+    guard !order.isClosed, !line.isClosed, let item = stock.item(line.sku) else {
       stock.cancel(quantity, of: line)
       stock.record(.cancelled, quantity, of: line, order, by: .requested, seeing: nil, cause)
       return Replanned(cancelled: quantity)

@@ -16,6 +16,8 @@ extension Event {
     case .qualityReleased: self = .qualityReleased(try QualityReleased(decoding: &json, bytes))
     case .orderCreated: self = .orderCreated(try OrderCreated(decoding: &json, bytes))
     case .orderCancelled: self = .orderCancelled(try OrderCancelled(decoding: &json, bytes))
+    case .orderConfirmed: self = .orderConfirmed(try OrderConfirmed(decoding: &json, bytes))
+    case .orderAmended: self = .orderAmended(try OrderAmended(decoding: &json, bytes))
     case .shipmentDispatched: self = .shipmentDispatched(try ShipmentDispatched(decoding: &json, bytes))
     case .shipmentPlanFailed: self = .shipmentPlanFailed(try ShipmentPlanFailed(decoding: &json, bytes))
     case .shipmentStatus: self = .shipmentStatus(try ShipmentStatus(decoding: &json, bytes))
@@ -40,6 +42,9 @@ extension Event {
     case .reservationReleased: self = .reservationReleased(try ReservationReleased(decoding: &json, bytes))
     case .stockAdjusted: self = .stockAdjusted(try StockAdjusted(decoding: &json, bytes))
     case .reservationBumped: self = .reservationBumped(try ReservationBumped(decoding: &json, bytes))
+    case .reservationExpired: self = .reservationExpired(try ReservationExpired(decoding: &json, bytes))
+    case .holdDue: self = .holdDue(try HoldDue(decoding: &json, bytes))
+    case .orderReplanned: self = .orderReplanned(try OrderReplanned(decoding: &json, bytes))
     case .orderPartiallyShipped: self = .orderPartiallyShipped(try OrderShipment(decoding: &json, bytes))
     case .orderShipped: self = .orderShipped(try OrderShipment(decoding: &json, bytes))
     case .orderFulfilled: self = .orderFulfilled(try OrderFulfilled(decoding: &json, bytes))
@@ -73,6 +78,8 @@ extension Event {
     case .qualityReleased(let payload): payload
     case .orderCreated(let payload): payload
     case .orderCancelled(let payload): payload
+    case .orderConfirmed(let payload): payload
+    case .orderAmended(let payload): payload
     case .shipmentDispatched(let payload): payload
     case .shipmentPlanFailed(let payload): payload
     case .shipmentStatus(let payload): payload
@@ -97,6 +104,9 @@ extension Event {
     case .reservationReleased(let payload): payload
     case .stockAdjusted(let payload): payload
     case .reservationBumped(let payload): payload
+    case .reservationExpired(let payload): payload
+    case .holdDue(let payload): payload
+    case .orderReplanned(let payload): payload
     case .orderPartiallyShipped(let payload): payload
     case .orderShipped(let payload): payload
     case .orderFulfilled(let payload): payload

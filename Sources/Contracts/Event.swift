@@ -26,6 +26,10 @@ public enum Event: Hashable, Sendable {
   case orderCreated(OrderCreated)
   /// What is not shipped is no longer wanted.
   case orderCancelled(OrderCancelled)
+  /// A held order is meant.
+  case orderConfirmed(OrderConfirmed)
+  /// An order is wanted otherwise than it was created.
+  case orderAmended(OrderAmended)
   /// Goods left the house.
   case shipmentDispatched(ShipmentDispatched)
   /// What was reserved at a location cannot be shipped from there.
@@ -74,6 +78,12 @@ public enum Event: Hashable, Sendable {
   case stockAdjusted(StockAdjusted)
   /// Stock that was promised is not there any more.
   case reservationBumped(ReservationBumped)
+  /// Reserved units are free again, because their order's hold was not confirmed.
+  case reservationExpired(ReservationExpired)
+  /// The time of an order's hold has come.
+  case holdDue(HoldDue)
+  /// The order was planned anew.
+  case orderReplanned(OrderReplanned)
   /// A part of the order has left.
   case orderPartiallyShipped(OrderShipment)
   /// All that is left of the order has left.
@@ -119,6 +129,8 @@ public enum Event: Hashable, Sendable {
     case .qualityReleased: .qualityReleased
     case .orderCreated: .orderCreated
     case .orderCancelled: .orderCancelled
+    case .orderConfirmed: .orderConfirmed
+    case .orderAmended: .orderAmended
     case .shipmentDispatched: .shipmentDispatched
     case .shipmentPlanFailed: .shipmentPlanFailed
     case .shipmentStatus: .shipmentStatus
@@ -143,6 +155,9 @@ public enum Event: Hashable, Sendable {
     case .reservationReleased: .reservationReleased
     case .stockAdjusted: .stockAdjusted
     case .reservationBumped: .reservationBumped
+    case .reservationExpired: .reservationExpired
+    case .holdDue: .holdDue
+    case .orderReplanned: .orderReplanned
     case .orderPartiallyShipped: .orderPartiallyShipped
     case .orderShipped: .orderShipped
     case .orderFulfilled: .orderFulfilled

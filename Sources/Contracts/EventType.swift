@@ -26,6 +26,10 @@ public enum EventType: String, CaseIterable, Hashable, Sendable {
   case orderCreated = "order.created"
   /// What is not shipped is no longer wanted.
   case orderCancelled = "order.cancelled"
+  /// A held order is meant.
+  case orderConfirmed = "order.confirmed"
+  /// An order is wanted otherwise than it was created.
+  case orderAmended = "order.amended"
   /// Goods left the house.
   case shipmentDispatched = "shipment.dispatched"
   /// What was reserved at a location cannot be shipped from there.
@@ -74,6 +78,12 @@ public enum EventType: String, CaseIterable, Hashable, Sendable {
   case stockAdjusted = "stock.adjusted"
   /// Stock that was promised is not there any more.
   case reservationBumped = "reservation.bumped"
+  /// Reserved units are free again, because their order's hold was not confirmed.
+  case reservationExpired = "reservation.expired"
+  /// The time of an order's hold has come.
+  case holdDue = "hold.due"
+  /// The order was planned anew.
+  case orderReplanned = "order.replanned"
   /// A part of the order has left.
   case orderPartiallyShipped = "order.partially_shipped"
   /// All that is left of the order has left.

@@ -135,3 +135,13 @@ public struct PlanID: Identifier {
   /// Printable ASCII.
   public static var syntax: IdentifierSyntax { .token }
 }
+
+/// Names a cancellation of some of an order's units: 1 to 128 printable ASCII characters without space.
+public struct CancellationID: Identifier {
+  /// The text.
+  public let value: String
+  /// A value that was validated before.
+  public init(trusted value: String) { self.value = value }
+  /// Printable ASCII.
+  public static var syntax: IdentifierSyntax { .token }
+}

@@ -22,6 +22,8 @@ public enum Limits {
   public static let change: ClosedRange<Int64> = -1_000_000_000_000_000...1_000_000_000_000_000
   /// Numbers of order lines.
   public static let lineNumber: ClosedRange<Int32> = 1...1_000_000
+  /// Numbers of an order's amendments.
+  public static let revision: ClosedRange<Int64> = 1...1_000_000_000
   /// Priority of a location; higher is chosen first.
   public static let locationPriority: ClosedRange<Int32> = 0...1000
   /// Priority of an order; higher is served first.

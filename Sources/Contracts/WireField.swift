@@ -45,6 +45,8 @@ public enum WireField: String, CaseIterable, Hashable, Sendable {
   case backorder
   case needBy = "need_by"
   case policy
+  case cancellationID = "cancellation_id"
+  case revision
   case line
   case reason
   case shipmentID = "shipment_id"

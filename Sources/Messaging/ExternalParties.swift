@@ -21,7 +21,8 @@ public struct ExternalParty: Sendable, Hashable {
 
 extension ExternalParty {
   /// Takes orders from customers.
-  public static let shop = ExternalParty(name: "shop", publishes: [.orderCreated, .orderCancelled])
+  public static let shop = ExternalParty(
+    name: "shop", publishes: [.orderCreated, .orderCancelled, .orderConfirmed, .orderAmended])
 
   /// Knows the products.
   public static let catalogue = ExternalParty(
@@ -47,9 +48,10 @@ extension ExternalParty {
       .productCreated, .productUpdated, .productRetired, .lotExpired, .stockReceived, .stockMoved, .stockMoveRejected,
       .orderReserved, .orderPartiallyReserved,
       .orderBackordered, .orderRejected, .backorderCreated, .backorderFilled, .reservationReleased,
-      .reservationBumped, .orderPartiallyShipped, .orderShipped, .orderFulfilled, .orderClosedCancelled,
-      .shipmentInTransit, .shipmentDelivered, .shipmentFailed, .shipmentOverdue,
-      .shipmentReplanned, .stockReturned, .stockAdjusted, .stockLow, .stockOut, .stockRecovered,
+      .reservationBumped, .reservationExpired, .orderReplanned, .orderPartiallyShipped, .orderShipped, .orderFulfilled,
+      .orderClosedCancelled, .shipmentInTransit, .shipmentDelivered, .shipmentFailed, .shipmentOverdue,
+      .shipmentReplanned, .stockReturned, .stockAdjusted, .stockLow,
+      .stockOut, .stockRecovered,
       .notificationSent, .notificationFailed,
     ])
 

@@ -14,10 +14,11 @@ extension ReasonKind {
   public var guide: ReasonGuide {
     switch self {
     case .malformed, .idReused, .tooOld, .tooFarAhead, .foreignType: publisherGuide
-    case .unknownSKU, .unknownLocation, .unknownOrder, .unknownShipment, .notReserved, .notOnHand, .moreThanShipped:
+    case .unknownSKU, .unknownLocation, .unknownOrder, .unknownShipment, .notReserved, .notOnHand, .moreThanShipped,
+      .notOpen:
       orderGuide
     case .unknownBarcode, .unknownUnit, .barcodeTaken: catalogueGuide
-    case .contradiction, .tooMuchStock, .wrongLine, .moreThanOpen, .alreadyShipped, .shipmentEnded:
+    case .contradiction, .tooMuchStock, .wrongLine, .moreThanOpen, .alreadyShipped, .shipmentEnded, .holdExpired:
       ruleGuide
     case .unknownHold, .notThere, .moreThanHeld: warehouseGuide
     case .databaseRefused, .crashed, .deliveryLimit, .recordRefused: faultGuide
@@ -90,6 +91,11 @@ extension ReasonKind {
         meaning: "More came back of an order's line than was shipped of it and has not come back before.",
         look: "the order's shipments; other returns of it (tables returns and return_lines).",
         act: "Book the shipment that is missing, then replay; or correct line or quantity with --edit.")
+    case .notOpen:
+      ReasonGuide(
+        meaning: "A cancellation names more units of a line than are open, or a line that the order does not have.",
+        look: "`replay --dry-run` for the order's lines: what was shipped, cancelled or amended meanwhile.",
+        act: "Correct the line or the quantity with --edit, then replay; or discard it where all of it has left.")
     default:
       ReasonGuide(
         meaning: "A failed plan speaks of more than is reserved for its line at a location.",
@@ -150,11 +156,16 @@ extension ReasonKind {
         act:
           "What was said first stands. If the goods came back from the customer, have return.received published; if "
           + "they did arrive, have the stock counted. Then discard it.")
+    case .holdExpired:
+      ReasonGuide(
+        meaning: "order.confirmed came when the order's hold had ended and its stock was given back.",
+        look: "expires_at of the order, and what the shop told its customer.",
+        act: "Have the order placed anew under another id; discard this one.")
     default:
       ReasonGuide(
-        meaning: "An order is to be cancelled that has left as a whole.",
+        meaning: "An order, or units of it, are to be cancelled or amended away that have left already.",
         look: "the order's shipments.",
-        act: "Discard it: a shipped order can only come back.")
+        act: "Discard it: what was shipped can only come back.")
     }
   }
 

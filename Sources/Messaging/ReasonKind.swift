@@ -47,10 +47,14 @@ public enum ReasonKind: String, CaseIterable, Sendable {
   case moreThanShipped = "more_than_shipped"
   /// A failed plan, or a shipment, speaks of more than is reserved at that location.
   case notReserved = "not_reserved"
-  /// An order is to be cancelled that has left already.
+  /// A cancellation takes more of a line than is open, or names a line that its order does not have.
+  case notOpen = "not_open"
+  /// An order, or a part of it, is to be cancelled or amended that has left already.
   case alreadyShipped = "already_shipped"
   /// A shipment is reported delivered that has failed, or failed that was delivered.
   case shipmentEnded = "shipment_ended"
+  /// A hold is confirmed whose time was over.
+  case holdExpired = "hold_expired"
   /// The database refuses what the message would write.
   case databaseRefused = "database_refused"
   /// The worker itself died of it, again and again.
@@ -72,11 +76,11 @@ public enum ReasonKind: String, CaseIterable, Sendable {
   public var treatment: Treatment {
     switch self {
     case .unknownSKU, .unknownLocation, .unknownBarcode, .unknownUnit, .unknownOrder, .unknownShipment, .unknownHold,
-      .notReserved, .notThere, .notOnHand, .moreThanShipped:
+      .notReserved, .notThere, .notOnHand, .moreThanShipped, .notOpen:
       .retry
     case .malformed, .idReused, .tooOld, .tooFarAhead, .foreignType, .contradiction, .barcodeTaken, .tooMuchStock,
-      .wrongLine, .moreThanOpen, .moreThanHeld, .alreadyShipped, .shipmentEnded, .databaseRefused, .crashed,
-      .deliveryLimit, .recordRefused:
+      .wrongLine, .moreThanOpen, .moreThanHeld, .alreadyShipped, .shipmentEnded, .holdExpired, .databaseRefused,
+      .crashed, .deliveryLimit, .recordRefused:
       .deadLetter
     }
   }

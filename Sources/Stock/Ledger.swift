@@ -30,6 +30,8 @@ public enum LedgerReason: String, CaseIterable, Sendable {
   case reserve = "RESERVE"
   /// No longer promised.
   case release = "RELEASE"
+  /// No longer promised: the order's hold was not confirmed in time.
+  case expire = "EXPIRE"
   /// Promised, and then not there.
   case bump = "BUMP"
   /// Came back from a customer, or from a carrier that could not deliver.

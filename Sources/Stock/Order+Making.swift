@@ -7,6 +7,7 @@ extension Order {
       id: request.orderID, customer: request.customerID, allowsBackorder: request.backorder == .allow,
       priority: request.priority, needBy: request.needBy, terms: OrderTerms(of: request), orderedAt: time,
       lines: Order.lines(of: request), state: .backordered, closedReason: nil, sequence: 0, isNew: true)
+    holdUntil = request.expiresAt
   }
 
   /// The mark that a cancellation leaves when its order has not arrived.
@@ -21,9 +22,9 @@ extension Order {
     self.init(
       id: request.orderID, customer: request.customerID, allowsBackorder: request.backorder == .allow,
       priority: request.priority, needBy: request.needBy, terms: OrderTerms(of: request), orderedAt: time,
-      lines: Order.lines(of: request), state: .cancelled, closedReason: tombstone.closedReason,
+      lines: Order.lines(of: request), state: .cancelled, closedReason: tombstone.closedReason ?? "cancelled",
       sequence: tombstone.sequence, isNew: tombstone.isNew)
-    hasNewTerms = !isNew && !terms.arePlain
+    isRevised = !isNew && !terms.arePlain
   }
 
   private static func lines(of request: OrderCreated) -> [OrderLine] {

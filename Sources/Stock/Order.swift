@@ -18,6 +18,8 @@ public enum OrderState: String, CaseIterable, Sendable {
   case fulfilled
   /// Cancelled before anything left.
   case cancelled
+  /// A hold that was not confirmed in time.
+  case expired
 }
 
 /// An order with its lines, locked by the transaction at hand.
@@ -44,13 +46,17 @@ public final class Order {
   public internal(set) var closedReason: String?
   /// Units of it that have arrived.
   public internal(set) var delivered: Int64
+  /// When its hold ends; nil when it has none (any more).
+  public internal(set) var holdUntil: Timestamp?
+  /// Of the newest amendment applied; nil when it was never amended.
+  public internal(set) var revision: Int64?
   /// Of the last event about this order.
   public private(set) var sequence: Int64
 
   var isNew: Bool
   var isChanged: Bool
-  /// Whether the row has to learn the terms: an order in the place of its tombstone.
-  var hasNewTerms = false
+  /// Whether the row has to learn more than most changes do: its terms, the end of its hold, an amendment.
+  var isRevised = false
 
   init(
     id: OrderID, customer: CustomerID?, allowsBackorder: Bool, priority: Int32, needBy: Timestamp?,
@@ -72,6 +78,10 @@ public final class Order {
     self.isNew = isNew
     isChanged = isNew
   }
+
+  /// Whether nothing more can come of it: rejected, expired, or cancelled as a whole. One whose lines were all
+  /// cancelled one by one may still get others.
+  public var isClosed: Bool { closedReason != nil }
 
   /// True for a cancellation that came before its order.
   public var isTombstone: Bool { customer == nil }
@@ -132,8 +142,14 @@ public final class OrderLine {
   public let number: Int32
   /// What was ordered.
   public let sku: SKU
-  /// How much was ordered.
-  public let ordered: Int64
+  /// How much is ordered, as amended; none when an amendment took the line away.
+  public internal(set) var ordered: Int64
+  /// How much was ordered before any amendment; nil: as now.
+  public internal(set) var placed: Int64?
+  /// Units that cancellations named by number.
+  public internal(set) var calledOff: Int64
+  /// Whether the whole line was cancelled, so that nothing more of it is ever wanted.
+  public internal(set) var isClosed: Bool
   /// Promised from stock and not yet shipped.
   public internal(set) var reserved: Int64
   /// Waiting for stock.
@@ -151,15 +167,21 @@ public final class OrderLine {
 
   var isNew: Bool
   var isChanged: Bool
+  /// Whether more than its quantities changed: what is ordered, or what was called off.
+  var isRevised = false
 
   init(
-    number: Int32, sku: SKU, ordered: Int64, reserved: Int64 = 0, backordered: Int64 = 0, shipped: Int64 = 0,
+    number: Int32, sku: SKU, ordered: Int64, placed: Int64? = nil, calledOff: Int64 = 0, isClosed: Bool = false,
+    reserved: Int64 = 0, backordered: Int64 = 0, shipped: Int64 = 0,
     cancelled: Int64 = 0, isDivisible: Bool = true, reservations: [Reservation] = [], backorder: Backorder? = nil,
     isNew: Bool
   ) {
     self.number = number
     self.sku = sku
     self.ordered = ordered
+    self.placed = placed
+    self.calledOff = calledOff
+    self.isClosed = isClosed
     self.reserved = reserved
     self.backordered = backordered
     self.shipped = shipped
@@ -170,6 +192,12 @@ public final class OrderLine {
     self.isNew = isNew
     isChanged = isNew
   }
+
+  /// What is neither shipped nor cancelled.
+  public var open: Int64 { reserved + backordered }
+
+  /// How much of it should be open if so much were ordered: what has left and what was called off is not wanted again.
+  public func wanted(of ordered: Int64) -> Int64 { isClosed ? 0 : max(0, ordered - shipped - calledOff) }
 
   /// What is promised from a location and has not left.
   public func openReserved(at location: LocationID) -> Int64 {
@@ -189,6 +217,8 @@ public final class Reservation {
     case released
     /// Taken away, because the stock was not there.
     case bumped
+    /// Given back, because the order's hold was not confirmed.
+    case expired
   }
 
   /// Its number within the line.

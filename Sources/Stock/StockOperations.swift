@@ -57,14 +57,22 @@ extension WorkingSet {
 
   /// Gives a reservation's open units back; the line's units count as cancelled.
   ///
+  /// - Parameters:
+  ///   - index: Which of the line's reservations.
+  ///   - line: The line.
+  ///   - limit: At most so many units.
+  ///   - ending: What is said to have become of them: released or expired.
+  ///   - cause: The message.
   /// - Returns: How many units were given back.
-  public func release(_ index: Int, of line: OrderLine, _ cause: Cause) -> Int64 {
-    let quantity = line.reservations[index].open
+  public func release(
+    _ index: Int, of line: OrderLine, upTo limit: Int64 = .max, as ending: Reservation.State = .released, _ cause: Cause
+  ) -> Int64 {
+    let quantity = min(limit, line.reservations[index].open)
     guard quantity > 0, let balance = balance(of: line.reservations[index], line) else { return 0 }
-    book(-quantity, to: .reserved, of: balance, because: .release, cause)
-    line.reservations[index].open = 0
+    book(-quantity, to: .reserved, of: balance, because: ending == .expired ? .expire : .release, cause)
+    line.reservations[index].open -= quantity
     line.reservations[index].released += quantity
-    line.reservations[index].ending = .released
+    line.reservations[index].ending = ending
     line.reservations[index].isChanged = true
     line.reserved -= quantity
     line.cancelled += quantity
@@ -193,16 +201,18 @@ extension WorkingSet {
 
   /// What waits is not wanted any more; the line's units count as cancelled.
   ///
-  /// - Returns: How many units waited.
-  public func cancelBackorder(of line: OrderLine, _ cause: Cause) -> Int64 {
+  /// - Returns: How many units waited, up to the limit.
+  @discardableResult
+  public func cancelBackorder(of line: OrderLine, upTo limit: Int64 = .max, _ cause: Cause) -> Int64 {
     guard let backorder = line.backorder, backorder.open > 0, let item = item(line.sku) else { return 0 }
-    let quantity = backorder.open
+    let quantity = min(limit, backorder.open)
+    guard quantity > 0 else { return 0 }
     if backorder.isFillable {
       item.owed -= quantity
       item.isChanged = true
     }
     item.lastCause = cause
-    line.backorder?.open = 0
+    line.backorder?.open -= quantity
     line.backorder?.cancelled += quantity
     line.backorder?.isChanged = true
     line.backordered -= quantity
@@ -226,6 +236,7 @@ extension WorkingSet {
   public func close(_ order: Order, as state: OrderState, reason: String?) {
     order.state = state
     order.closedReason = reason
+    if order.isClosed { endHold(of: order) }
     order.isChanged = true
   }
 

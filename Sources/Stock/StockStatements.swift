@@ -53,7 +53,7 @@ enum StockStatements {
     name: "orders_lock",
     sql: """
       select order_id, customer_id, state, backorder, priority, need_by, ordered_at, closed_reason, sequence, policy,
-             delivered
+             delivered, expires_at, hold_until, revision
       from orders where order_id = any($1::text[]) order by order_id for no key update
       """)
 
@@ -62,7 +62,7 @@ enum StockStatements {
   static let lines = Statement(
     name: "lines",
     sql: """
-      select order_id, line_no, sku, ordered, reserved, backordered, shipped, cancelled
+      select order_id, line_no, sku, ordered, reserved, backordered, shipped, cancelled, placed, called_off, closed
       from order_lines where order_id = any($1::text[]) order by order_id, line_no
       """)
 
@@ -171,20 +171,24 @@ enum StockStatements {
     name: "orders_insert_terms",
     sql: """
       insert into orders (order_id, customer_id, answered, state, backorder, priority, need_by, closed_reason, sequence,
-        ordered_at, updated_at, policy)
+        ordered_at, updated_at, policy, expires_at, hold_until, revision)
       select unnest($1::text[]), unnest($2::text[]), unnest($3::bool[]), unnest($4::text[]), unnest($5::text[]),
              unnest($6::int4[]), unnest($7::timestamptz[]), unnest($8::text[]), unnest($9::int8[]),
-             unnest($10::timestamptz[]), $11, unnest($12::text[])
+             unnest($10::timestamptz[]), $11, unnest($12::text[]), unnest($13::timestamptz[]),
+             unnest($14::timestamptz[]), unnest($15::int8[])
       """)
 
-  static let updateTerms = Statement(
-    name: "orders_terms",
+  static let reviseOrders = Statement(
+    name: "orders_revise",
     sql: WriteSet.guarded(
       """
-      update orders o set policy = n.policy
-      from (select unnest($1::text[]) as order_id, unnest($2::text[]) as policy) as n
+      update orders o set policy = n.policy, expires_at = n.expires_at, hold_until = n.hold_until,
+        revision = n.revision
+      from (select unnest($1::text[]) as order_id, unnest($2::text[]) as policy,
+                   unnest($3::timestamptz[]) as expires_at, unnest($4::timestamptz[]) as hold_until,
+                   unnest($5::int8[]) as revision) as n
       where o.order_id = n.order_id
-      """, by: 3))
+      """, by: 6))
 
   static let insertLines = Statement(
     name: "lines_insert",
@@ -205,6 +209,31 @@ enum StockStatements {
                    unnest($6::int8[]) as cancelled) as n
       where l.order_id = n.order_id and l.line_no = n.line_no
       """, by: 7))
+
+  /// Lines that an amendment added.
+  static let insertRevisedLines = Statement(
+    name: "lines_insert_revised",
+    sql: """
+      insert into order_lines (order_id, line_no, sku, ordered, reserved, backordered, shipped, cancelled, placed,
+        called_off, closed)
+      select unnest($1::text[]), unnest($2::int4[]), unnest($3::text[]), unnest($4::int8[]), unnest($5::int8[]),
+             unnest($6::int8[]), unnest($7::int8[]), unnest($8::int8[]), unnest($9::int8[]), unnest($10::int8[]),
+             unnest($11::bool[])
+      """)
+
+  /// Before the quantities, since a line's equation has to hold after each statement: all of the line's columns.
+  static let reviseLines = Statement(
+    name: "lines_revise",
+    sql: WriteSet.guarded(
+      """
+      update order_lines l set ordered = n.ordered, reserved = n.reserved, backordered = n.backordered,
+        shipped = n.shipped, cancelled = n.cancelled, placed = n.placed, called_off = n.called_off, closed = n.closed
+      from (select unnest($1::text[]) as order_id, unnest($2::int4[]) as line_no, unnest($3::int8[]) as ordered,
+                   unnest($4::int8[]) as reserved, unnest($5::int8[]) as backordered, unnest($6::int8[]) as shipped,
+                   unnest($7::int8[]) as cancelled, unnest($8::int8[]) as placed, unnest($9::int8[]) as called_off,
+                   unnest($10::bool[]) as closed) as n
+      where l.order_id = n.order_id and l.line_no = n.line_no
+      """, by: 11))
 
   /// Reservations of which every unit is still open: nearly all new ones.
   static let insertOpenReservations = Statement(

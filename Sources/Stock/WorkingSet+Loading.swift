@@ -145,15 +145,19 @@ extension WorkingSet {
 
   private func loadOrders(_ rows: Rows) {
     for row in 0..<rows.count {
-      add(
-        Order(
-          id: OrderID(trusted: rows.text(row, 0)), customer: rows.optionalText(row, 1).map(CustomerID.init(trusted:)),
-          allowsBackorder: rows.text(row, 3) == "allow", priority: rows.int4(row, 4),
-          needBy: rows.optionalTimestamp(row, 5).map(Timestamp.init(microseconds:)),
-          terms: OrderTerms(policy: FulfilmentPolicy(rawValue: rows.text(row, 9)) ?? .partial),
-          orderedAt: Timestamp(microseconds: rows.timestamp(row, 6)), lines: [],
-          state: OrderState(rawValue: rows.text(row, 2)) ?? .cancelled, closedReason: rows.optionalText(row, 7),
-          delivered: rows.optionalInt(row, 10) ?? 0, sequence: rows.int(row, 8), isNew: false))
+      let order = Order(
+        id: OrderID(trusted: rows.text(row, 0)), customer: rows.optionalText(row, 1).map(CustomerID.init(trusted:)),
+        allowsBackorder: rows.text(row, 3) == "allow", priority: rows.int4(row, 4),
+        needBy: rows.optionalTimestamp(row, 5).map(Timestamp.init(microseconds:)),
+        terms: OrderTerms(
+          policy: FulfilmentPolicy(rawValue: rows.text(row, 9)) ?? .partial,
+          expiresAt: rows.optionalTimestamp(row, 11).map(Timestamp.init(microseconds:))),
+        orderedAt: Timestamp(microseconds: rows.timestamp(row, 6)), lines: [],
+        state: OrderState(rawValue: rows.text(row, 2)) ?? .cancelled, closedReason: rows.optionalText(row, 7),
+        delivered: rows.optionalInt(row, 10) ?? 0, sequence: rows.int(row, 8), isNew: false)
+      order.holdUntil = rows.optionalTimestamp(row, 12).map(Timestamp.init(microseconds:))
+      order.revision = rows.optionalInt(row, 13)
+      add(order)
     }
   }
 
@@ -163,6 +167,8 @@ extension WorkingSet {
       order.lines.append(
         OrderLine(
           number: rows.int4(row, 1), sku: SKU(trusted: rows.text(row, 2)), ordered: rows.int(row, 3),
+          placed: rows.optionalInt(row, 8), calledOff: rows.optionalInt(row, 9) ?? 0,
+          isClosed: rows.optionalBool(row, 10) ?? false,
           reserved: rows.int(row, 4), backordered: rows.int(row, 5), shipped: rows.int(row, 6),
           cancelled: rows.int(row, 7), isDivisible: order.terms.policy == .partial, isNew: false))
     }

@@ -103,14 +103,20 @@ extension WorkingSet {
       let delivered = Parameter.ints(optional: changed) { $0.delivered > 0 ? $0.delivered : nil }
       try writes.send(StockStatements.updateOrders, columns(of: changed) + [delivered], changing: changed.count)
     }
-    let renewed = touched.filter { $0.hasNewTerms }
-    if !renewed.isEmpty {
+    // A plain order that was revised by the batch that created it was inserted without these columns.
+    let revised = touched.filter { $0.isRevised && (!$0.isNew || $0.terms.arePlain) }
+    if !revised.isEmpty {
       try writes.send(
-        StockStatements.updateTerms, [.texts(renewed) { $0.id.value }] + terms(of: renewed), changing: renewed.count)
+        StockStatements.reviseOrders, [.texts(revised) { $0.id.value }] + terms(of: revised), changing: revised.count)
     }
   }
 
-  private func terms(of orders: [Order]) -> [Parameter] { [.texts(orders) { $0.terms.policy.rawValue }] }
+  private func terms(of orders: [Order]) -> [Parameter] {
+    [
+      .texts(orders) { $0.terms.policy.rawValue }, .timestamps(optional: orders) { $0.terms.expiresAt?.microseconds },
+      .timestamps(optional: orders) { $0.holdUntil?.microseconds }, .ints(optional: orders) { $0.revision },
+    ]
+  }
 
   private func columns(of orders: [Order]) -> [Parameter] {
     [
@@ -123,7 +129,7 @@ extension WorkingSet {
   }
 
   private func sendLines(_ parts: [OrderPart], to writes: inout WriteSet) throws {
-    let new = parts.filter { $0.line.isNew }
+    let new = parts.filter { $0.line.isNew && !$0.line.isRevised }
     if !new.isEmpty {
       try writes.send(
         StockStatements.insertLines,
@@ -133,7 +139,8 @@ extension WorkingSet {
           .ints(new) { $0.line.shipped }, .ints(new) { $0.line.cancelled },
         ])
     }
-    let changed = parts.filter { $0.line.isChanged && !$0.line.isNew }
+    if parts.contains(where: { $0.line.isRevised }) { try sendRevisedLines(parts, to: &writes) }
+    let changed = parts.filter { $0.line.isChanged && !$0.line.isNew && !$0.line.isRevised }
     if !changed.isEmpty {
       try writes.send(
         StockStatements.updateLines,
@@ -142,6 +149,35 @@ extension WorkingSet {
           .ints(changed) { $0.line.reserved }, .ints(changed) { $0.line.backordered },
           .ints(changed) { $0.line.shipped }, .ints(changed) { $0.line.cancelled },
         ], changing: changed.count)
+    }
+  }
+
+  /// Lines of which more than the quantities changed: amended, or cancelled by name.
+  private func sendRevisedLines(_ parts: [OrderPart], to writes: inout WriteSet) throws {
+    func revisions(of parts: [OrderPart]) -> [Parameter] {
+      [
+        .ints(optional: parts) { $0.line.placed },
+        .ints(optional: parts) { $0.line.calledOff > 0 ? $0.line.calledOff : nil },
+        .bools(optional: parts) { $0.line.isClosed ? true : nil },
+      ]
+    }
+    func quantities(of parts: [OrderPart]) -> [Parameter] {
+      [
+        .ints(parts) { $0.line.ordered }, .ints(parts) { $0.line.reserved }, .ints(parts) { $0.line.backordered },
+        .ints(parts) { $0.line.shipped }, .ints(parts) { $0.line.cancelled },
+      ]
+    }
+    let keys: ([OrderPart]) -> [Parameter] = { [.texts($0) { $0.order.id.value }, .int4s($0) { $0.line.number }] }
+    let new = parts.filter { $0.line.isNew && $0.line.isRevised }
+    if !new.isEmpty {
+      try writes.send(
+        StockStatements.insertRevisedLines,
+        keys(new) + [.texts(new) { $0.line.sku.value }] + quantities(of: new) + revisions(of: new))
+    }
+    let known = parts.filter { !$0.line.isNew && $0.line.isRevised }
+    if !known.isEmpty {
+      try writes.send(
+        StockStatements.reviseLines, keys(known) + quantities(of: known) + revisions(of: known), changing: known.count)
     }
   }
 

@@ -6,7 +6,8 @@ let process = WorkerProcess(.allocationWorker)
 let sweeper = process.periodic("sweeper") {
   { database, _ in
     try BackorderSweeper.sweep(on: database)
-    return .seconds(5)
+    // More holds than one sweep takes are there to be found at once.
+    return try HoldSweeper.sweep(on: database) < HoldSweeper.limit ? .seconds(5) : .seconds(1)
   }
 }
 let overdueAfter = process.settings.allocation.overdueAfter

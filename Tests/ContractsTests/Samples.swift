@@ -76,6 +76,13 @@ enum Samples {
       OrderCreated(orderID: order, customerID: customer, lines: [.init(line: 1, sku: sku, quantity: 1)])),
     .orderCancelled(OrderCancelled(orderID: order, reason: name)),
     .orderCancelled(OrderCancelled(orderID: order)),
+    .orderCancelled(
+      OrderCancelled(
+        orderID: order, cancellationID: CancellationID(trusted: "cnl-1"),
+        lines: [.init(line: 1, quantity: most), .init(line: 2)])),
+    .orderConfirmed(OrderConfirmed(orderID: order)),
+    .orderAmended(
+      OrderAmended(orderID: order, revision: 1_000_000_000, lines: [.init(line: 2, sku: sku, quantity: most)])),
     .shipmentDispatched(
       ShipmentDispatched(
         shipmentID: shipment, orderID: order,
@@ -162,6 +169,10 @@ enum Samples {
       .reservationReleased(
         ReservationReleased(
           orderID: order, line: 1, sku: sku, locationID: place, quantity: 1, reason: "cancelled")),
+      .reservationExpired(ReservationExpired(orderID: order, line: 1, sku: sku, locationID: place, quantity: 1)),
+      .holdDue(HoldDue(orderID: order)),
+      .orderReplanned(OrderReplanned(orderID: order, customerID: customer, revision: 1, lines: answer.lines)),
+      .orderReplanned(OrderReplanned(orderID: order, customerID: customer, lines: answer.lines)),
       .reservationBumped(
         ReservationBumped(
           orderID: order, customerID: customer, line: 1, sku: sku, locationID: place, quantity: 3, backordered: 2,

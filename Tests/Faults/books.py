@@ -11,6 +11,8 @@ CONSUMER = {
     "goods.received": "inventory", "stock.move.requested": "inventory",
     "order.created": "allocation", "order.cancelled": "allocation", "shipment.dispatched": "allocation",
     "stock.received": "allocation", "stock.moved": "allocation", "reservation.released": "allocation",
+    "order.confirmed": "allocation", "order.amended": "allocation", "hold.due": "allocation",
+    "reservation.expired": "allocation",
     "reservation.bumped": "allocation", "backorders.due": "allocation",
     "stock.low": "notification", "stock.out": "notification", "backorder.created": "notification",
     "lots.due": "inventory", "lot.expired": "notification",

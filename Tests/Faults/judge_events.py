@@ -25,7 +25,7 @@ def complete(evidence):
 def counted(evidence):
     """The inbox counts the events that follow from each message; as many arrived with that cause."""
     caused = collections.Counter(cause for key, _, cause, _, _ in evidence.events.stream
-                                 if not key.startswith("notification.") and (key != "backorders.due" or cause))
+                                 if not key.startswith("notification.") and (key not in ("backorders.due", "hold.due") or cause))
     for row in evidence.table("inbox"):
         if int(row["events"]) > 0:
             caused[row["message_id"]] -= int(row["events"])
@@ -62,7 +62,7 @@ class Tales:
         lines = self.lines.get(data.get("order_id"), {})
         if key == "backorder.filled":
             self.shift(lines, data["line"], 1, 0, data["quantity"])
-        elif key == "reservation.released":
+        elif key in ("reservation.released", "reservation.expired"):
             self.shift(lines, data["line"], 0, 3, data["quantity"])
         elif key == "reservation.bumped":
             self.shift(lines, data["line"], 0, 1, data["backordered"])
@@ -75,6 +75,9 @@ class Tales:
         elif key == "order.closed_cancelled":
             for number, line in lines.items():
                 self.shift(lines, number, 1, 3, line[1])
+        elif key == "order.replanned":
+            self.lines[data["order_id"]] = {line["line"]: [
+                line["reserved"], line["backordered"], line["shipped"], line["cancelled"]] for line in data["lines"]}
         elif key == "order.reserved":
             told = {line["line"]: [line["reserved"], line["backordered"], line["shipped"], line["cancelled"]]
                     for line in data["lines"]}

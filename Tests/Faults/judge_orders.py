@@ -53,7 +53,7 @@ def states(evidence):
         if shipped:
             right = ("partially_shipped",) if reserved + backordered else ("shipped",)
         elif reserved + backordered == 0:
-            right = ("cancelled", "rejected")
+            right = ("cancelled", "rejected", "expired")
         elif reserved == 0:
             right = ("backordered",)
         else:

@@ -13,7 +13,8 @@ struct ReasonTests {
     #expect(
       retried == [
         .unknownSKU, .unknownLocation, .unknownBarcode, .unknownUnit, .unknownOrder, .unknownShipment, .notReserved,
-        .notOnHand, .moreThanShipped,
+        .notOnHand, .moreThanShipped, .unknownHold, .notThere,
+        .notOpen,
       ])
   }
 

@@ -72,7 +72,7 @@ public struct Crowd: Sendable {
 
 extension Letter {
   /// A row of the outbox as it reaches its consumer; one that went through a retry tier carries its type in its body.
-  static func delivered(_ row: Published) -> Letter {
+  public static func delivered(_ row: Published) -> Letter {
     var letter = Letter(row)
     if row.exchange.isEmpty, let type = try? row.event().envelope.type { letter.routingKey = type.rawValue }
     return letter

@@ -33,7 +33,7 @@ extension House {
           continue
         }
         // Events that Tallyman says about nothing that has a history.
-        if envelope.type == .backordersDue || envelope.type == .lotsDue { continue }
+        if [.backordersDue, .lotsDue, .holdDue].contains(envelope.type) { continue }
         if sequence != last[aggregate, default: 0] + 1 {
           broken.append("\(aggregate): \(sequence) follows \(last[aggregate, default: 0]) (\(envelope.type.rawValue))")
         }
@@ -140,7 +140,7 @@ extension House {
       where state <> case
         when t.shipped > 0 and t.reserved + t.waiting > 0 then 'partially_shipped'
         when t.shipped > coalesce(delivered, 0) then 'shipped' when t.shipped > 0 then 'fulfilled'
-        when t.reserved + t.waiting = 0 then case state when 'rejected' then 'rejected' else 'cancelled' end
+        when t.reserved + t.waiting = 0 then case when state in ('rejected', 'expired') then state else 'cancelled' end
         when t.reserved = 0 then 'backordered' when t.waiting + t.cancelled = 0 then 'reserved'
         else 'partially_reserved' end
       """

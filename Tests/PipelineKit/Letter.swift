@@ -159,7 +159,8 @@ extension Letter {
   /// `order.created`, with lines of a SKU and a quantity.
   public static func order(
     _ order: String, _ lines: [(String, Int64)], customer: String = "cust-1", backorder: BackorderRule = .allow,
-    priority: Int32 = 0, needBy: Timestamp? = nil, policy: FulfilmentPolicy = .partial, id: String? = nil
+    priority: Int32 = 0, needBy: Timestamp? = nil, policy: FulfilmentPolicy = .partial,
+    expiresAt: Timestamp? = nil, id: String? = nil
   ) -> Letter {
     let lines = lines.enumerated().map { number, line in
       OrderCreated.Line(line: Int32(number + 1), sku: SKU(trusted: line.0), quantity: line.1)
@@ -168,13 +169,39 @@ extension Letter {
       .orderCreated(
         OrderCreated(
           orderID: OrderID(trusted: order), customerID: CustomerID(trusted: customer), lines: lines,
-          backorder: backorder, priority: priority, needBy: needBy, policy: policy)), id: id)
+          backorder: backorder, priority: priority, needBy: needBy, policy: policy, expiresAt: expiresAt)), id: id)
   }
 
   /// `order.cancelled`.
   public static func cancel(_ order: String, reason: String? = nil) -> Letter {
     Letter(.orderCancelled(OrderCancelled(orderID: OrderID(trusted: order), reason: reason)))
   }
+
+  /// `order.cancelled` of lines: each a number with the units to take off, or nil for all of it.
+  public static func cancel(_ order: String, _ lines: [(Int32, Int64?)], as id: String? = nil) -> Letter {
+    Letter(
+      .orderCancelled(
+        OrderCancelled(
+          orderID: OrderID(trusted: order), cancellationID: id.map(CancellationID.init(trusted:)),
+          lines: lines.map { OrderCancelled.Line(line: $0.0, quantity: $0.1) })))
+  }
+
+  /// `order.amended`, with lines of a number, a SKU and a quantity.
+  public static func amend(_ order: String, _ revision: Int64, _ lines: [(Int32, String, Int64)]) -> Letter {
+    Letter(
+      .orderAmended(
+        OrderAmended(
+          orderID: OrderID(trusted: order), revision: revision,
+          lines: lines.map { OrderAmended.Line(line: $0.0, sku: SKU(trusted: $0.1), quantity: $0.2) })))
+  }
+
+  /// `order.confirmed`.
+  public static func confirm(_ order: String) -> Letter {
+    Letter(.orderConfirmed(OrderConfirmed(orderID: OrderID(trusted: order))))
+  }
+
+  /// `hold.due`.
+  public static func holdDue(_ order: String) -> Letter { Letter(.holdDue(HoldDue(orderID: OrderID(trusted: order)))) }
 
   /// `shipment.dispatched`, with lines of a number, a location and a quantity.
   public static func shipment(_ shipment: String, _ order: String, _ lines: [(Int32, String, Int64)]) -> Letter {

@@ -11,7 +11,7 @@ from (
       when reserved + backordered > 0 then 'partially_shipped'
       when delivered < shipped then 'shipped' else 'fulfilled' end
     -- An order of which nothing is open was refused or called off; its lines cannot tell which.
-    when reserved + backordered = 0 then case when state = 'rejected' then 'rejected' else 'cancelled' end
+    when reserved + backordered = 0 then case when state in ('rejected', 'expired') then state else 'cancelled' end
     when reserved = 0 then 'backordered'
     when backordered + cancelled = 0 then 'reserved'
     else 'partially_reserved' end as derived

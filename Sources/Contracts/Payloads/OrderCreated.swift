@@ -14,6 +14,8 @@ public struct OrderCreated: Payload {
   public var needBy: Timestamp?
   /// How an order is served that is short.
   public var policy: FulfilmentPolicy
+  /// The order is a hold until `order.confirmed` comes; without one it expires at this time.
+  public var expiresAt: Timestamp?
 
   /// From values that are known to keep the rules of the wire format.
   public init(
@@ -23,7 +25,8 @@ public struct OrderCreated: Payload {
     backorder: BackorderRule = .allow,
     priority: Int32 = 0,
     needBy: Timestamp? = nil,
-    policy: FulfilmentPolicy = .partial
+    policy: FulfilmentPolicy = .partial,
+    expiresAt: Timestamp? = nil
   ) {
     self.orderID = orderID
     self.customerID = customerID
@@ -32,6 +35,7 @@ public struct OrderCreated: Payload {
     self.priority = priority
     self.needBy = needBy
     self.policy = policy
+    self.expiresAt = expiresAt
   }
 }
 
@@ -45,6 +49,7 @@ extension OrderCreated {
     var priority: Int32 = 0
     var needBy: Timestamp?
     var policy: FulfilmentPolicy = .partial
+    var expiresAt: Timestamp?
     var object = try json.object(bytes)
     while let field = try object.next(&json, bytes) {
       switch field {
@@ -55,6 +60,7 @@ extension OrderCreated {
       case .priority: priority = try json.takeNull(bytes) ? 0 : json.int32(bytes, .priority, Limits.orderPriority)
       case .needBy: needBy = try json.takeNull(bytes) ? nil : json.timestamp(bytes, .needBy)
       case .policy: policy = try json.takeNull(bytes) ? .partial : json.choice(bytes, .policy)
+      case .expiresAt: expiresAt = try json.takeNull(bytes) ? nil : json.timestamp(bytes, .expiresAt)
       default: try object.skip(&json, bytes)
       }
     }
@@ -65,6 +71,7 @@ extension OrderCreated {
     self.priority = priority
     self.needBy = needBy
     self.policy = policy
+    self.expiresAt = expiresAt
   }
 
   /// Writes the payload as one object.
@@ -77,6 +84,7 @@ extension OrderCreated {
     json.member(.priority, priority)
     json.member(.needBy, needBy)
     json.member(.policy, policy)
+    json.member(.expiresAt, expiresAt)
     json.endObject()
   }
 }

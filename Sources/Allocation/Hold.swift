@@ -1,0 +1,48 @@
+import Contracts
+import Messaging
+import Stock
+
+// An order with expires_at is a hold: it is reserved like any other, and given back unless order.confirmed comes in
+// time. What counts is when its units are given back: until then a confirmation is in time, whatever the clocks say.
+
+extension AllocationDecisions {
+  func confirm(_ request: OrderConfirmed) -> Disposition {
+    guard let order = stock.order(request.orderID) else { return .notApplied(unknownOrder(request.orderID)) }
+    if order.state == .expired {
+      return .notApplied(
+        Reason(
+          .holdExpired, field: "data.order_id", value: order.id.value,
+          rule: "must be confirmed before its hold ended, at \(order.terms.expiresAt?.rfc3339 ?? "a time")"))
+    }
+    guard order.holdUntil != nil else { return .unchanged("the order is no open hold") }
+    stock.endHold(of: order)
+    return .applied([])
+  }
+
+  /// A sweeper found a hold whose time has come; it may have been confirmed or swept meanwhile.
+  func expire(_ id: OrderID) -> Disposition {
+    guard let order = stock.order(id), let end = order.holdUntil, end <= now else {
+      return .unchanged("no hold of the order is over")
+    }
+    // What has begun to leave is meant; and of what was cancelled line by line nothing is left to give back.
+    if order.lines.contains(where: { $0.shipped > 0 }) || order.lines.allSatisfy({ $0.open == 0 }) {
+      stock.endHold(of: order)
+      return .applied([])
+    }
+    let cause = cause(order.id.value)
+    var events: [OutgoingEvent] = []
+    for line in order.lines where line.open > 0 {
+      stock.record(.expired, line.open, of: line, order, by: .requested, seeing: nil, cause)
+      for freed in stock.withdraw(line.open, of: line, as: .expired, cause) {
+        let expired = ReservationExpired(
+          orderID: order.id, line: line.number, sku: line.sku, locationID: freed.locationID, quantity: freed.quantity)
+        events.append(follow.event(.reservationExpired(expired), order: order.id, sequence: order.nextSequence()))
+      }
+    }
+    let reason = "its hold was not confirmed until \(end.rfc3339)"
+    stock.close(order, as: .expired, reason: reason)
+    let closed = OrderClosedCancelled(orderID: order.id, customerID: order.customer, reason: reason)
+    events.append(follow.event(.orderClosedCancelled(closed), order: order.id, sequence: order.nextSequence()))
+    return .applied(events)
+  }
+}
