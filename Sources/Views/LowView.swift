@@ -21,6 +21,8 @@ public struct LowLevel: Encodable, Sendable {
   public let recoverPoint: Int64
   /// The same in all events of one shortage.
   public let episodeID: String
+  /// When a notification of the shortage was first queued; absent where nobody is told of it.
+  public let toldAt: Timestamp?
 }
 
 extension ViewDesk {
@@ -30,12 +32,11 @@ extension ViewDesk {
   public func low(limit: Int) throws -> Page<LowLevel> {
     try snapshot {
       let found = try read(ViewStatements.low, [.int(Int64(limit) + 1)]) { rows, row in
-        let (sku, location) = (rows.text(row, 0), rows.optionalText(row, 2))
-        let path = location.map { "\(sku)/\($0)" } ?? sku
         return LowLevel(
-          sku: sku, name: rows.optionalText(row, 1), locationID: location, state: rows.text(row, 3),
+          sku: rows.text(row, 0), name: rows.optionalText(row, 1), locationID: rows.optionalText(row, 2),
+          state: rows.text(row, 3),
           available: rows.int(row, 4), owed: rows.optionalInt(row, 5), reorderPoint: rows.int(row, 6),
-          recoverPoint: rows.int(row, 7), episodeID: "\(path)/\(rows.int(row, 8))")
+          recoverPoint: rows.int(row, 7), episodeID: rows.text(row, 8), toldAt: rows.optionalTime(row, 9))
       }
       return Page(found, limit: limit)
     }

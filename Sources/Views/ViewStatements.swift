@@ -49,12 +49,12 @@ enum ViewStatements {
     order by l.recorded_at desc, b.location_id, b.lot, l.seq desc limit $5
     """
 
-  /// Reads all anchors and balances: whether a level is low is in no index.
+  /// Reads all anchors and balances: whether a level is low is in no index. Notifications name the shortage that they
+  /// tell of: a webhook's event in JSON, a mail in its text.
   static let low = """
-    select sku, name, location_id, alert_state, available, owed, reorder_point, recover_point, alert_episode
-    from (
+    with levels as (
       select i.sku, null as location_id, i.alert_state, greatest(0, f.free - i.safety_stock - i.owed) as available,
-        i.owed, i.reorder_point, i.recover_point, i.alert_episode
+        i.owed, i.reorder_point, i.recover_point, i.sku || '/' || i.alert_episode as episode_id
       from stock_items i
       cross join lateral (
         select coalesce(sum(b.on_hand - b.damaged - b.quality_control - b.reserved - b.safety_stock), 0)::int8 as free
@@ -63,11 +63,18 @@ enum ViewStatements {
       where i.alert_state <> 'normal'
       union all
       select sku, location_id, alert_state, on_hand - damaged - quality_control - reserved, null, reorder_point,
-        recover_point, alert_episode
+        recover_point, sku || '/' || location_id || '/' || alert_episode
       from balances where alert_state <> 'normal'
-    ) as levels
-    left join products using (sku)
-    order by alert_state = 'low', sku, location_id nulls first limit $1
+    ),
+    told as (
+      select substring(convert_from(body, 'UTF8') from '(?:"episode_id":"|Shortage )([!#-~]+)') as episode_id,
+        min(created_at) as told_at
+      from notification_deliveries where event_type in ('stock.low', 'stock.out') group by 1
+    )
+    select l.sku, p.name, l.location_id, l.alert_state, l.available, l.owed, l.reorder_point, l.recover_point,
+      l.episode_id, t.told_at
+    from levels l left join products p using (sku) left join told t using (episode_id)
+    order by l.alert_state = 'low', l.sku, l.location_id nulls first limit $1
     """
 
   // MARK: Who waits, and who has been promised something

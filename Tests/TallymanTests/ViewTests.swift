@@ -232,6 +232,24 @@ struct ViewTests {
       #expect(overall.int("available") == 2 && overall.int("reorder_point") == 5 && overall.text("name") == "Mouse")
       #expect(overall.int("owed") == 0)
 
+      try await house.script(
+        """
+        insert into notification_deliveries (notification_id, event_id, event_source, event_type, channel, recipient,
+          subject, body, created_at)
+        select gen_random_uuid(), message_id, 'urn:test', routing_key, 'webhook', n::text, '', body,
+          timestamptz '2026-11-21 09:30Z' + n * interval '1 hour'
+        from outbox, generate_series(0, 1) as n
+        where routing_key = 'stock.low' and convert_from(body, 'UTF8') like '%"A/W1/1"%';
+        insert into notification_deliveries (notification_id, event_id, event_source, event_type, channel, recipient,
+          subject, body, created_at)
+        values (gen_random_uuid(), 'e', 'urn:test', 'stock.out', 'email', 'a@example.com', '',
+          'Nothing left' || chr(10) || 'Shortage B/1' || chr(10), timestamptz '2026-11-21 10:00Z')
+        """)
+      let notified = try await look.json("low").list("levels").map { ($0.text("episode_id"), $0.text("told_at")) }
+      #expect(
+        Dictionary(notified) { $1 }.filter { $0.value != "absent" }
+          == ["A/W1/1": "2026-11-21T09:30:00Z", "B/1": "2026-11-21T10:00:00Z"], "the first notification of each")
+
       try await inventory.take([.receipt("r-3", "A", "W1", 8)])
       let left = try await look.json("low").list("levels")
       #expect(Set(left.map { $0.text("episode_id") }) == (try await announced()))
