@@ -66,7 +66,12 @@ public struct StockView: Encodable, Sendable {
     public let sellable: Bool
     /// What is here.
     public let quantities: Quantities
-    /// What a new order may take from here: available beyond the safety stock.
+    /// When the time of the lot is up.
+    public let expiresAt: Timestamp?
+    /// Whether that is past: nothing of it is promised any more.
+    public let expired: Bool
+    /// What a new order may take from the location over all its lots: what has not expired, beyond the safety stock.
+    /// Told by the location's row without a lot.
     public let allocatable: Int64
     /// Kept back from new promises.
     public let safetyStock: Int64
@@ -95,7 +100,7 @@ extension ViewDesk {
       let places = try read(ViewStatements.balances, [.text(sku), .int(Int64(limit))]) { place($0, $1, of: sku) }
       let sums = try database.query(.once(ViewStatements.balanceSums), [.text(sku)])
       let owed = items.int(0, 4)
-      let free = sums.int(0, 5) - items.int(0, 5)
+      let free = sums.int(0, 5)
       return StockView(
         sku: items.text(0, 0), name: items.optionalText(0, 1), category: items.optionalText(0, 2),
         registered: items.bool(0, 3), discontinued: items.bool(0, 10), barcodes: list(items.text(0, 11)),
@@ -131,7 +136,8 @@ extension ViewDesk {
     let (safety, alert) = (rows.int(row, 7), rows.text(row, 10))
     return StockView.Place(
       locationID: location, lot: rows.text(row, 1), sellable: sellable, quantities: quantities,
-      allocatable: sellable ? max(0, quantities.available - safety) : 0, safetyStock: safety,
+      expiresAt: rows.optionalTime(row, 12), expired: rows.bool(row, 14), allocatable: rows.int(row, 13),
+      safetyStock: safety,
       reorderPoint: rows.int(row, 8), recoverPoint: rows.int(row, 9), alert: alert,
       episodeID: alert == "normal" ? nil : "\(sku)/\(location)/\(rows.int(row, 11))")
   }

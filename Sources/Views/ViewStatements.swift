@@ -19,16 +19,21 @@ enum ViewStatements {
   /// Whichever of its forms the barcode was registered in.
   static let skuOfBarcode = "select sku from product_barcodes where gtin = lpad($1, 14, '0')"
 
+  /// What can be promised of a location is told by its balance without a lot, over all its lots that have not expired.
   static let balances = """
-    select location_id, lot, sellable, on_hand, reserved, damaged, quality_control, safety_stock, reorder_point,
-      recover_point, alert_state, alert_episode
-    from balances where sku = $1 order by location_id, lot limit $2
+    select location_id, lot, sellable, on_hand, reserved, damaged, quality_control, b.safety_stock, reorder_point,
+      recover_point, alert_state, alert_episode, l.expires_at,
+      case when b.sellable and b.lot = '' then greatest(0, sum(
+        case when l.expires_at <= now() then 0 else on_hand - damaged - quality_control - reserved end
+      ) over (partition by b.location_id) - b.safety_stock)::int8 else 0 end,
+      coalesce(l.expires_at <= now(), false)
+    from balances b left join lots l using (sku, lot)
+    where b.sku = $1 order by location_id, lot limit $2
     """
 
   static let balanceSums = """
     select count(*), coalesce(sum(on_hand), 0)::int8, coalesce(sum(reserved), 0)::int8,
-      coalesce(sum(damaged), 0)::int8, coalesce(sum(quality_control), 0)::int8,
-      coalesce(sum(on_hand - damaged - quality_control - reserved - safety_stock) filter (where sellable), 0)::int8
+      coalesce(sum(damaged), 0)::int8, coalesce(sum(quality_control), 0)::int8, stock_free($1)
     from balances where sku = $1
     """
 
@@ -53,18 +58,16 @@ enum ViewStatements {
   /// tell of: a webhook's event in JSON, a mail in its text.
   static let low = """
     with levels as (
-      select i.sku, null as location_id, i.alert_state, greatest(0, f.free - i.safety_stock - i.owed) as available,
-        i.owed, i.reorder_point, i.recover_point, i.sku || '/' || i.alert_episode as episode_id
-      from stock_items i
-      cross join lateral (
-        select coalesce(sum(b.on_hand - b.damaged - b.quality_control - b.reserved - b.safety_stock), 0)::int8 as free
-        from balances b where b.sku = i.sku and b.sellable
-      ) as f
-      where i.alert_state <> 'normal'
+      select sku, null as location_id, alert_state, greatest(0, stock_free(sku) - owed) as available, owed,
+        reorder_point, recover_point, sku || '/' || alert_episode as episode_id
+      from stock_items where alert_state <> 'normal'
       union all
-      select sku, location_id, alert_state, on_hand - damaged - quality_control - reserved, null, reorder_point,
-        recover_point, sku || '/' || location_id || '/' || alert_episode
-      from balances where alert_state <> 'normal'
+      select b.sku, b.location_id, b.alert_state, (
+          select sum(case when l.expires_at <= now() then 0
+                          else x.on_hand - x.damaged - x.quality_control - x.reserved end)
+          from balances x left join lots l using (sku, lot) where x.sku = b.sku and x.location_id = b.location_id
+        )::int8, null, b.reorder_point, b.recover_point, b.sku || '/' || b.location_id || '/' || b.alert_episode
+      from balances b where b.alert_state <> 'normal'
     ),
     told as (
       select substring(convert_from(body, 'UTF8') from '(?:"episode_id":"|Shortage )([!#-~]+)') as episode_id,
@@ -98,10 +101,7 @@ enum ViewStatements {
     """
 
   static let owingItems = """
-    select i.sku, i.owed,
-      (select coalesce(sum(b.on_hand - b.damaged - b.quality_control - b.reserved - b.safety_stock), 0)
-       from balances b where b.sku = i.sku and b.sellable)::int8 - i.safety_stock
-    from stock_items i where i.sku = any($1::text[]) order by i.sku
+    select sku, owed, stock_free(sku) from stock_items where sku = any($1::text[]) order by sku
     """
 
   private static let reservationColumns = """
@@ -173,13 +173,9 @@ enum ViewStatements {
     """
 
   static let ahead = """
-    select b.line_no, b.open_quantity, b.fillable, a.lines, a.units, i.owed, f.free - i.safety_stock, b.sku
+    select b.line_no, b.open_quantity, b.fillable, a.lines, a.units, i.owed, stock_free(b.sku), b.sku
     from backorders b
     join stock_items i on i.sku = b.sku
-    cross join lateral (
-      select coalesce(sum(x.on_hand - x.damaged - x.quality_control - x.reserved - x.safety_stock), 0)::int8 as free
-      from balances x where x.sku = b.sku and x.sellable
-    ) as f
     cross join lateral (
       select count(*) as lines, coalesce(sum(w.open_quantity), 0)::int8 as units
       from backorders w

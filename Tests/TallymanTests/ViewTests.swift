@@ -243,7 +243,8 @@ struct ViewTests {
         insert into notification_deliveries (notification_id, event_id, event_source, event_type, channel, recipient,
           subject, body, created_at)
         values (gen_random_uuid(), 'e', 'urn:test', 'stock.out', 'email', 'a@example.com', '',
-          'Nothing left' || chr(10) || 'Shortage B/1' || chr(10), timestamptz '2026-11-21 10:00Z')
+          convert_to('Nothing left' || chr(10) || 'Shortage B/1' || chr(10), 'UTF8'),
+          timestamptz '2026-11-21 10:00Z')
         """)
       let notified = try await look.json("low").list("levels").map { ($0.text("episode_id"), $0.text("told_at")) }
       #expect(

@@ -55,7 +55,7 @@ enum StockText {
 
   private static func table(_ stock: StockView) -> String {
     let hasLots = stock.locations.contains { !$0.lot.isEmpty }
-    let lot: [TextTable.Column] = hasLots ? [.text("LOT")] : []
+    let lot: [TextTable.Column] = hasLots ? [.text("LOT"), .text("EXPIRES")] : []
     var table = TextTable(
       [.text("LOCATION")] + lot + [
         .number("ON HAND"), .number("RESERVED"), .number("DAMAGED"), .number("HELD"), .number("AVAILABLE"),
@@ -64,16 +64,20 @@ enum StockText {
       ])
     for place in stock.locations {
       table.add(
-        [place.locationID] + (hasLots ? [place.lot] : []) + quantities(place.quantities) + [
+        [place.locationID] + (hasLots ? [place.lot, expiry(place)] : []) + quantities(place.quantities) + [
           "\(place.safetyStock)", "\(place.allocatable)", Show.yes(place.sellable), place.alert,
           "\(place.reorderPoint)", "\(place.recoverPoint)",
         ])
     }
     table.add(
-      sum: ["total"] + (hasLots ? [""] : []) + quantities(stock.total) + [
+      sum: ["total"] + (hasLots ? ["", ""] : []) + quantities(stock.total) + [
         "", "\(stock.availableToPromise)", "", "", "", "",
       ])
     return table.text()
+  }
+
+  private static func expiry(_ place: StockView.Place) -> String {
+    place.expired ? "expired" : place.expiresAt.map { Show.time($0.rfc3339) } ?? ""
   }
 
   private static func quantities(_ of: StockView.Quantities) -> [String] {
