@@ -46,7 +46,7 @@ comment on table shipment_plans_failed is 'what was reserved at a location and c
 grant select, insert on returns, return_lines, shipment_plans_failed, shipment_plan_lines to tallyman_allocation;
 grant select on returns, return_lines, shipment_plans_failed, shipment_plan_lines to tallyman_operator;
 -- What comes back may lie where its product never was: an empty balance, and nothing else of it.
-grant insert (sku, location_id, sellable, priority) on balances to tallyman_allocation;
+grant insert (sku, location_id, lot, sellable, priority) on balances to tallyman_allocation;
 
 -- Erases what is kept about a customer, an order or a receiver of notifications. Ids and quantities stay.
 create or replace function erase_person(kind text, subject text, done_by text, why text) returns table (what text, rows_changed bigint)
