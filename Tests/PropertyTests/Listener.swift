@@ -114,17 +114,19 @@ struct Listener {
       filled.backorderID)
   }
 
+  /// What has left may have waited, or was cancelled: a shipment says how its lines stand after it.
   private mutating func hear(_ shipment: OrderShipment) throws(Broken) {
     for part in shipment.lines {
-      change(shipment.orderID, part.line) {
-        $0.reserved -= part.quantity
-        $0.shipped += part.quantity
-      }
+      let place = "\(shipment.orderID)/\(part.line)"
+      let before = lines[shipment.orderID]?[part.line]?.shipped ?? 0
+      let leaving = shipment.lines.reduce(0) { $1.line == part.line ? $0 + $1.quantity : $0 }
+      try require(before + leaving == part.shipped, "a shipment says how much has left in all", place)
     }
     for part in shipment.lines {
-      try require(
-        lines[shipment.orderID]?[part.line]?.shipped == part.shipped, "a shipment says how much has left in all",
-        "\(shipment.orderID)/\(part.line)")
+      lines[shipment.orderID, default: [:]][part.line] = Line(
+        ordered: part.ordered, reserved: part.reserved ?? -1, backordered: part.backordered ?? -1,
+        shipped: part.shipped,
+        cancelled: part.cancelled)
     }
   }
 

@@ -79,6 +79,7 @@ struct AllocationTransaction: Transaction {
         state.shipments[id] = shipment
         lend(shipment.order, of: world)
       }
+      if case .shipmentDispatched(let shipment) = message.event { lendPromises(shipment, of: world) }
     }
     state.statuses = world.records.statuses
     stock.begin(at: now)
@@ -94,6 +95,18 @@ struct AllocationTransaction: Transaction {
     guard let order = world.orders[id] else { return }
     stock.add(order)
     for line in order.lines { stock.lend(world.items[line.sku]) }
+  }
+
+  /// The orders whose promises may have to give way to what has left. Without the anchors of their other lines.
+  private func lendPromises(_ shipment: ShipmentDispatched, of world: World) {
+    let skus = Set(world.orders[shipment.orderID]?.lines.map(\.sku) ?? [])
+    let locations = Set(shipment.lines.map(\.locationID))
+    for order in world.orders.values where stock.order(order.id) == nil {
+      let isThere = order.lines.contains { line in
+        skus.contains(line.sku) && line.reservations.contains { $0.open > 0 && locations.contains($0.location) }
+      }
+      if isThere { stock.add(order) }
+    }
   }
 
   /// Those who wait for a SKU, best rank first: of what may be filled in part as far as what is free reaches.
@@ -242,6 +255,7 @@ extension Event {
     case .stockMoved(let moved): moved.sku
     case .reservationReleased(let released): released.sku
     case .reservationBumped(let bumped): bumped.sku
+    case .stockReturned(let returned): returned.sku
     case .backordersDue(let due): due.sku
     default: nil
     }
