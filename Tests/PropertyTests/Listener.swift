@@ -14,6 +14,7 @@ struct Listener {
 
   private var sequences: [String: Int64] = [:]
   private var answers: [OrderID: Int] = [:]
+  private var rejected: Set<OrderID> = []
   private var lines: [OrderID: [Int32: Line]] = [:]
   private var levels: [String: AlertState] = [:]
   private var episodes: [String: String] = [:]
@@ -30,6 +31,7 @@ struct Listener {
       try hear(answer, published.event.type)
     case .orderRejected(let rejected):
       answers[rejected.orderID, default: 0] += 1
+      self.rejected.insert(rejected.orderID)
       try require(answers[rejected.orderID] == 1, "an order is answered once", "\(rejected.orderID)")
     case .backorderCreated(let created): try hear(created)
     case .backorderFilled(let filled): try hear(filled)
@@ -132,6 +134,7 @@ struct Listener {
 
   private func hear(_ fulfilled: OrderFulfilled) throws(Broken) {
     for part in fulfilled.lines {
+      if rejected.contains(fulfilled.orderID), lines[fulfilled.orderID]?[part.line] == nil { continue }
       let line = lines[fulfilled.orderID]?[part.line]
       try require(
         line?.shipped == part.delivered && line?.cancelled == part.cancelled && part.ordered == line?.ordered,
@@ -159,8 +162,9 @@ struct Listener {
   func compare(with world: World) throws(Broken) {
     for order in world.orders.values where !order.isTombstone {
       try require(answers[order.id, default: 0] > 0, "every order is answered", "\(order.id)")
-      guard let known = lines[order.id] else { continue }  // rejected: none of it is promised
-      for line in order.lines {
+      // Of a rejected order nothing is told of any line, until it has left all the same.
+      let known = lines[order.id] ?? [:]
+      for line in order.lines where known[line.number] != nil || !rejected.contains(order.id) {
         let truth = Line(
           ordered: line.ordered, reserved: line.reserved, backordered: line.backordered, shipped: line.shipped,
           cancelled: line.cancelled)
