@@ -14,7 +14,7 @@ extension Order {
   public convenience init(tombstone request: OrderCancelled, at time: Timestamp) {
     self.init(
       id: request.orderID, customer: nil, allowsBackorder: true, priority: 0, needBy: nil, orderedAt: time, lines: [],
-      state: .cancelled, closedReason: request.reason, sequence: 0, isNew: true)
+      state: .cancelled, closedReason: request.reason ?? "cancelled", sequence: 0, isNew: true)
   }
 
   /// The order whose tombstone was there first: its lines are new, it is and stays cancelled.
