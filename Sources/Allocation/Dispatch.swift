@@ -54,10 +54,12 @@ extension AllocationDecisions {
   private func shortage(of shipment: ShipmentDispatched, _ order: Order) -> Reason? {
     var leaving: [Place: Int64] = [:]
     for (index, part) in shipment.lines.enumerated() {
-      guard let line = order.line(part.line), let item = stock.item(line.sku) else { continue }
+      guard let line = order.line(part.line) else { continue }
       let place = Place(sku: line.sku, location: part.locationID)
       leaving[place, default: 0] += part.quantity
-      let (wanted, usable) = (leaving[place, default: 0], item.usable(at: part.locationID))
+      // Of a product that nobody has registered yet nothing can be anywhere.
+      let item = stock.item(line.sku)
+      let (wanted, usable) = (leaving[place, default: 0], item?.usable(at: part.locationID) ?? 0)
       let field = "data.lines[\(index)].quantity"
       if wanted > usable {
         return Reason(
@@ -65,7 +67,8 @@ extension AllocationDecisions {
           rule: "must not exceed the \(usable) units of \(line.sku) that are at \(part.locationID), "
             + "not damaged and not held")
       }
-      let available = item.balances.reduce(0) { $1.location == part.locationID ? $0 + $1.available : $0 }
+      let balances = item?.balances ?? []
+      let available = balances.reduce(0) { $1.location == part.locationID ? $0 + $1.available : $0 }
       if wanted - available > stock.promised(line.sku, at: part.locationID) {
         // Orders that came with this batch hold the rest: the next attempt sees them.
         return Reason(
