@@ -109,7 +109,8 @@ extension AllocationDecisions {
       let taken = min(left, balance.onHand - balance.damaged - balance.qualityControl)
       guard taken > 0 else { continue }
       if balance.available < taken {
-        events += news(stock.bump(taken - balance.available, from: balance, because: "dispatched", cause))
+        events += news(
+          stock.bump(taken - balance.available, from: balance, because: "dispatched", cause), shipping: order)
       }
       events += claim(taken, for: line, of: order, at: balance)
       for (lot, units) in stock.ship(taken, of: line, from: location, cause) {
@@ -151,9 +152,10 @@ extension AllocationDecisions {
     return follow.event(.reservationReleased(released), order: order.id, sequence: order.nextSequence())
   }
 
-  /// What other orders' owners have to hear, each in the sequence of its order.
-  private func news(_ news: [OrderNews]) -> [OutgoingEvent] {
-    news.compactMap { item in
+  /// What orders' owners have to hear, each in the sequence of its order. The order that ships may lose a promise of
+  /// another line: what of that line waits then is told with the shipment, when all of it is decided.
+  private func news(_ news: [OrderNews], shipping order: Order) -> [OutgoingEvent] {
+    news.filter { $0.order != order.id || $0.event.type == .reservationBumped }.compactMap { item in
       stock.order(item.order).map { follow.event(item.event, order: $0.id, sequence: $0.nextSequence()) }
     }
   }

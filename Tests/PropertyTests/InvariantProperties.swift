@@ -33,7 +33,7 @@ struct InvariantProperties {
       .stockMoveRequested: [.applied, .retried], .orderCreated: [.applied, .duplicate, .retried],
       .orderCancelled: [.applied, .unchanged, .deadLettered],
       .shipmentDispatched: [.applied, .retried, .deadLettered], .stockReceived: [.applied, .unchanged],
-      .stockMoved: [.applied, .unchanged], .reservationReleased: [.applied, .unchanged], .backordersDue: [.applied],
+      .stockMoved: [.applied, .unchanged], .reservationReleased: [.applied, .unchanged],
     ]
     for (type, outcomes) in wanted {
       for outcome in outcomes {

@@ -99,7 +99,8 @@ struct OrderingProperties {
   /// Orders of one rank that come in one batch are of one age, and their ids decide who is filled first. So that the
   /// size of a batch cannot matter, either no two orders are of one rank, or they come in the order of their ids.
   /// Nothing is put off: what is tried again later finds another world. And what fills backorders comes in batches of
-  /// its own: a filling serves those who waited when its batch began.
+  /// its own: a filling serves those who waited when its batch began. Shipments are left out: one that needs promises
+  /// of an order which came with its own batch is tried again.
   @Test("a batch of many and as many batches of one come to the same", arguments: [2, 5, 100])
   func batches(size: Int) {
     var (distinct, inTurn) = (Generator.Taste(), Generator.Taste())
@@ -108,7 +109,9 @@ struct OrderingProperties {
     inTurn.ranks = .none
     inTurn.isDisorderly = false
     inTurn.anticipates = false
-    for (seed, taste) in [(UInt64(130_000), distinct), (140_000, inTurn)] {
+    for (seed, whole) in [(UInt64(130_000), distinct), (140_000, inTurn)] {
+      var taste = whole
+      taste.weights.removeAll { $0.0 == .dispatch || $0.0 == .status }
       forAll(300, seed: seed, make: { Generator.history(seed: $0, taste) }) { history throws(Broken) in
         guard Self.ranksAreClear(history) else { return }
         let one = try Rounds.run(history, batch: 1)

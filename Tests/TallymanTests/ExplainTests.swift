@@ -15,23 +15,23 @@ struct ExplainTests {
       try await World.build(in: house)
       let explained = try await Looker(house: house).json("explain", "order", "waiting")
       let promises = explained.list("lines").flatMap { $0.list("promises") }
-      #expect(promises.map { $0.text("policy") } == ["most_stock", "most_stock", "most_stock"])
+      #expect(promises.map { $0.text("policy") } == Array(repeating: "most_stock", count: 4))
       #expect(
         promises.map { $0.list("candidates").map { "\($0.text("location_id"))=\($0.int("allocatable"))" } } == [
-          ["W2=5", "W1=4"], ["W2=5", "W1=4"], ["W2=12"],
+          ["W2=5", "W1=4"], ["W2=5", "W1=4"], ["W2=12", "W1=1"], ["W2=12", "W1=1"],
         ])
-      #expect(promises.map { $0["after_waiting"] as? Bool } == [false, false, true])
+      #expect(promises.map { $0["after_waiting"] as? Bool } == [false, false, true, true])
       let types = promises.map { promise in
         explained.list("messages").first { $0.text("message_id") == promise.text("message_id") }?.text("type")
       }
-      #expect(types == ["order.created", "order.created", "stock.received"])
+      #expect(types == ["order.created", "order.created", "stock.received", "stock.received"])
 
       let text = try await Looker(house: house).run("explain", "order", "waiting").output
       for part in [
-        "Line 1: 30 of A: 21 reserved, 9 waiting", "5 at W2: promised at once by most_stock",
+        "Line 1: 30 of A: 22 reserved, 8 waiting", "5 at W2: promised at once by most_stock",
         "it could take: W2 5, W1 4",
         "12 at W2: promised after waiting", "because of: stock.received", "of urn:tallyman:inventory",
-        "9 units have to arrive beyond the safety stocks; 1 unit for the first of them",
+        "8 units have to arrive beyond the safety stocks; 1 unit for the first of them",
         "most_stock  the location with the most promisable stock first",
       ] {
         #expect(text.contains(part), "\(part): \(text)")

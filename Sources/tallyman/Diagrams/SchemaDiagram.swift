@@ -20,6 +20,7 @@ struct SchemaDiagram: Sendable {
     let columns: [String]
   }
 
+  /// In the order in which they were made.
   private(set) var tables: [Table] = []
 
   /// Reads the catalogue; partitions are not tables of their own here.
@@ -34,14 +35,15 @@ struct SchemaDiagram: Sendable {
     }
   }
 
-  /// The nearest only: what belongs to a line of an order belongs to the order by that.
+  /// The nearest only: what belongs to a line of an order belongs to the order by that. Of two tables with the same key
+  /// the later one belongs to the earlier.
   var relations: [Relation] {
-    tables.flatMap { many -> [Relation] in
+    tables.enumerated().flatMap { place, many -> [Relation] in
       let names = Set(many.columns.map(\.name))
-      let owners = tables.filter { one in
-        one.name != many.name && !one.key.isEmpty && names.isSuperset(of: one.key)
-          && !(Set(one.key) == Set(many.key) && one.name > many.name)
-      }
+      let owners = tables.enumerated().filter { other, one in
+        other != place && !one.key.isEmpty && names.isSuperset(of: one.key)
+          && !(Set(one.key) == Set(many.key) && other > place)
+      }.map(\.element)
       return owners.filter { one in
         !owners.contains { $0.name != one.name && Set($0.key).isStrictSuperset(of: one.key) }
       }.map { Relation(one: $0.name, many: many.name, columns: $0.key) }
@@ -58,6 +60,6 @@ struct SchemaDiagram: Sendable {
     join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
     left join pg_constraint k on k.conrelid = c.oid and k.contype = 'p'
     where c.relkind in ('r', 'p') and not c.relispartition
-    order by c.relname collate "C", a.attnum
+    order by c.oid, a.attnum
     """
 }
