@@ -24,10 +24,14 @@ INBOUND = {"product.registered", "location.registered", "stock.policy.set", "goo
 
 
 class Warehouse:
-    """Decides from the event alone, so that a repetition of it gives the same shipment under the same ids."""
+    """Decides from the event alone, so that a repetition of it gives the same shipment under the same ids.
+
+    An order that lost a promise is told to be reserved once more when it is filled again: it has been shipped by then.
+    """
 
     def __init__(self, seed):
         self.seed = seed
+        self.shipped_because = {}  # order: event
 
     def shipment(self, key, body):
         event = json.loads(body)
@@ -42,6 +46,8 @@ class Warehouse:
                 lines.append(f'{{"line":{line["line"]},"location_id":"{part["location_id"]}",'
                              f'"quantity":{part["quantity"]}}}')
         if not lines:
+            return None
+        if self.shipped_because.setdefault(data["order_id"], event["id"]) != event["id"]:
             return None
         chosen = ",".join(lines[:1] if only_first else lines)
         identity = f"ship-{event['id']}"
