@@ -74,8 +74,8 @@ let package = Package(
 
     // The domains. Never each other, never AMQP, never a C library of the wire.
     room("Stock", ["Contracts", "Postgres"]),
-    room("Inventory", ["Contracts", "Messaging", "Outbox", "Postgres", "Stock"]),
-    room("Allocation", ["Contracts", "Messaging", "Outbox", "Postgres", "Stock"]),
+    room("Inventory", ["Contracts", "Messaging", "Postgres", "Stock"]),
+    room("Allocation", ["Contracts", "Messaging", "Postgres", "Stock"]),
     room("Delivery", ["CCurl", "Lanes"]),
     room("Notifications", ["Lanes", "Contracts", "Messaging", "Outbox", "Postgres", "Delivery"]),
 
