@@ -22,10 +22,8 @@ extension AllocationDecisions {
     var events = lower(order, to: request, cause)
     raise(order, to: request, cause)
     stock.setRevision(request.revision, of: order)
-    for line in order.lines where line.backordered > 0 && !waitedBefore.contains(line.number) {
-      guard let created = order.backorderCreated(line) else { continue }
-      events.append(follow.event(.backorderCreated(created), order: order.id, sequence: order.nextSequence()))
-    }
+    let waiting = order.lines.filter { $0.backordered > 0 && !waitedBefore.contains($0.number) }
+    events += backordersCreated(waiting, of: order)
     return .applied(events + replanned(order, reason: "amended"))
   }
 

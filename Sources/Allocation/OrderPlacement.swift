@@ -76,15 +76,21 @@ extension AllocationDecisions {
     return wanted.allSatisfy { sku, units in units <= stock.item(sku)?.availableToPromise ?? 0 }
   }
 
-  private func reserve(_ quantity: Int64, for line: OrderLine, _ item: StockItem, _ cause: Cause) -> Int64 {
+  /// Promises units of a line that were found promisable, where the location policy says.
+  ///
+  /// - Parameter avoided: A location that gives only what no other has.
+  func reserve(
+    _ quantity: Int64, for line: OrderLine, _ item: StockItem, avoiding avoided: LocationID? = nil, _ cause: Cause
+  ) -> Int64 {
     guard quantity > 0 else { return 0 }
-    let ranked = LocationPolicy.mostStock.rank(item.candidates)
+    let policy = LocationPolicy.mostStock
+    var ranked = policy.rank(item.candidates)
+    if let avoided { ranked = ranked.filter { $0.location != avoided } + ranked.filter { $0.location == avoided } }
     let seen = LocationPolicy.describe(ranked)
     var reserved: Int64 = 0
-    for share in LocationPolicy.mostStock.plan(quantity, over: ranked) {
+    for share in policy.plan(quantity, over: ranked) {
       guard let balance = item.balance(at: share.location) else { continue }
-      stock.reserve(
-        share.quantity, for: line, at: balance, policy: LocationPolicy.mostStock.name, candidates: seen, cause)
+      stock.reserve(share.quantity, for: line, at: balance, policy: policy.name, candidates: seen, cause)
       reserved += share.quantity
     }
     return reserved
@@ -101,12 +107,8 @@ extension AllocationDecisions {
     default:
       answer = .orderRejected(refusal(of: order))
     }
-    var events = [follow.event(answer, order: order.id, sequence: order.nextSequence())]
-    for line in order.lines where line.backordered > 0 {
-      guard let created = order.backorderCreated(line) else { continue }
-      events.append(follow.event(.backorderCreated(created), order: order.id, sequence: order.nextSequence()))
-    }
-    return events
+    let told = follow.event(answer, order: order.id, sequence: order.nextSequence())
+    return [told] + backordersCreated(order.lines.filter { $0.backordered > 0 }, of: order)
   }
 
   /// Nothing of the order is open: closes it, and says why.

@@ -29,7 +29,7 @@ extension AllocationDecisions {
     }
     var planned = Replanned()
     let sight = Decision.Sight(of: item)
-    planned.reserved = promise(min(quantity, item.availableToPromise), to: line, item, avoiding: avoided, cause)
+    planned.reserved = reserve(min(quantity, item.availableToPromise), for: line, item, avoiding: avoided, cause)
     let missing = quantity - planned.reserved
     guard missing > 0 else { return planned }
     if order.allowsBackorder {
@@ -44,24 +44,7 @@ extension AllocationDecisions {
     return planned
   }
 
-  private func promise(
-    _ quantity: Int64, to line: OrderLine, _ item: StockItem, avoiding avoided: LocationID?, _ cause: Cause
-  ) -> Int64 {
-    guard quantity > 0 else { return 0 }
-    let policy = LocationPolicy.mostStock
-    let all = policy.rank(item.candidates)
-    let ranked = all.filter { $0.location != avoided } + all.filter { $0.location == avoided }
-    let seen = LocationPolicy.describe(ranked)
-    var reserved: Int64 = 0
-    for share in policy.plan(quantity, over: ranked) {
-      guard let balance = item.balance(at: share.location) else { continue }
-      stock.reserve(share.quantity, for: line, at: balance, policy: policy.name, candidates: seen, cause)
-      reserved += share.quantity
-    }
-    return reserved
-  }
-
-  /// The events about lines that wait now, since units of them were planned anew.
+  /// The events about lines that have begun to wait.
   func backordersCreated(_ lines: [OrderLine], of order: Order) -> [OutgoingEvent] {
     lines.compactMap { line in
       guard let created = order.backorderCreated(line) else { return nil }
