@@ -31,6 +31,7 @@ struct AllocationDecisions {
     case .reservationExpired(let expired): fill(expired.sku)
     case .reservationBumped(let bumped): fill(bumped.sku)
     case .stockAdjusted(let adjusted): fill(adjusted.sku)
+    case .stockTransferred(let transferred): fill(transferred.sku)
     case .backordersDue(let due): fill(due.sku)
     default:
       .notApplied(

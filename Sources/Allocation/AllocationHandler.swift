@@ -51,6 +51,7 @@ public struct AllocationHandler: Handler {
       case .reservationExpired(let expired): state.fillSKUs.insert(expired.sku)
       case .reservationBumped(let bumped): state.fillSKUs.insert(bumped.sku)
       case .stockAdjusted(let adjusted): state.fillSKUs.insert(adjusted.sku)
+      case .stockTransferred(let transferred): state.fillSKUs.insert(transferred.sku)
       case .backordersDue(let due):
         state.fillSKUs.insert(due.sku)
         if let order = due.orderID { state.blockedOrders.insert(order) }

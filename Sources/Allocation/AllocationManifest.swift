@@ -9,7 +9,7 @@ extension WorkerManifest {
       .orderCreated, .orderCancelled, .orderConfirmed, .orderAmended, .holdDue, .shipmentDispatched, .shipmentStatus,
       .stockReceived, .stockMoved, .reservationReleased, .reservationExpired, .reservationBumped, .backordersDue,
       .shipmentStatusDue, .shipmentPlanFailed, .returnReceived, .stockReturned,
-      .stockAdjusted,
+      .stockAdjusted, .stockTransferred,
     ],
     publishes: [
       .orderReserved, .orderPartiallyReserved, .orderBackordered, .orderRejected, .backorderCreated, .backorderFilled,

@@ -43,6 +43,10 @@ public enum Answers {
     .stockAdjustmentRequested: adjusting,
     .qualityHeld: adjusting,
     .qualityReleased: [.stockAdjusted] + levels,
+    .transferDispatched: [
+      .stockTransferred, .reservationBumped, .backorderCreated, .orderClosedCancelled, .orderFulfilled,
+    ] + levels,
+    .transferReceived: [.stockTransferred] + levels,
     .orderCreated: [
       .orderReserved, .orderPartiallyReserved, .orderBackordered, .orderRejected, .backorderCreated,
     ] + levels,
@@ -64,6 +68,7 @@ public enum Answers {
     .stockReceived: filling,
     .stockMoved: filling,
     .stockAdjusted: filling,
+    .stockTransferred: filling,
     .reservationReleased: filling,
     .reservationBumped: filling,
     .backordersDue: filling,

@@ -19,3 +19,15 @@ public enum QualityVerdict: String, WireChoice {
   /// They are thrown away.
   case scrap
 }
+
+/// How a transfer stands.
+public enum TransferState: String, WireChoice {
+  /// Everything is on its way.
+  case open
+  /// Some has arrived or is lost, some is on its way.
+  case partiallyReceived = "partially_received"
+  /// Everything has arrived.
+  case received
+  /// Nothing more will arrive, and something was lost.
+  case closedShort = "closed_short"
+}

@@ -9,6 +9,8 @@ extension Event {
     case .stockPolicySet: self = .stockPolicySet(try StockPolicySet(decoding: &json, bytes))
     case .goodsReceived: self = .goodsReceived(try GoodsReceived(decoding: &json, bytes))
     case .stockMoveRequested: self = .stockMoveRequested(try StockMoveRequested(decoding: &json, bytes))
+    case .transferDispatched: self = .transferDispatched(try TransferDispatched(decoding: &json, bytes))
+    case .transferReceived: self = .transferReceived(try TransferReceived(decoding: &json, bytes))
     case .stockCounted: self = .stockCounted(try StockCounted(decoding: &json, bytes))
     case .stockAdjustmentRequested:
       self = .stockAdjustmentRequested(try StockAdjustmentRequested(decoding: &json, bytes))
@@ -40,6 +42,7 @@ extension Event {
     case .backordersDue: self = .backordersDue(try BackordersDue(decoding: &json, bytes))
     case .shipmentStatusDue: self = .shipmentStatusDue(try ShipmentStatusDue(decoding: &json, bytes))
     case .reservationReleased: self = .reservationReleased(try ReservationReleased(decoding: &json, bytes))
+    case .stockTransferred: self = .stockTransferred(try StockTransferred(decoding: &json, bytes))
     case .stockAdjusted: self = .stockAdjusted(try StockAdjusted(decoding: &json, bytes))
     case .reservationBumped: self = .reservationBumped(try ReservationBumped(decoding: &json, bytes))
     case .reservationExpired: self = .reservationExpired(try ReservationExpired(decoding: &json, bytes))
@@ -72,6 +75,8 @@ extension Event {
     case .stockPolicySet(let payload): payload
     case .goodsReceived(let payload): payload
     case .stockMoveRequested(let payload): payload
+    case .transferDispatched(let payload): payload
+    case .transferReceived(let payload): payload
     case .stockCounted(let payload): payload
     case .stockAdjustmentRequested(let payload): payload
     case .qualityHeld(let payload): payload
@@ -102,6 +107,7 @@ extension Event {
     case .backordersDue(let payload): payload
     case .shipmentStatusDue(let payload): payload
     case .reservationReleased(let payload): payload
+    case .stockTransferred(let payload): payload
     case .stockAdjusted(let payload): payload
     case .reservationBumped(let payload): payload
     case .reservationExpired(let payload): payload

@@ -14,6 +14,10 @@ public enum Event: Hashable, Sendable {
   case goodsReceived(GoodsReceived)
   /// Move stock between two locations in one step.
   case stockMoveRequested(StockMoveRequested)
+  /// Stock is on its way to another location.
+  case transferDispatched(TransferDispatched)
+  /// Stock of a transfer has arrived, in whole or in part.
+  case transferReceived(TransferReceived)
   /// Somebody has looked how much is there.
   case stockCounted(StockCounted)
   /// Units were damaged, repaired, lost, thrown away or found.
@@ -74,6 +78,8 @@ public enum Event: Hashable, Sendable {
   case shipmentStatusDue(ShipmentStatusDue)
   /// Reserved units are free again.
   case reservationReleased(ReservationReleased)
+  /// A line of a transfer left or arrived.
+  case stockTransferred(StockTransferred)
   /// A count, an adjustment or a decision about quality is booked.
   case stockAdjusted(StockAdjusted)
   /// Stock that was promised is not there any more.
@@ -123,6 +129,8 @@ public enum Event: Hashable, Sendable {
     case .stockPolicySet: .stockPolicySet
     case .goodsReceived: .goodsReceived
     case .stockMoveRequested: .stockMoveRequested
+    case .transferDispatched: .transferDispatched
+    case .transferReceived: .transferReceived
     case .stockCounted: .stockCounted
     case .stockAdjustmentRequested: .stockAdjustmentRequested
     case .qualityHeld: .qualityHeld
@@ -153,6 +161,7 @@ public enum Event: Hashable, Sendable {
     case .backordersDue: .backordersDue
     case .shipmentStatusDue: .shipmentStatusDue
     case .reservationReleased: .reservationReleased
+    case .stockTransferred: .stockTransferred
     case .stockAdjusted: .stockAdjusted
     case .reservationBumped: .reservationBumped
     case .reservationExpired: .reservationExpired

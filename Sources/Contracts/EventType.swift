@@ -14,6 +14,10 @@ public enum EventType: String, CaseIterable, Hashable, Sendable {
   case goodsReceived = "goods.received"
   /// Move stock between two locations in one step.
   case stockMoveRequested = "stock.move.requested"
+  /// Stock is on its way to another location.
+  case transferDispatched = "transfer.dispatched"
+  /// Stock of a transfer has arrived, in whole or in part.
+  case transferReceived = "transfer.received"
   /// Somebody has looked how much is there.
   case stockCounted = "stock.counted"
   /// Units were damaged, repaired, lost, thrown away or found.
@@ -74,6 +78,8 @@ public enum EventType: String, CaseIterable, Hashable, Sendable {
   case shipmentStatusDue = "shipment.status.due"
   /// Reserved units are free again.
   case reservationReleased = "reservation.released"
+  /// A line of a transfer left or arrived.
+  case stockTransferred = "stock.transferred"
   /// A count, an adjustment or a decision about quality is booked.
   case stockAdjusted = "stock.adjusted"
   /// Stock that was promised is not there any more.

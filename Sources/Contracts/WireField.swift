@@ -96,6 +96,12 @@ public enum WireField: String, CaseIterable, Hashable, Sendable {
   case bumped
   case damaged
   case qualityControl = "quality_control"
+  case arrivalID = "arrival_id"
+  case transferID = "transfer_id"
+  case isFinal = "final"
+  case lost
+  case inTransit = "in_transit"
+  case state
   /// A key that no contract knows; its value is skipped.
   case unknown = ""
 }

@@ -144,7 +144,7 @@ extension StockCounted {
     comparison.compare("counted", counted, new.counted)
     comparison.compare("difference", difference, new.difference)
     comparison.compare("counted_at", countedAt.rfc3339, new.countedAt.rfc3339)
-    comparison.compare("person", person, new.person)
+    comparison.compare(person: person, new.person)
     comparison.compare("reason_code", reasonCode, new.reasonCode)
     return comparison.contradiction
   }
@@ -159,7 +159,7 @@ extension StockAdjustmentRequested {
     comparison.compare("kind", kind.rawValue, new.kind.rawValue)
     comparison.compare("quantity", quantity, new.quantity)
     comparison.compare("reason_code", reasonCode, new.reasonCode)
-    comparison.compare("person", person, new.person)
+    comparison.compare(person: person, new.person)
     return comparison.contradiction
   }
 }
@@ -171,7 +171,7 @@ extension QualityHeld {
     comparison.compare("location_id", locationID, new.locationID)
     comparison.compare("lot", lot, new.lot)
     comparison.compare("quantity", quantity, new.quantity)
-    comparison.compare("person", person, new.person)
+    comparison.compare(person: person, new.person)
     comparison.compare("reason_code", reasonCode, new.reasonCode)
     return comparison.contradiction
   }
@@ -195,7 +195,7 @@ extension QualityReleased {
     comparison.compare("lot", lot, new.lot)
     comparison.compare("quantity", quantity, new.quantity)
     comparison.compare("to", to.rawValue, new.to.rawValue)
-    comparison.compare("person", person, new.person)
+    comparison.compare(person: person, new.person)
     comparison.compare("reason_code", reasonCode, new.reasonCode)
     return comparison.contradiction
   }

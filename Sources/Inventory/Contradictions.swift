@@ -18,6 +18,12 @@ struct Comparison {
       rule: "must stay \(Comparison.text(known)): \(what) was published with it before")
   }
 
+  /// Who did it. A repetition is one also where the person's data was erased meanwhile.
+  mutating func compare(person known: String?, _ new: String?) {
+    guard known != "erased" else { return }
+    compare("person", known, new)
+  }
+
   /// Shortened and printable; a JSON object as its text.
   private static func text<Value>(_ value: Value) -> String {
     var value: Any = value

@@ -12,7 +12,8 @@ struct InventoryDecisions {
   var follow: FollowOn { FollowOn(of: message, by: .inventory, at: now) }
 
   func decide() -> Disposition {
-    switch message.event {
+    if let reason = message.event.transitLocation { return .notApplied(reason) }
+    return switch message.event {
     case .productRegistered(let product): register(product)
     case .productChanged(let product): change(product)
     case .productDiscontinued(let product): discontinue(product)
@@ -25,6 +26,8 @@ struct InventoryDecisions {
     case .stockAdjustmentRequested(let request): adjust(request)
     case .qualityHeld(let hold): self.hold(hold)
     case .qualityReleased(let release): self.release(release)
+    case .transferDispatched(let transfer): dispatch(transfer)
+    case .transferReceived(let arrival): receive(arrival)
     default:
       .notApplied(
         Reason(

@@ -8,6 +8,9 @@ public struct InventoryHandler: Handler {
   /// Who this worker is on the broker.
   public let manifest = WorkerManifest.inventory
 
+  /// Nobody has registered it, and nobody may: it is there for transfers.
+  private static let transit = LocationRegistered(locationID: .inTransit, name: "In transit", sellable: false)
+
   /// A handler; it keeps nothing between batches.
   public init() {}
 
@@ -48,9 +51,12 @@ public struct InventoryHandler: Handler {
       default: break
       }
       state.papers.prepare(message.event)
+      places.formUnion(state.transfers.prepare(message.event))
     }
-    state.keys.skus.formUnion(state.papers.places.map(\.sku))
+    newLocations[.inTransit] = InventoryHandler.transit
+    state.keys.skus.formUnion(try state.transfers.skus(on: database))
     places.formUnion(state.papers.places)
+    state.keys.skus.formUnion(places.map(\.sku))
     try WorkingSet.createAnchors(newAnchors, on: database)
     try WorkingSet.createBalances(places, newLocations: newLocations, on: database)
     return state
@@ -61,6 +67,7 @@ public struct InventoryHandler: Handler {
     try state.stock.sendLocks(state.keys, on: database)
     try state.sendLookups(on: database)
     try state.papers.sendLookups(on: database)
+    try state.transfers.sendLookups(on: database)
   }
 
   /// Reads what was locked and looked up.
@@ -68,6 +75,7 @@ public struct InventoryHandler: Handler {
     try state.stock.receiveLocks(state.keys, on: database)
     try state.receiveLookups(on: database)
     try state.papers.receiveLookups(on: database)
+    try state.transfers.receiveLookups(on: database)
   }
 
   /// Starts the clock of the transaction; loads what a count has to know, and the promises that may have to be bumped.
@@ -75,6 +83,7 @@ public struct InventoryHandler: Handler {
     state.stock.begin(at: now)
     try state.stock.loadLots(on: database)
     try state.requireOwnersLocked()
+    try state.transfers.requireAllLocked(in: state.stock)
     try state.papers.load(into: state.stock, on: database)
   }
 
@@ -93,5 +102,6 @@ public struct InventoryHandler: Handler {
     try state.stock.send(to: &writes)
     try state.sendRecords(to: &writes)
     try state.papers.send(to: &writes, at: state.stock.now)
+    try state.transfers.send(to: &writes, at: state.stock.now)
   }
 }

@@ -8,12 +8,12 @@ extension WorkerManifest {
     consumes: [
       .productRegistered, .productChanged, .productDiscontinued, .locationRegistered, .stockPolicySet, .goodsReceived,
       .stockMoveRequested, .stockCounted, .stockAdjustmentRequested, .qualityHeld, .qualityReleased,
-      .lotsDue,
+      .transferDispatched, .transferReceived, .lotsDue,
     ],
     publishes: [
       .productCreated, .productUpdated, .productRetired, .lotsDue, .lotExpired, .stockReceived, .stockMoved,
       .stockMoveRejected,
-      .stockAdjusted, .stockLow, .stockOut, .stockRecovered, .reservationBumped, .backorderCreated,
+      .stockAdjusted, .stockTransferred, .stockLow, .stockOut, .stockRecovered, .reservationBumped, .backorderCreated,
       .orderClosedCancelled, .orderFulfilled,
     ])
 }

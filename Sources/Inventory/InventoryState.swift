@@ -23,6 +23,8 @@ public final class InventoryState {
   var new = InventoryRecords()
   /// Counts, adjustments, and decisions about quality.
   var papers = Papers()
+  /// Transfers and their arrivals.
+  var transfers = TransferFile()
 
   /// An empty state.
   public init() {}

@@ -110,7 +110,7 @@ extension Papers {
         .texts(rows.map(\.paper.reasonCode)), .texts(rows.map(\.paper.note)), .bools(rows) { $0.isSuperseded },
         .ints(rows) { $0.movement }, .ints(rows) { $0.onHand }, .ints(rows) { $0.damaged }, .ints(rows) { $0.held },
         .ints(rows) { $0.bumped }, .texts(rows) { $0.message.source }, .texts(rows) { $0.message.id },
-        .timestamp(now.microseconds),
+        .timestamp(now.microseconds), .ints(rows) { $0.seq },
       ])
   }
 

@@ -49,11 +49,12 @@ enum PaperStatements {
     sql: """
       insert into counts (count_id, sku, location_id, lot, counted, difference, counted_at, person, reason_code, note,
         superseded, movement, on_hand_change, damaged_change, quality_control_change, bumped, source, message_id,
-        recorded_at)
+        recorded_at, seqs)
       select unnest($1::text[]), unnest($2::text[]), unnest($3::text[]), unnest($4::text[]), unnest($5::int8[]),
              unnest($6::int8[]), unnest($7::timestamptz[]), unnest($8::text[]), unnest($9::text[]),
              unnest($10::text[]), unnest($11::bool[]), unnest($12::int8[]), unnest($13::int8[]), unnest($14::int8[]),
-             unnest($15::int8[]), unnest($16::int8[]), unnest($17::text[]), unnest($18::text[]), $19
+             unnest($15::int8[]), unnest($16::int8[]), unnest($17::text[]), unnest($18::text[]), $19,
+             unnest($20::int8[])
       """)
 
   static let insertAdjustments = Statement(

@@ -52,6 +52,10 @@ struct Papers {
       if let hold = release.holdID { holds.wanted.insert(hold) } else { heldSKUs.insert(release.sku) }
     case .stockMoveRequested(let move):
       demand.leave(move.quantity, from: WorkingSet.Place(move.sku, move.fromLocationID))
+    case .transferDispatched(let transfer):
+      for line in transfer.lines {
+        demand.take(line.quantity, from: transfer.place(line, at: transfer.fromLocationID))
+      }
     default: break
     }
   }
@@ -60,7 +64,7 @@ struct Papers {
   ///
   /// Called when everything is locked.
   func load(into stock: WorkingSet, on database: Connection) throws {
-    guard !places.isEmpty else { return }
+    guard demand.isAny else { return }
     try stock.loadMovements(demand.moments(in: stock), on: database)
     try stock.loadBumpable(demand.bumps(in: stock), on: database)
   }
@@ -71,6 +75,9 @@ struct PromiseDemand {
   private var leaving: [WorkingSet.Place: Int64] = [:]
   private var counted: [WorkingSet.Place: [(quantity: Int64, since: Timestamp)]] = [:]
   private var bumping: Set<WorkingSet.Place> = []
+
+  /// Whether anything may have to be bumped, or is counted.
+  var isAny: Bool { !bumping.isEmpty }
 
   mutating func add(_ count: StockCounted) {
     if let quantity = count.counted {
@@ -168,6 +175,8 @@ struct CountRecord {
   var damaged: Int64 = 0
   var held: Int64 = 0
   var bumped: Int64 = 0
+  /// The balance's last entry in the ledger then: what is booked later was told after the count.
+  var seq: Int64 = 0
 }
 
 /// An adjustment as it is remembered.

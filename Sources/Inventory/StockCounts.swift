@@ -37,6 +37,7 @@ extension InventoryDecisions {
     record.damaged = balance.damaged - before.damaged
     record.held = balance.qualityControl - before.held
     record.bumped = before.reserved - balance.reserved
+    record.seq = balance.seq
     state.papers.counts.known[count.countID] = count
     state.papers.counts.new.append(record)
     if count.counted != nil { state.papers.newestCounts[count.place] = count.countedAt }
@@ -51,7 +52,7 @@ extension InventoryDecisions {
   /// A later look has said already how much is there: this one is remembered and changes nothing.
   private func supersede(_ count: StockCounted, _ item: StockItem, _ balance: Balance) -> Disposition {
     state.papers.counts.known[count.countID] = count
-    state.papers.counts.new.append(CountRecord(paper: count, message: name, isSuperseded: true))
+    state.papers.counts.new.append(CountRecord(paper: count, message: name, isSuperseded: true, seq: balance.seq))
     return .applied([
       adjusted(
         balance, item, since: Level(balance), kind: "superseded", reference: count.countID.value,

@@ -33,7 +33,8 @@ extension ExternalParty {
     name: "warehouse",
     publishes: [
       .locationRegistered, .stockPolicySet, .goodsReceived, .stockMoveRequested, .stockCounted,
-      .stockAdjustmentRequested, .qualityHeld, .qualityReleased, .shipmentDispatched, .shipmentPlanFailed,
+      .stockAdjustmentRequested, .qualityHeld, .qualityReleased, .transferDispatched, .transferReceived,
+      .shipmentDispatched, .shipmentPlanFailed,
       .returnReceived,
     ])
 
@@ -50,7 +51,7 @@ extension ExternalParty {
       .orderBackordered, .orderRejected, .backorderCreated, .backorderFilled, .reservationReleased,
       .reservationBumped, .reservationExpired, .orderReplanned, .orderPartiallyShipped, .orderShipped, .orderFulfilled,
       .orderClosedCancelled, .shipmentInTransit, .shipmentDelivered, .shipmentFailed, .shipmentOverdue,
-      .shipmentReplanned, .stockReturned, .stockAdjusted, .stockLow,
+      .shipmentReplanned, .stockReturned, .stockAdjusted, .stockTransferred, .stockLow,
       .stockOut, .stockRecovered,
       .notificationSent, .notificationFailed,
     ])

@@ -15,6 +15,24 @@ extension ReasonKind {
           + "retries.",
         look: "rule: how many there are; the balance's last ledger entries; a receipt or move that has not come yet.",
         act: "Have the place counted: the count is believed. Then replay, or discard it if the count covers it.")
+    case .unknownTransfer:
+      ReasonGuide(
+        meaning:
+          "Something arrived of a transfer, but no transfer.dispatched has come, nor in the minutes of the retries.",
+        look: "dead letters of transfer.dispatched with this transfer_id; whether the transfer_id is right.",
+        act: "Replay the transfer first, then this one; or correct the transfer_id with --edit.")
+    case .moreThanInTransit:
+      ReasonGuide(
+        meaning: "More arrived, or was lost, than is still on its way of the transfer's line: told twice, or too many.",
+        look: "`select * from transfer_lines where transfer_id = …`; its other arrivals.",
+        act:
+          "Correct the quantity with --edit to what was on its way, then replay; what came beyond it is found "
+          + "(`stock.adjustment.requested`).")
+    case .transitLocation:
+      ReasonGuide(
+        meaning: "A document other than an arrival names the location `in-transit`, which belongs to transfers.",
+        look: "the transfers that are open: `select * from transfers where state in ('open', 'partially_received')`.",
+        act: "Report arrivals and losses by transfer.received. Discard this one.")
     default:
       ReasonGuide(
         meaning: "A decision about quality releases more units than its hold still holds: decided twice, or mistyped.",

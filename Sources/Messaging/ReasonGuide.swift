@@ -20,7 +20,7 @@ extension ReasonKind {
     case .unknownBarcode, .unknownUnit, .barcodeTaken: catalogueGuide
     case .contradiction, .tooMuchStock, .wrongLine, .moreThanOpen, .alreadyShipped, .shipmentEnded, .holdExpired:
       ruleGuide
-    case .unknownHold, .notThere, .moreThanHeld: warehouseGuide
+    case .unknownHold, .notThere, .moreThanHeld, .unknownTransfer, .moreThanInTransit, .transitLocation: warehouseGuide
     case .databaseRefused, .crashed, .deliveryLimit, .recordRefused: faultGuide
     }
   }
@@ -140,8 +140,10 @@ extension ReasonKind {
         act: "Correct the quantity with --edit, or discard the record.")
     case .wrongLine:
       ReasonGuide(
-        meaning: "A shipment names a line that its order does not have, or another SKU than the line's.",
-        look: "`replay --dry-run` for the order's lines; the warehouse's picking list.",
+        meaning:
+          "A shipment or arrival names a line that its order or transfer does not have, or another SKU than the "
+          + "line's.",
+        look: "`replay --dry-run` for the order's lines, `transfer_lines`; the warehouse's picking list.",
         act: "Correct the line or the SKU with --edit, then replay.")
     case .moreThanOpen:
       ReasonGuide(

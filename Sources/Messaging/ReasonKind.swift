@@ -27,6 +27,12 @@ public enum ReasonKind: String, CaseIterable, Sendable {
   case unknownShipment = "unknown_shipment"
   /// It releases units of a hold that nobody has reported.
   case unknownHold = "unknown_hold"
+  /// It says what arrived of a transfer that nobody has dispatched.
+  case unknownTransfer = "unknown_transfer"
+  /// It says that more has arrived of a transfer than was on its way.
+  case moreThanInTransit = "more_than_in_transit"
+  /// It names the location of what is in transit.
+  case transitLocation = "transit_location"
   /// It takes units that are not there.
   case notThere = "not_there"
   /// It releases more units than its hold still holds.
@@ -76,11 +82,11 @@ public enum ReasonKind: String, CaseIterable, Sendable {
   public var treatment: Treatment {
     switch self {
     case .unknownSKU, .unknownLocation, .unknownBarcode, .unknownUnit, .unknownOrder, .unknownShipment, .unknownHold,
-      .notReserved, .notThere, .notOnHand, .moreThanShipped, .notOpen:
+      .unknownTransfer, .notReserved, .notThere, .notOnHand, .moreThanShipped, .notOpen:
       .retry
     case .malformed, .idReused, .tooOld, .tooFarAhead, .foreignType, .contradiction, .barcodeTaken, .tooMuchStock,
-      .wrongLine, .moreThanOpen, .moreThanHeld, .alreadyShipped, .shipmentEnded, .holdExpired, .databaseRefused,
-      .crashed, .deliveryLimit, .recordRefused:
+      .wrongLine, .moreThanOpen, .moreThanHeld, .moreThanInTransit, .transitLocation, .alreadyShipped, .shipmentEnded,
+      .holdExpired, .databaseRefused, .crashed, .deliveryLimit, .recordRefused:
       .deadLetter
     }
   }

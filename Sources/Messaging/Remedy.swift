@@ -34,7 +34,7 @@ enum Remedy {
   private static let claims: Set<String> = [
     "orders_pkey", "receipts_pkey", "moves_pkey", "shipments_pkey", "products_pkey", "product_barcodes_pkey",
     "locations_pkey", "policies_set_pkey", "backorders_pkey", "counts_pkey", "adjustments_pkey", "quality_holds_pkey",
-    "quality_releases_pkey",
+    "quality_releases_pkey", "transfers_pkey", "transfer_arrivals_pkey",
   ]
 
   /// The inbox's key has another name in every partition.

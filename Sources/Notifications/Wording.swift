@@ -20,6 +20,7 @@ struct Wording {
     case .stockOut(let level): self.init(out: level)
     case .lotExpired(let lot): self.init(expired: lot)
     case .backorderCreated(let backorder): self.init(backorder)
+    case .reservationBumped(let bumped): self.init(bumped)
     case .orderReserved(let answer): self.init(reserved: answer)
     case .orderShipped(let shipment): self.init(shipped: shipment)
     case .shipmentInTransit(let progress): self.init(inTransit: progress)
@@ -97,6 +98,23 @@ struct Wording {
         Backorder:  \(backorder.backorderID)
 
       It is filled by itself, in its turn, when stock arrives.
+
+      """
+  }
+
+  private init(_ bumped: ReservationBumped) {
+    subject = "Promise broken: order \(bumped.orderID) loses \(bumped.quantity) x \(bumped.sku)"
+    text = """
+      \(bumped.quantity) x \(bumped.sku) were reserved for order \(bumped.orderID) at \(bumped.locationID).
+      They are not there any more.
+
+        Line:       \(bumped.line)
+        Customer:   \(bumped.customerID)
+        Because:    \(bumped.reason) (\(bumped.reference))
+        Waiting:    \(bumped.backordered)
+        Cancelled:  \(bumped.cancelled)
+
+      What waits is filled by itself, in its turn, when stock arrives.
 
       """
   }

@@ -69,6 +69,26 @@ extension WorkingSet {
     if verdict == .scrap { book(-quantity, to: .onHand, of: balance, because: .qcRelease, cause) }
   }
 
+  /// Units left for another location: they lie in transit now. Both legs at once.
+  public func dispatch(
+    _ quantity: Int64, from: Balance, toTransit transit: Balance, _ cause: Cause
+  ) -> [OrderNews] {
+    let news = makeRoom(quantity, at: from, because: "transferred", cause)
+    move(quantity, from: from, to: transit, cause)
+    return news
+  }
+
+  /// Units arrived from transit, and others of them will not: what is lost leaves the books as a count would take it.
+  ///
+  /// - Parameter lost: Negative: units that were given up as lost are there after all.
+  public func arrive(
+    _ quantity: Int64, lost: Int64, fromTransit transit: Balance, at balance: Balance, _ cause: Cause
+  ) {
+    if lost < 0 { book(-lost, to: .onHand, of: transit, because: .count, cause) }
+    if quantity > 0 { move(quantity, from: transit, to: balance, cause) }
+    if lost > 0 { book(-lost, to: .onHand, of: transit, because: .count, cause) }
+  }
+
   /// Bumps as many promises as it takes to have so many units available.
   func makeRoom(_ quantity: Int64, at balance: Balance, because reason: String, _ cause: Cause) -> [OrderNews] {
     let missing = quantity - balance.available

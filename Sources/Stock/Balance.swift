@@ -43,7 +43,8 @@ public final class Balance {
   unowned var item: StockItem?
   let id: Int64
   let tid: TID
-  var seq: Int64
+  /// Of its last entry in the ledger.
+  public internal(set) var seq: Int64
   var recordedAt: Timestamp
   var isChanged = false
   /// Whether more than quantities changed: its points or where it stands against them.

@@ -70,6 +70,8 @@ extension AlertTransition {
 
 extension Balance {
   /// Whether anybody wants to know its level: a place that never held the SKU, and that no policy speaks of, has not
-  /// run out of it.
-  fileprivate var isWatched: Bool { seq > 0 || band.reorderPoint > 0 || lots.contains { $0.seq > 0 } }
+  /// run out of it; nor has what is between two places.
+  fileprivate var isWatched: Bool {
+    location != .inTransit && (seq > 0 || band.reorderPoint > 0 || lots.contains { $0.seq > 0 })
+  }
 }

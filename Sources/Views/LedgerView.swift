@@ -31,6 +31,16 @@ public struct LedgerLine: Encodable, Sendable {
   public let occurredAt: Timestamp
   /// The database's clock.
   public let recordedAt: Timestamp
+  /// What document a person wrote about it, such as `count`; absent where nobody did.
+  public internal(set) var paper: String?
+  /// Who.
+  public internal(set) var person: String?
+  /// Why, in the warehouse's own word.
+  public internal(set) var reasonCode: String?
+  /// What they noted.
+  public internal(set) var note: String?
+  /// The count that may have seen this change already: it happened before the count, and was told after it.
+  public internal(set) var lateFor: String?
 }
 
 /// Which changes are meant.
@@ -75,7 +85,9 @@ extension ViewDesk {
           delta: rows.int(row, 4), balanceAfter: rows.int(row, 5), reason: rows.text(row, 6),
           reference: rows.text(row, 7), reverses: rows.optionalInt(row, 8), consumer: rows.text(row, 9),
           source: rows.text(row, 10), messageID: rows.text(row, 11), occurredAt: rows.time(row, 12),
-          recordedAt: rows.time(row, 13))
+          recordedAt: rows.time(row, 13), paper: rows.optionalText(row, 14), person: rows.optionalText(row, 15),
+          reasonCode: rows.optionalText(row, 16), note: rows.optionalText(row, 17),
+          lateFor: rows.optionalText(row, 18))
       }
       return Page(found, limit: filter.limit)
     }

@@ -41,6 +41,26 @@ public struct StockView: Encodable, Sendable {
   public let locations: [Place]
   /// How many locations and lots are left out.
   public let more: Int64
+  /// What is on its way between two locations: on hand at `in-transit`, and promised to nobody.
+  public let inTransit: Int64
+  /// Its transfers that are on their way, the oldest first, ten at most.
+  public let transfers: [Transfer]
+
+  /// A line of a transfer.
+  public struct Transfer: Encodable, Sendable {
+    /// Which transfer.
+    public let transferID: String
+    /// Which lot; empty where there is none.
+    public let lot: String
+    /// Where it left.
+    public let fromLocationID: String
+    /// Where it is expected.
+    public let toLocationID: String
+    /// Units that are still on their way.
+    public let quantity: Int64
+    /// When its dispatch was recorded.
+    public let dispatchedAt: Timestamp
+  }
 
   /// Quantities of one balance, or of several.
   public struct Quantities: Encodable, Sendable {
@@ -99,6 +119,11 @@ extension ViewDesk {
       guard items.count == 1 else { return nil }
       let places = try read(ViewStatements.balances, [.text(sku), .int(Int64(limit))]) { place($0, $1, of: sku) }
       let sums = try database.query(.once(ViewStatements.balanceSums), [.text(sku)])
+      let transfers = try read(ViewStatements.transfers, [.text(sku)]) { rows, row in
+        StockView.Transfer(
+          transferID: rows.text(row, 0), lot: rows.text(row, 1), fromLocationID: rows.text(row, 2),
+          toLocationID: rows.text(row, 3), quantity: rows.int(row, 4), dispatchedAt: rows.time(row, 5))
+      }
       let owed = items.int(0, 4)
       let free = sums.int(0, 5)
       return StockView(
@@ -108,7 +133,7 @@ extension ViewDesk {
         reorderPoint: items.int(0, 6), recoverPoint: items.int(0, 7), alert: items.text(0, 8),
         episodeID: items.text(0, 8) == "normal" ? nil : "\(sku)/\(items.int(0, 9))", free: free,
         availableToPromise: max(0, free - owed), total: quantities(sums, 0, from: 1), locations: places,
-        more: sums.int(0, 0) - Int64(places.count))
+        more: sums.int(0, 0) - Int64(places.count), inTransit: sums.int(0, 6), transfers: transfers)
     }
   }
 

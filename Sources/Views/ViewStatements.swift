@@ -33,25 +33,48 @@ enum ViewStatements {
 
   static let balanceSums = """
     select count(*), coalesce(sum(on_hand), 0)::int8, coalesce(sum(reserved), 0)::int8,
-      coalesce(sum(damaged), 0)::int8, coalesce(sum(quality_control), 0)::int8, stock_free($1)
+      coalesce(sum(damaged), 0)::int8, coalesce(sum(quality_control), 0)::int8, stock_free($1),
+      coalesce(sum(on_hand) filter (where location_id = 'in-transit'), 0)::int8
     from balances where sku = $1
     """
 
-  /// The newest of each balance by the ledger's one index, then the newest of those. Times leave out partitions.
+  static let transfers = """
+    select l.transfer_id, l.lot, t.from_location_id, t.to_location_id, l.quantity - l.received - l.lost, t.recorded_at
+    from transfer_lines l join transfers t using (transfer_id)
+    where l.sku = $1 and l.received + l.lost < l.quantity
+    order by t.recorded_at, l.transfer_id, l.line_no limit 10
+    """
+
+  /// The newest of each balance by the ledger's one index, then the newest of those. Times leave out partitions. The
+  /// documents are looked up of what is shown only.
   static let ledger = """
-    select b.location_id, b.lot, l.seq, l.bucket, l.delta, l.balance_after, l.reason, l.reference, l.reverses,
-      l.consumer, l.source, l.message_id, l.occurred_at, l.recorded_at
-    from balances b
-    cross join lateral (
-      select seq, bucket, delta, balance_after, reason, reference, reverses, consumer, source, message_id, occurred_at,
-        recorded_at
-      from stock_ledger
-      where balance_id = b.balance_id and recorded_at >= coalesce($3, '-infinity'::timestamptz)
-        and recorded_at < coalesce($4, 'infinity'::timestamptz)
-      order by seq desc limit $5
-    ) as l
-    where b.sku = $1 and ($2::text is null or b.location_id = $2)
-    order by l.recorded_at desc, b.location_id, b.lot, l.seq desc limit $5
+    with newest as (
+      select b.sku, b.location_id, b.lot, l.*
+      from balances b
+      cross join lateral (
+        select seq, bucket, delta, balance_after, reason, reference, reverses, consumer, source, message_id,
+          occurred_at, recorded_at
+        from stock_ledger
+        where balance_id = b.balance_id and recorded_at >= coalesce($3, '-infinity'::timestamptz)
+          and recorded_at < coalesce($4, 'infinity'::timestamptz)
+        order by seq desc limit $5
+      ) as l
+      where b.sku = $1 and ($2::text is null or b.location_id = $2)
+      order by l.recorded_at desc, b.location_id, b.lot, l.seq desc limit $5
+    )
+    select n.location_id, n.lot, n.seq, n.bucket, n.delta, n.balance_after, n.reason, n.reference, n.reverses,
+      n.consumer, n.source, n.message_id, n.occurred_at, n.recorded_at, p.paper, p.person, p.reason_code, p.note,
+      case when n.bucket = 'on_hand' then (
+        select c.count_id from counts c
+        where c.sku = n.sku and c.location_id = n.location_id and c.lot = n.lot and c.counted is not null
+          and c.counted_at >= n.occurred_at and c.seqs < n.seq and not c.superseded
+        order by c.counted_at limit 1
+      ) end
+    from newest n
+    left join lateral (
+      select * from ledger_papers p where p.message_id = n.message_id and p.source = n.source limit 1
+    ) as p on n.consumer = 'inventory'
+    order by n.recorded_at desc, n.location_id, n.lot, n.seq desc
     """
 
   /// Reads all anchors and balances: whether a level is low is in no index. Notifications name the shortage that they

@@ -15,8 +15,8 @@ public struct NotificationRoute<Target: Sendable & Equatable>: Sendable, Equatab
 public enum NotifiedEvents {
   /// Their wire names.
   public static let all = [
-    "stock.low", "stock.out", "lot.expired", "backorder.created", "order.reserved", "order.shipped",
-    "shipment.in_transit", "shipment.delivered", "shipment.failed", "shipment.overdue",
+    "stock.low", "stock.out", "lot.expired", "backorder.created", "reservation.bumped", "order.reserved",
+    "order.shipped", "shipment.in_transit", "shipment.delivered", "shipment.failed", "shipment.overdue",
   ]
 }
 

@@ -5,11 +5,13 @@ import WorkerHost
 /// `tallyman erase`
 struct EraseCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "erase", abstract: "Erases what is kept about a customer, an order or a receiver of notifications.",
+    commandName: "erase",
+    abstract: "Erases what is kept about a customer, an order, a receiver of notifications or a warehouse's person.",
     discussion: """
       In one transaction: blanks the bodies and headers of messages that speak of them in the inbox and in the dead \
       letters (open ones are discarded by it), sent notifications, the shipments' carrier and tracking number, places \
-      and reasons in what carriers said of them, the reasons of returns, and the customer of orders. \
+      and reasons in what carriers said of them, the reasons of returns, the customer of orders, and who counted, \
+      adjusted, held, released or transferred, with what they noted. \
       Ids, quantities and the ledger stay, so \
       every sum still holds. Reads all messages that are kept: minutes, with millions of them. Connects by \
       TALLYMAN_DATABASE_URL as tallyman_operator.
@@ -27,6 +29,9 @@ struct EraseCommand: AsyncParsableCommand {
   @Option(help: "A receiver of notifications: a mail address, or the name of a webhook.")
   var recipient: String?
 
+  @Option(help: "The person behind counts, adjustments, decisions about quality and transfers.")
+  var person: String?
+
   @OptionGroup var resolve: ResolveOptions
 
   @Flag(help: "Only say what would be changed.")
@@ -43,13 +48,15 @@ struct EraseCommand: AsyncParsableCommand {
 
   func validate() throws {
     guard subjects.count == 1, !subjects[0].subject.isEmpty else {
-      throw ValidationError("give exactly one of --customer, --order and --recipient")
+      throw ValidationError("give exactly one of --customer, --order, --recipient and --person")
     }
     if !dryRun { _ = try resolve.order() }
   }
 
   private var subjects: [(kind: String, subject: String)] {
-    [("customer", customer), ("order", order), ("recipient", recipient)].compactMap { kind, subject in
+    [
+      ("customer", customer), ("order", order), ("recipient", recipient), ("person", person),
+    ].compactMap { kind, subject in
       subject.map { (kind, $0) }
     }
   }

@@ -67,6 +67,17 @@ enum Samples {
       QualityReleased(
         releaseID: ReleaseID(trusted: "rel-1"), holdID: HoldID(trusted: "hld-1"), sku: sku, locationID: place,
         quantity: 1, to: .scrap, person: "p")),
+    .transferDispatched(
+      TransferDispatched(
+        transferID: TransferID(trusted: "trf-1"), fromLocationID: place, toLocationID: other,
+        lines: [
+          .init(line: 1, sku: sku, quantity: most, lot: LotID(trusted: "L")), .init(line: 2, sku: sku, quantity: 1),
+        ],
+        reference: name, person: name)),
+    .transferReceived(
+      TransferReceived(
+        arrivalID: ArrivalID(trusted: "arv-1"), transferID: TransferID(trusted: "trf-1"),
+        lines: [.init(line: 1, sku: sku, quantity: 0, lost: most)], isFinal: true)),
     .orderCreated(
       OrderCreated(
         orderID: order, customerID: customer,
@@ -210,6 +221,10 @@ enum Samples {
           sku: sku, locationID: place, lot: LotID(trusted: "L-1"), kind: "counted", reference: "cnt-1",
           difference: -1_000_000_000_000_000, bumped: 0, onHand: .max, damaged: 1, qualityControl: 2, available: 3,
           person: name, reasonCode: "CYCLE")),
+      .stockTransferred(
+        StockTransferred(
+          transferID: TransferID(trusted: "trf-1"), arrivalID: ArrivalID(trusted: "arv-1"), line: 1, sku: sku,
+          fromLocationID: .inTransit, toLocationID: other, quantity: 0, lost: most, inTransit: 0, state: .closedShort)),
       .stockLow(level), .stockOut(overall), .stockRecovered(level),
     ]
   }()

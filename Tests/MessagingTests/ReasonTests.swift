@@ -13,8 +13,8 @@ struct ReasonTests {
     #expect(
       retried == [
         .unknownSKU, .unknownLocation, .unknownBarcode, .unknownUnit, .unknownOrder, .unknownShipment, .notReserved,
-        .notOnHand, .moreThanShipped, .unknownHold, .notThere,
-        .notOpen,
+        .notOnHand, .moreThanShipped, .unknownHold, .unknownTransfer,
+        .notThere, .notOpen,
       ])
   }
 

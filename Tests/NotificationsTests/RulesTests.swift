@@ -57,6 +57,14 @@ struct RulesTests {
     #expect(try Self.text(.stockOut(Sample.out)).subject == "Out of stock: ABC-1 over all locations")
   }
 
+  @Test("A broken promise's mail says whose, what took it, and what becomes of it")
+  func bumped() throws {
+    let plan = try Self.text(.reservationBumped(Sample.bumped))
+    #expect(plan.subject == "Promise broken: order ord-1 loses 3 x ABC-1")
+    #expect(plan.text.contains("Because:    counted (cnt-1)") && plan.text.contains("Waiting:    2"))
+    #expect(plan.text.contains("Cancelled:  1") && plan.text.contains("at WH-01"))
+  }
+
   @Test("An expired lot's mail says which, since when, and where how much of it lies")
   func lot() throws {
     let plan = try Self.text(.lotExpired(Sample.expired))

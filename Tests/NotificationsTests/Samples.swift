@@ -14,6 +14,11 @@ enum Sample {
     backorderID: "bo-1", orderID: OrderID(trusted: "ord-1"), customerID: CustomerID(trusted: "cust-42"), line: 2,
     sku: SKU(trusted: "ABC-1"), quantity: 5)
 
+  static let bumped = ReservationBumped(
+    orderID: OrderID(trusted: "ord-1"), customerID: CustomerID(trusted: "cust-42"), line: 2,
+    sku: SKU(trusted: "ABC-1"), locationID: LocationID(trusted: "WH-01"), quantity: 3, backordered: 2, cancelled: 1,
+    reason: "counted", reference: "cnt-1")
+
   static func reserved(lines: Int = 1) -> OrderAnswer {
     let allocation = LocationQuantity(locationID: LocationID(trusted: "WH-01"), quantity: 2)
     return OrderAnswer(
@@ -63,7 +68,7 @@ enum Sample {
     .stockLow(low), .stockOut(out), .backorderCreated(backorder), .orderReserved(reserved()),
     .orderShipped(shipped()),
     .shipmentInTransit(progress), .shipmentDelivered(progress), .shipmentFailed(failed), .shipmentOverdue(overdue),
-    .lotExpired(expired),
+    .lotExpired(expired), .reservationBumped(bumped),
   ]
 
   /// The event as the broker delivers it.

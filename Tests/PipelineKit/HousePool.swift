@@ -50,7 +50,7 @@ actor HousePool {
 
   private func name(of conninfo: String) -> String { String(conninfo.split(separator: "/").last ?? "") }
 
-  /// Deletes every row but the record of migrations. The ledger's triggers are out of force for this session alone.
+  /// Deletes every row but those that migrations made. The ledger's triggers are out of force for this session alone.
   private func empty(_ name: String) async throws {
     let desk = try await Desk(ConnectionOptions(conninfo: PostgresServer.shared().conninfo(database: name)))
     try await desk.script(
@@ -61,7 +61,7 @@ actor HousePool {
         name text;
       begin
         for name in select format('%I.%I', schemaname, tablename) from pg_tables
-                    where schemaname = 'tallyman' and tablename not in ('schema_migrations')
+                    where schemaname = 'tallyman' and tablename not in ('schema_migrations', 'personal_data')
                       and tablename !~ '^(inbox|stock_ledger)_'
         loop
           execute 'delete from ' || name;

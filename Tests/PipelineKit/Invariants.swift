@@ -155,6 +155,7 @@ extension House {
         union all select sku, case kind when 'found' then quantity else -quantity end, 0, 0 from adjustments
           where kind in ('found', 'write_off', 'scrap')
         union all select sku, -quantity, 0, 0 from quality_releases where verdict = 'scrap'
+        union all select sku, -lost, 0, 0 from transfer_lines
         union all select sku, 0, on_hand, 0 from balances
         union all select sku, 0, 0, shipped from order_lines) as all_goods
       group by 1 having sum(came) <> sum(there) + sum(gone)

@@ -59,4 +59,27 @@ extension Letter {
           releaseID: ReleaseID(trusted: release), holdID: hold.map(HoldID.init(trusted:)), sku: SKU(trusted: sku),
           locationID: LocationID(trusted: location), quantity: quantity, to: verdict)))
   }
+
+  /// `transfer.dispatched`, with lines of a SKU and a quantity.
+  public static func transfer(_ transfer: String, _ from: String, _ to: String, _ lines: [(String, Int64)]) -> Letter {
+    Letter(
+      .transferDispatched(
+        TransferDispatched(
+          transferID: TransferID(trusted: transfer), fromLocationID: LocationID(trusted: from),
+          toLocationID: LocationID(trusted: to),
+          lines: lines.enumerated().map { number, line in
+            TransferDispatched.Line(line: Int32(number + 1), sku: SKU(trusted: line.0), quantity: line.1)
+          })))
+  }
+
+  /// `transfer.received`, with lines of a number, what arrived and what is lost.
+  public static func arrival(
+    _ arrival: String, of transfer: String, _ lines: [(Int32, Int64, Int64)], final: Bool = false
+  ) -> Letter {
+    Letter(
+      .transferReceived(
+        TransferReceived(
+          arrivalID: ArrivalID(trusted: arrival), transferID: TransferID(trusted: transfer),
+          lines: lines.map { TransferReceived.Line(line: $0.0, quantity: $0.1, lost: $0.2) }, isFinal: final)))
+  }
 }

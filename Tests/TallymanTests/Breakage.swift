@@ -166,6 +166,9 @@ struct Breakage: Sendable {
     Breakage("plan_of_order", sql: "update shipment_plan_lines set line_no = 3"),
     Breakage("paper_booked", sql: "update adjustments set quantity = quantity + 1 where kind = 'damage'"),
     Breakage("paper_booked", sql: "update counts set damaged_change = -1 where count_id = 'cnt-1'"),
+    Breakage("transfer_lines", sql: "update transfers set state = 'received'"),
+    Breakage(
+      "transfer_in_transit", "move_conserved", sql: "update transfer_lines set quantity = quantity + 1"),
     Breakage("hold_released", sql: "update quality_holds set released = released + 1"),
     Breakage("shipment_lines", sql: "update shipment_lines set line_no = 2 where shipment_id = 'shp-2'"),
   ]

@@ -95,6 +95,47 @@ struct EraseTests {
     }
   }
 
+  @Test("a person is erased from all that they wrote; repetitions of it are none the worse")
+  func person() async throws {
+    try await withHouse { house in
+      try await World.build(in: house)
+      let inventory = try await house.inventoryWorker()
+      let name = "jane.secret"
+      let time = Timestamp.now
+      func letters() -> [Letter] {
+        [
+          .count("cnt-9", "Q", "W1", 9, at: time, person: name),
+          .adjustment("adj-9", .damage, 1, "Q", "W1", person: name),
+          Letter(
+            .transferDispatched(
+              TransferDispatched(
+                transferID: TransferID(trusted: "trf-9"), fromLocationID: LocationID(trusted: "W1"),
+                toLocationID: LocationID(trusted: "W2"), lines: [.init(line: 1, sku: SKU(trusted: "Q"), quantity: 1)],
+                person: name))),
+          Letter(
+            .transferReceived(
+              TransferReceived(
+                arrivalID: ArrivalID(trusted: "arv-9"), transferID: TransferID(trusted: "trf-9"),
+                lines: [.init(line: 1, quantity: 1)], person: name))),
+        ]
+      }
+      #expect(try await inventory.take(letters()).count(.applied) == 4)
+      _ = try await house.relay()
+      let people = "select string_agg(person, ' ' order by person) from ledger_papers where person like '%secret%'"
+      #expect(try await house.value(people) != "")
+      let done = try await erase(house, "--person", name, "--why", "left")
+      #expect(done.run.code == 0, "\(done.run)")
+      for what in ["counts", "adjustments", "transfers", "arrivals of transfers"] {
+        #expect(done.rows[what] == 1, "\(what)")
+      }
+      #expect(done.rows["inbox messages"] == 4 && done.rows["quality holds"] == 0)
+      #expect(try await house.value(people) == "")
+      #expect(try await house.value("select person from adjustments where adjustment_id = 'adj-9'") == "erased")
+      #expect(try await house.value("select count(*) from counts where person = 'ann'") == "1", "nobody else")
+      #expect(try await inventory.take(letters()).count(.unchanged) == 4)
+    }
+  }
+
   @Test("what is still on its way is counted, and ends with 1")
   func onItsWay() async throws {
     try await withHouse { house in

@@ -51,6 +51,11 @@ struct ViewTests {
       #expect(kept.list("locations").map { $0.object("quantities").int("available") } == [10])
       #expect(kept.list("locations").map { $0.int("allocatable") } == [0])
 
+      let moving = try await look.json("stock", "Q")
+      #expect(moving.int("in_transit") == 2)
+      #expect(moving.list("transfers").map { $0.text("transfer_id") } == ["trf-1"])
+      #expect(moving.list("transfers").map { $0.int("quantity") } == [2])
+
       let ended = try await look.json("stock", "4006381333931")
       #expect(ended.text("sku") == "P" && ended["discontinued"] as? Bool == true, "a barcode names its SKU")
       #expect(ended["barcodes"] as? [String] == ["4006381333931"])
@@ -62,6 +67,40 @@ struct ViewTests {
       let end = try #require(heading.range(of: "ON HAND")).upperBound
       #expect(row[..<end].hasSuffix(" 17"), "numbers stand under the end of their heading: \(row)")
       #expect(lines.contains { $0.hasPrefix("total") } && !text.contains("\u{1B}"))
+    }
+  }
+
+  @Test("a ledger's entry says who and why; what was told after a count that may have seen it is marked")
+  func papers() async throws {
+    try await withHouse { house in
+      try await World.build(in: house)
+      let look = Looker(house: house)
+      let damage = try await look.json("ledger", "Q").list("entries").filter { $0.text("bucket") == "damaged" }
+      #expect(damage.map { $0.text("person") } == ["m.kowalska"] && damage.map { $0.text("reason_code") } == ["CODE"])
+      #expect(damage.map { $0.text("paper") } == ["adjustment: damage"])
+      let text = try await look.run("ledger", "Q").output
+      #expect(text.contains(" PERSON ") && text.contains(" ann ") && !text.contains("TOLD AFTER"))
+      #expect(try await !look.run("ledger", "A").output.contains("PERSON"))
+
+      let inventory = try await house.inventoryWorker()
+      func receipt(_ id: String, _ seconds: Int64) -> Letter {
+        Letter(
+          .goodsReceived(
+            GoodsReceived(
+              receiptID: ReceiptID(trusted: id), sku: SKU(trusted: "Q"), locationID: LocationID(trusted: "W2"),
+              quantity: 1)), time: .now - .seconds(seconds))
+      }
+      try await inventory.take([
+        receipt("in-time", 7200), .count("cnt-2", "Q", "W2", 5, at: .now - .seconds(3600)), receipt("late", 5400),
+        receipt("after", 1800),
+      ])
+      let late = try await look.json("ledger", "Q").list("entries").filter { $0["late_for"] != nil }
+      #expect(late.map { $0.text("reference") } == ["late"] && late.map { $0.text("late_for") } == ["cnt-2"])
+      #expect(try await look.run("ledger", "Q").output.contains("TOLD AFTER"))
+      let listed = "select reference, count_id, settled from late_movements"
+      #expect(try await house.rows(listed) == ["late|cnt-2|false"])
+      try await inventory.take(.count("cnt-3", "Q", "W2", 6))
+      #expect(try await house.rows(listed) == ["late|cnt-2|true"])
     }
   }
 
@@ -273,7 +312,7 @@ struct ViewFormTests {
           "sku", "name", "registered", "discontinued", "barcodes", "units", "owed", "lines_waiting", "safety_stock",
           "reorder_point", "recover_point",
           "alert",
-          "episode_id", "free", "available_to_promise", "total", "locations", "more",
+          "episode_id", "free", "available_to_promise", "total", "locations", "more", "in_transit", "transfers",
         ])
       #expect(
         Set(try await look.json("ledger", "A").list("entries")[0].keys) == [

@@ -80,6 +80,7 @@ enum World {
     try await inventory.take([
       .count("cnt-1", "Q", "W1", 18, person: "ann"), .adjustment("adj-1", .damage, 2, "Q", "W1"),
       .hold("hld-1", 3, "Q", "W1"), .release("rel-1", of: "hld-1", 1, "Q", "W1", to: .scrap),
+      .transfer("trf-1", "W1", "W2", [("Q", 5)]), .arrival("arv-1", of: "trf-1", [(1, 2, 1)]),
     ])
   }
 

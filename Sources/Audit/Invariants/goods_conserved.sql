@@ -22,6 +22,10 @@ from (
     union all
     select sku, -quantity, 0, 0 from quality_releases where verdict = 'scrap'
     union all
+    select l.sku, -p.written_off, 0, 0
+    from transfer_arrival_lines p join transfer_arrivals a using (arrival_id)
+    join transfer_lines l on l.transfer_id = a.transfer_id and l.line_no = p.line_no
+    union all
     select sku, 0, 0, on_hand from balances
   ) as goods
   group by sku

@@ -25,6 +25,12 @@ from (
   cross join lateral (values
     ('quality_control', -quantity), ('on_hand', case verdict when 'scrap' then -quantity else 0 end)
   ) as k (bucket, delta)
+  union all
+  -- What is lost in transit, or found again, is booked as a count.
+  select a.source, a.message_id, l.sku, 'in-transit', l.lot, 'on_hand', sum(-p.written_off)
+  from transfer_arrival_lines p join transfer_arrivals a using (arrival_id)
+  join transfer_lines l on l.transfer_id = a.transfer_id and l.line_no = p.line_no
+  group by a.source, a.message_id, l.sku, l.lot
 ) as p
 full join (
   select e.source, e.message_id, b.sku, b.location_id, b.lot, e.bucket, sum(e.delta) as delta

@@ -1,5 +1,6 @@
 import Allocation
 import ArgumentParser
+import Inventory
 import Stock
 import WorkerHost
 
@@ -16,7 +17,7 @@ struct DiagramCommand: AsyncParsableCommand {
 
   /// What can be drawn.
   enum Subject: String, CaseIterable, ExpressibleByArgument {
-    case order, line, shipment, backorder, schema
+    case order, line, shipment, backorder, transfer, schema
 
     /// Nil for the tables, which only a database knows.
     var lifeCycle: LifeCycle? {
@@ -25,12 +26,13 @@ struct DiagramCommand: AsyncParsableCommand {
       case .line: .line
       case .shipment: .shipment
       case .backorder: .backorder
+      case .transfer: .transfer
       case .schema: nil
       }
     }
   }
 
-  @Argument(help: "order, line, shipment, backorder or schema.")
+  @Argument(help: "order, line, shipment, backorder, transfer or schema.")
   var subject: Subject
 
   func run() async throws {

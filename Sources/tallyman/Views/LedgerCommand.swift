@@ -57,18 +57,24 @@ struct LedgerCommand: AsyncParsableCommand {
 enum LedgerText {
   static func table(_ entries: [LedgerLine]) -> String {
     let hasLots = entries.contains { !$0.lot.isEmpty }
+    let hasPapers = entries.contains { $0.paper != nil }
+    let hasLate = entries.contains { $0.lateFor != nil }
     var table = TextTable(
       [.text("RECORDED"), .text("LOCATION")] + (hasLots ? [.text("LOT")] : []) + [
         .number("SEQ"), .text("REASON"), .text("BUCKET"), .number("CHANGE"), .number("AFTER"), .text("REFERENCE"),
+      ] + (hasPapers ? [.text("PERSON"), .text("CODE")] : []) + (hasLate ? [.text("TOLD AFTER")] : []) + [
         .text("WORKER"), .text("MESSAGE"),
       ])
     for entry in entries {
       table.add(
         [Show.time(entry.recordedAt.rfc3339), entry.locationID] + (hasLots ? [entry.lot] : []) + [
           "\(entry.seq)", entry.reason, entry.bucket, Show.signed(entry.delta), "\(entry.balanceAfter)",
-          entry.reference, entry.consumer, entry.messageID,
-        ])
+          entry.reference,
+        ] + (hasPapers ? [short(entry.person), short(entry.reasonCode)] : []) + (hasLate ? [entry.lateFor ?? ""] : [])
+          + [entry.consumer, entry.messageID])
     }
     return table.text()
   }
+
+  private static func short(_ text: String?) -> String { text.map { DeadLetterText.short($0, 40) } ?? "" }
 }

@@ -40,6 +40,7 @@ enum StockText {
         ["category", stock.category],
         ["available to promise", "\(stock.availableToPromise)"],
         ["backorders", waiting],
+        ["in transit", stock.inTransit > 0 ? "\(stock.inTransit)" : nil],
         ["safety stock over all", stock.safetyStock > 0 ? "\(stock.safetyStock)" : nil],
         ["alert over all", alert(stock.alert, stock.episodeID, stock.reorderPoint, stock.recoverPoint)],
         ["barcodes", stock.barcodes.isEmpty ? nil : stock.barcodes.joined(separator: ", ")],
@@ -50,7 +51,23 @@ enum StockText {
       "",
       stock.locations.isEmpty ? "no location has ever held it" : table(stock),
       stock.more > 0 ? "and \(stock.more) more locations and lots" : nil,
+      stock.transfers.isEmpty ? nil : "\n" + transfers(stock.transfers),
     ]
+  }
+
+  private static func transfers(_ transfers: [StockView.Transfer]) -> String {
+    let hasLots = transfers.contains { !$0.lot.isEmpty }
+    var table = TextTable(
+      [.text("TRANSFER"), .text("FROM"), .text("TO")] + (hasLots ? [.text("LOT")] : []) + [
+        .number("IN TRANSIT"), .text("DISPATCHED"),
+      ])
+    for line in transfers {
+      table.add(
+        [line.transferID, line.fromLocationID, line.toLocationID] + (hasLots ? [line.lot] : []) + [
+          "\(line.quantity)", Show.time(line.dispatchedAt.rfc3339),
+        ])
+    }
+    return table.text()
   }
 
   private static func table(_ stock: StockView) -> String {
