@@ -8,13 +8,17 @@ public struct AllocationHandler: Handler {
   /// Who this worker is on the broker.
   public let manifest = WorkerManifest.allocation
 
+  private let locationPolicy: LocationPolicyName
+
   /// A handler; it keeps nothing between batches.
-  public init() {}
+  ///
+  /// - Parameter locationPolicy: The location policy of orders that ask for none.
+  public init(locationPolicy: LocationPolicyName = .mostStock) { self.locationPolicy = locationPolicy }
 
   /// Finds out which rows the batch touches. What a cancellation or shipment touches is known only to its order's
   /// lines: they are read without locks, and ``locked(_:at:on:)`` checks that nothing was missed.
   public func prepare(_ messages: [Message], approach: Approach, on database: Connection) throws -> AllocationState {
-    let state = AllocationState()
+    let state = AllocationState(locationPolicy: locationPolicy)
     state.keys.includesUsedUpLots = false
     for message in messages {
       // What comes back comes back to its lot.
@@ -22,6 +26,7 @@ public struct AllocationHandler: Handler {
       switch message.event {
       case .orderCreated(let order):
         for line in order.lines { state.keys.skus.insert(line.sku) }
+        if order.destination != nil, state.needsPlaces(OrderTerms(of: order)) { state.needsPlaces = true }
         if approach == .careful { state.keys.orders.insert(order.orderID) }
       case .orderCancelled(let cancellation):
         state.openedOrders.insert(cancellation.orderID)
@@ -94,6 +99,7 @@ public struct AllocationHandler: Handler {
     try requireAllLocked(state)
     state.waiting = try state.stock.loadRanked(
       state.fillSKUs.sorted(), blocked: state.blockedOrders, on: database)
+    try state.loadPlaces(on: database)
     if !state.dispatched.isEmpty { try state.stock.loadBumpable(state.bumpDemands(), on: database) }
   }
 

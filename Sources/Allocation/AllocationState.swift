@@ -36,6 +36,15 @@ public final class AllocationState {
   var requestedCancellations: [OrderCancelled] = []
   var newCancellations: [CancellationKey] = []
 
+  /// The location policy of orders that ask for none.
+  let defaultLocationPolicy: LocationPolicyName
+  /// Whether an order of the batch wants to know where locations are.
+  var needsPlaces = false
+  /// Where locations are, as far as somebody has said and an order wants to know.
+  var coordinates: [LocationID: Coordinates] = [:]
+
   /// An empty state.
-  public init() {}
+  ///
+  /// - Parameter locationPolicy: The location policy of orders that ask for none.
+  public init(locationPolicy: LocationPolicyName = .mostStock) { defaultLocationPolicy = locationPolicy }
 }

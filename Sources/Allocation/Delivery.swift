@@ -129,11 +129,16 @@ extension AllocationDecisions {
       .unknownShipment, field: "data.shipment_id", value: shipment.value, rule: "must be a shipment dispatched before")
   }
 
+  /// What was said first has had its effects, and a person has to see which of them still stand.
   private func ended(_ shipment: Shipment, _ status: ShipmentStatus) -> Reason {
-    Reason(
+    let consequence =
+      shipment.state == .failed
+      ? "its units came back into quality control and order \(shipment.order) was planned anew, so that a redelivery "
+        + "needs a shipment of its own" : "what comes back after that needs return.received"
+    return Reason(
       .shipmentEnded, field: "data.status", value: status.status.rawValue,
       rule: "must not follow: shipment \(shipment.id) is \(shipment.state.rawValue)"
-        + (shipment.statusAt.map { " since \($0.rfc3339)" } ?? ""))
+        + (shipment.statusAt.map { " since \($0.rfc3339)" } ?? "") + "; \(consequence)")
   }
 }
 
@@ -152,8 +157,4 @@ extension ShipmentStatus {
     }
     return self.reason == new.reason ? nil : reason("reason", self.reason, new.reason)
   }
-}
-
-extension Coordinates {
-  fileprivate var text: String { "\(lat),\(lng)" }
 }

@@ -129,7 +129,8 @@ extension AllocationDecisions {
     let cause = cause(order.id.value)
     var events: [OutgoingEvent] = []
     let waiting = min(quantity, line.backordered)
-    if waiting > 0 { stock.fill(waiting, of: line, from: balance, policy: "dispatch", candidates: "", cause) }
+    let policy = LocationPolicy.dispatched
+    if waiting > 0 { stock.fill(waiting, of: line, from: balance, policy: policy, candidates: "", cause) }
     var left = quantity - waiting
     for reservation in line.reservations where left > 0 && reservation.open > 0 && !(reservation.isAt(balance)) {
       let taken = stock.withdraw(left, from: reservation, of: line, cause)
@@ -139,7 +140,7 @@ extension AllocationDecisions {
     }
     if left > 0 { stock.reinstate(left, of: line) }
     if quantity > waiting {
-      stock.reserve(quantity - waiting, for: line, at: balance, policy: "dispatch", candidates: "", cause)
+      stock.reserve(quantity - waiting, for: line, at: balance, policy: policy, candidates: "", cause)
     }
     return events
   }

@@ -48,7 +48,7 @@ extension AllocationDecisions {
     let cause = cause(order.id.value)
     var events: [OutgoingEvent] = []
     for line in lines {
-      let filled = fill(line, cause)
+      let filled = fill(line, of: order, cause)
       guard !filled.isEmpty else { continue }
       let event = BackorderFilled(
         backorderID: order.backorderID(line), orderID: order.id, line: line.number, sku: line.sku,
@@ -63,15 +63,15 @@ extension AllocationDecisions {
     return events
   }
 
-  private func fill(_ line: OrderLine, _ cause: Cause) -> [LocationQuantity] {
+  private func fill(_ line: OrderLine, of order: Order, _ cause: Cause) -> [LocationQuantity] {
     guard let item = stock.item(line.sku) else { return [] }
-    let ranked = LocationPolicy.mostStock.rank(item.candidates)
-    let seen = LocationPolicy.describe(ranked)
+    let units = min(line.backordered, item.free)
+    let choice = choice(for: units, of: item, order)
+    let (policy, seen) = (choice.policy.name.rawValue, choice.seen)
     var filled: [LocationQuantity] = []
-    for share in LocationPolicy.mostStock.plan(min(line.backordered, item.free), over: ranked) {
+    for share in choice.policy.plan(units, over: choice.ranked) {
       guard let balance = item.balance(at: share.location) else { continue }
-      stock.fill(
-        share.quantity, of: line, from: balance, policy: LocationPolicy.mostStock.name, candidates: seen, cause)
+      stock.fill(share.quantity, of: line, from: balance, policy: policy, candidates: seen, cause)
       filled.append(LocationQuantity(locationID: share.location, quantity: share.quantity))
     }
     return filled

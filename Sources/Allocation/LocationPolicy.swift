@@ -1,10 +1,41 @@
 import Contracts
 
 /// Where a line is served from: a pure function with a name, recorded with the reservation it led to.
+///
+/// Each policy has a file of its own in the folder LocationPolicies, with its rule in code and in words. Whatever it
+/// ranks first, a line never gets more than can be promised: ``plan(_:over:)`` divides what was found promisable.
 public struct LocationPolicy: Sendable {
-  /// The name under which reservations record it.
-  public let name: String
-  private let precedes: @Sendable (Candidate, Candidate) -> Bool
+  /// The name under which orders ask for it and reservations record it.
+  public let name: LocationPolicyName
+  /// Its rule in words, for people.
+  public let rule: String
+  /// In which order candidates that all have something are asked for so many units.
+  private let arrange: @Sendable (_ candidates: [Candidate], _ units: Int64) -> [Candidate]
+  /// What of a candidate it compares besides its stock, if that is worth a record.
+  private let measure: (@Sendable (Candidate) -> Int64?)?
+
+  init(
+    _ name: LocationPolicyName, rule: String, measure: (@Sendable (Candidate) -> Int64?)? = nil,
+    arrange: @escaping @Sendable (_ candidates: [Candidate], _ units: Int64) -> [Candidate]
+  ) {
+    self.name = name
+    self.rule = rule
+    self.measure = measure
+    self.arrange = arrange
+  }
+
+  /// The policy with a name.
+  public static func named(_ name: LocationPolicyName) -> LocationPolicy {
+    switch name {
+    case .mostStock: mostStock
+    case .fixedPriority: fixedPriority
+    case .fewestSplits: fewestSplits
+    case .nearest: nearest
+    }
+  }
+
+  /// Stands in the place of a policy's name where nothing was chosen: a shipment has left from there.
+  public static let dispatched = "dispatch"
 
   /// A location that could serve, as the transaction saw it.
   public struct Candidate: Hashable, Sendable {
@@ -12,14 +43,22 @@ public struct LocationPolicy: Sendable {
     public let location: LocationID
     /// What a new promise may take from there: available beyond the safety stock.
     public let allocatable: Int64
-    /// The location's own priority; lower goes first.
+    /// The location's own priority; higher goes first.
     public let priority: Int32
+    /// How far from the order's destination, in metres; nil where that is not known, or no policy asks for it.
+    public let distance: Int64?
 
     /// A location that could serve.
-    public init(location: LocationID, allocatable: Int64, priority: Int32) {
+    public init(location: LocationID, allocatable: Int64, priority: Int32, distance: Int64? = nil) {
       self.location = location
       self.allocatable = allocatable
       self.priority = priority
+      self.distance = distance
+    }
+
+    /// Whether it has more stock than another; ties by the higher priority, then by id.
+    func hasMore(than other: Candidate) -> Bool {
+      (other.allocatable, other.priority, location) < (allocatable, priority, other.location)
     }
   }
 
@@ -31,15 +70,13 @@ public struct LocationPolicy: Sendable {
     public let quantity: Int64
   }
 
-  /// The location with the most allocatable stock first; ties by priority, then by id. Splits a quantity over as many
-  /// locations as it needs.
-  public static let mostStock = LocationPolicy(name: "most_stock") {
-    ($1.allocatable, $0.priority, $0.location) < ($0.allocatable, $1.priority, $1.location)
-  }
-
   /// The candidates that have something, in the order in which they are asked.
-  public func rank(_ candidates: [Candidate]) -> [Candidate] {
-    candidates.filter { $0.allocatable > 0 }.sorted(by: precedes)
+  ///
+  /// - Parameters:
+  ///   - candidates: All locations; their order does not matter.
+  ///   - units: How many are wanted; base units.
+  public func rank(_ candidates: [Candidate], for units: Int64) -> [Candidate] {
+    arrange(candidates.filter { $0.allocatable > 0 }, units)
   }
 
   /// Divides a quantity over ranked candidates.
@@ -56,14 +93,17 @@ public struct LocationPolicy: Sendable {
     return shares
   }
 
-  /// What was seen, for the record: `WH-2=40,WH-1=3`.
-  static func describe(_ ranked: [Candidate]) -> String {
+  /// What was seen, for the record: `WH-2=40,WH-1=3`; with what the policy measures, `WH-2=40@1200,WH-1=3`.
+  func describe(_ ranked: [Candidate]) -> String {
     var text = ""
     for candidate in ranked {
       if !text.isEmpty { text += "," }
       text += candidate.location.value
       text += "="
       text += String(candidate.allocatable)
+      guard let measured = measure?(candidate) else { continue }
+      text += "@"
+      text += String(measured)
     }
     return text
   }

@@ -56,8 +56,8 @@ extension AllocationDecisions {
       case .lineComplete: promisable >= units ? units : 0
       case .shipComplete: isWhole ? units : 0
       }
-    let sight = promised < units ? Decision.Sight(of: item) : nil
-    let missing = units - reserve(promised, for: line, item, cause)
+    let sight = promised < units ? sight(of: item, for: units, order) : nil
+    let missing = units - reserve(promised, for: line, item, order, cause)
     guard missing > 0 else { return }
     if order.allowsBackorder {
       stock.enqueue(missing, of: line, cause)
@@ -76,39 +76,24 @@ extension AllocationDecisions {
     return wanted.allSatisfy { sku, units in units <= stock.item(sku)?.availableToPromise ?? 0 }
   }
 
-  /// Promises units of a line that were found promisable, where the location policy says.
-  ///
-  /// - Parameter avoided: A location that gives only what no other has.
-  func reserve(
-    _ quantity: Int64, for line: OrderLine, _ item: StockItem, avoiding avoided: LocationID? = nil, _ cause: Cause
-  ) -> Int64 {
-    guard quantity > 0 else { return 0 }
-    let policy = LocationPolicy.mostStock
-    var ranked = policy.rank(item.candidates)
-    if let avoided { ranked = ranked.filter { $0.location != avoided } + ranked.filter { $0.location == avoided } }
-    let seen = LocationPolicy.describe(ranked)
-    var reserved: Int64 = 0
-    for share in policy.plan(quantity, over: ranked) {
-      guard let balance = item.balance(at: share.location) else { continue }
-      stock.reserve(share.quantity, for: line, at: balance, policy: policy.name, candidates: seen, cause)
-      reserved += share.quantity
-    }
-    return reserved
-  }
-
   // MARK: The answer
 
   private func answer(_ order: Order) -> [OutgoingEvent] {
     let answer: Event
     switch order.state {
     case .reserved: answer = .orderReserved(order.answer)
-    case .partiallyReserved: answer = .orderPartiallyReserved(order.answer)
-    case .backordered: answer = .orderBackordered(order.answer)
+    case .partiallyReserved: answer = .orderPartiallyReserved(order.answer(refusing: refusal))
+    case .backordered: answer = .orderBackordered(order.answer(refusing: refusal))
     default:
       answer = .orderRejected(refusal(of: order))
     }
     let told = follow.event(answer, order: order.id, sequence: order.nextSequence())
     return [told] + backordersCreated(order.lines.filter { $0.backordered > 0 }, of: order)
+  }
+
+  /// Why units of a line that was just placed are cancelled.
+  private func refusal(of line: OrderLine) -> LineRefusalReason {
+    stock.item(line.sku)?.isDiscontinued == true ? .discontinued : .noStock
   }
 
   /// Nothing of the order is open: closes it, and says why.
@@ -146,23 +131,6 @@ extension AllocationDecisions {
   }
 }
 
-extension StockItem {
-  /// The locations as a policy sees them.
-  var candidates: [LocationPolicy.Candidate] {
-    balances.map { .init(location: $0.location, allocatable: $0.allocatable, priority: $0.priority) }
-  }
-}
-
-extension Decision.Sight {
-  /// What an order sees of a SKU before it takes anything.
-  init(of item: StockItem) {
-    let policy = LocationPolicy.mostStock
-    self.init(
-      promisable: item.availableToPromise, owed: item.owed, locationPolicy: policy.name,
-      candidates: LocationPolicy.describe(policy.rank(item.candidates)))
-  }
-}
-
 extension FulfilmentPolicy {
   /// Why units could not be promised to an order with this policy.
   var shortageRule: Decision.Rule {
@@ -184,14 +152,20 @@ extension FulfilmentPolicy {
 }
 
 extension Order {
+  /// The order as it stands.
+  var answer: OrderAnswer { answer(refusing: { _ in nil }) }
+
   /// The order as its answer shows it.
-  var answer: OrderAnswer {
+  ///
+  /// - Parameter reason: Why units of a line are cancelled.
+  func answer(refusing reason: (OrderLine) -> LineRefusalReason?) -> OrderAnswer {
     OrderAnswer(
       orderID: id, customerID: customer ?? CustomerID(trusted: "unknown"),
       lines: lines.filter { $0.ordered > 0 }.map { line in
         OrderAnswer.Line(
           line: line.number, sku: line.sku, ordered: line.ordered, reserved: line.reserved,
           backordered: line.backordered, shipped: line.shipped, cancelled: line.cancelled,
+          reason: line.cancelled > 0 ? reason(line) : nil,
           allocations: line.reservations.filter { $0.open > 0 }.map {
             LocationQuantity(locationID: $0.location, quantity: $0.open)
           })
@@ -231,6 +205,22 @@ extension Order {
     if terms.expiresAt != request.expiresAt {
       return reason("expires_at", terms.expiresAt?.rfc3339 ?? "absent", request.expiresAt?.rfc3339 ?? "absent")
     }
-    return nil
+    return termsContradiction(with: request).map { reason($0.field, $0.known, $0.new) }
+  }
+
+  /// The same of where it is served from and to.
+  private func termsContradiction(with request: OrderCreated) -> (field: String, known: String, new: String)? {
+    if terms.locationPolicy != request.locationPolicy {
+      return (
+        "location_policy", terms.locationPolicy?.rawValue ?? "absent", request.locationPolicy?.rawValue ?? "absent"
+      )
+    }
+    // Where the order of an erased customer went is erased with them.
+    guard customer != .erased else { return nil }
+    switch (terms.destination, request.destination) {
+    case (nil, nil): return nil
+    case (let known?, let new?) where known.isSame(as: new): return nil
+    case (let known, let new): return ("destination", known?.text ?? "absent", new?.text ?? "absent")
+    }
   }
 }

@@ -28,8 +28,9 @@ extension AllocationDecisions {
       return Replanned(cancelled: quantity)
     }
     var planned = Replanned()
-    let sight = Decision.Sight(of: item)
-    planned.reserved = reserve(min(quantity, item.availableToPromise), for: line, item, avoiding: avoided, cause)
+    let sight = sight(of: item, for: quantity, order)
+    planned.reserved = reserve(
+      min(quantity, item.availableToPromise), for: line, item, order, avoiding: avoided, cause)
     let missing = quantity - planned.reserved
     guard missing > 0 else { return planned }
     if order.allowsBackorder {

@@ -133,12 +133,10 @@ extension AllocationState {
   private func loadStatuses(_ rows: Rows) {
     for row in 0..<rows.count {
       guard let said = CarrierStatus(rawValue: rows.text(row, 1)) else { continue }
-      var status = ShipmentStatus(
+      let status = ShipmentStatus(
         shipmentID: ShipmentID(trusted: rows.text(row, 0)), status: said,
-        timestamp: Timestamp(microseconds: rows.timestamp(row, 2)), reason: rows.optionalText(row, 5))
-      if let lat = rows.optionalText(row, 3), let lng = rows.optionalText(row, 4) {
-        status.location = Coordinates(lat: ExactNumber(trusted: lat), lng: ExactNumber(trusted: lng))
-      }
+        timestamp: Timestamp(microseconds: rows.timestamp(row, 2)), location: rows.coordinates(row, 3, 4),
+        reason: rows.optionalText(row, 5))
       statuses[StatusKey(status)] = status
     }
   }

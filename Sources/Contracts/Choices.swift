@@ -21,6 +21,18 @@ public enum FulfilmentPolicy: String, WireChoice {
   case shipComplete = "ship_complete"
 }
 
+/// By which rule the locations are chosen that serve an order.
+public enum LocationPolicyName: String, WireChoice {
+  /// The location with the most stock first.
+  case mostStock = "most_stock"
+  /// The location with the highest priority first.
+  case fixedPriority = "fixed_priority"
+  /// As few locations as possible.
+  case fewestSplits = "fewest_splits"
+  /// The location nearest to the order's destination first.
+  case nearest
+}
+
 /// What a carrier says of a shipment.
 public enum CarrierStatus: String, WireChoice {
   /// It is on its way.
@@ -56,6 +68,14 @@ public enum OrderRejectionReason: String, WireChoice {
   /// There is no stock and it may not wait.
   case noStock = "no_stock"
   /// Nothing of it is sold any more.
+  case discontinued
+}
+
+/// Why units of an order's line are refused while the order is accepted.
+public enum LineRefusalReason: String, WireChoice {
+  /// There is no stock and they may not wait.
+  case noStock = "no_stock"
+  /// The product is not sold any more.
   case discontinued
 }
 

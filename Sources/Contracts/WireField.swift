@@ -25,6 +25,9 @@ public enum WireField: String, CaseIterable, Hashable, Sendable {
   case unit
   case factor
   case lot
+  case locationPolicy = "location_policy"
+  case destination
+  case coordinates
   case expiresAt = "expires_at"
   case locations
   case locationID = "location_id"

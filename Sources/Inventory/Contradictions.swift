@@ -61,6 +61,9 @@ extension LocationRegistered {
     comparison.compare("name", name, new.name)
     comparison.compare("priority", priority, new.priority)
     comparison.compare("sellable", sellable, new.sellable)
+    if let coordinates, let other = new.coordinates, !coordinates.isSame(as: other) {
+      comparison.compare("coordinates", coordinates.text, other.text)
+    }
     return comparison.contradiction
   }
 }

@@ -41,14 +41,26 @@ struct InventoryDecisions {
 
   private func register(_ location: LocationRegistered) -> Disposition {
     if let known = state.locations[location.locationID] {
-      guard let contradiction = known.contradiction(with: location) else {
+      if let contradiction = known.contradiction(with: location) { return .notApplied(contradiction) }
+      guard known.coordinates == nil, let coordinates = location.coordinates else {
         return .unchanged("the location is registered already")
       }
-      return .notApplied(contradiction)
+      place(location.locationID, at: coordinates)
+      return .applied([])
     }
     state.locations[location.locationID] = location
     state.new.locations.append(location)
     return .applied([])
+  }
+
+  /// Says where a location is of which that was not known.
+  private func place(_ location: LocationID, at coordinates: Coordinates) {
+    state.locations[location]?.coordinates = coordinates
+    if let index = state.new.locations.firstIndex(where: { $0.locationID == location }) {
+      state.new.locations[index].coordinates = coordinates
+    } else {
+      state.new.coordinates[location] = coordinates
+    }
   }
 
   // MARK: Policies

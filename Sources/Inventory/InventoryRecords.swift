@@ -32,7 +32,8 @@ extension InventoryState {
     for row in 0..<rows.count {
       let id = LocationID(trusted: rows.text(row, 0))
       locations[id] = LocationRegistered(
-        locationID: id, name: rows.text(row, 1), priority: rows.int4(row, 2), sellable: rows.bool(row, 3))
+        locationID: id, name: rows.text(row, 1), priority: rows.int4(row, 2), sellable: rows.bool(row, 3),
+        coordinates: rows.coordinates(row, 4, 5))
     }
   }
 
@@ -84,13 +85,22 @@ extension InventoryState {
 
   private func sendLocations(to writes: inout WriteSet) throws {
     let rows = new.locations.sorted { $0.locationID < $1.locationID }
-    guard !rows.isEmpty else { return }
+    if !rows.isEmpty {
+      try writes.send(
+        InventoryStatements.insertLocations,
+        [
+          .texts(rows.map(\.locationID.value)), .texts(rows.map(\.name)), .int4s(rows.map(\.priority)),
+          .bools(rows.map(\.sellable)), .texts(rows.map { $0.coordinates?.lat.text }),
+          .texts(rows.map { $0.coordinates?.lng.text }), .timestamp(stock.now.microseconds),
+        ])
+    }
+    let placed = new.coordinates.sorted { $0.key < $1.key }
+    guard !placed.isEmpty else { return }
     try writes.send(
-      InventoryStatements.insertLocations,
+      InventoryStatements.placeLocations,
       [
-        .texts(rows.map(\.locationID.value)), .texts(rows.map(\.name)), .int4s(rows.map(\.priority)),
-        .bools(rows.map(\.sellable)), .timestamp(stock.now.microseconds),
-      ])
+        .texts(placed.map(\.key.value)), .texts(placed.map(\.value.lat.text)), .texts(placed.map(\.value.lng.text)),
+      ], changing: placed.count)
   }
 
   private func sendReceipts(to writes: inout WriteSet) throws {

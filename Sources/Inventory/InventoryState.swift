@@ -51,6 +51,8 @@ struct InventoryRequests {
 /// What has to be inserted.
 struct InventoryRecords {
   var locations: [LocationRegistered] = []
+  /// Of locations that were registered without.
+  var coordinates: [LocationID: Coordinates] = [:]
   var receipts: [BookedReceipt] = []
   var moves: [(request: StockMoveRequested, rejected: String?)] = []
   var policies: [InventoryState.PolicyPlace: Timestamp] = [:]

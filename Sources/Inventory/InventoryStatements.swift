@@ -4,7 +4,10 @@ import Postgres
 enum InventoryStatements {
   static let locations = Statement(
     name: "locations",
-    sql: "select location_id, name, priority, sellable from locations where location_id = any($1::text[])")
+    sql: """
+      select location_id, name, priority, sellable, lat::text, lng::text
+      from locations where location_id = any($1::text[])
+      """)
 
   static let receipts = Statement(
     name: "receipts",
@@ -26,9 +29,21 @@ enum InventoryStatements {
   static let insertLocations = Statement(
     name: "locations_insert",
     sql: """
-      insert into locations (location_id, name, priority, sellable, registered_at)
-      select unnest($1::text[]), unnest($2::text[]), unnest($3::int4[]), unnest($4::bool[]), $5
+      insert into locations (location_id, name, priority, sellable, lat, lng, registered_at)
+      select unnest($1::text[]), unnest($2::text[]), unnest($3::int4[]), unnest($4::bool[]),
+             unnest($5::text[])::float8, unnest($6::text[])::float8, $7
       """)
+
+  /// Only where nobody else has said meanwhile where it is.
+  static let placeLocations = Statement(
+    name: "locations_place",
+    sql: WriteSet.guarded(
+      """
+      update locations l set lat = n.lat, lng = n.lng
+      from (select unnest($1::text[]) as location_id, unnest($2::text[])::float8 as lat,
+                   unnest($3::text[])::float8 as lng) as n
+      where l.location_id = n.location_id and l.lat is null
+      """, by: 4))
 
   static let insertReceipts = Statement(
     name: "receipts_insert",

@@ -11,7 +11,7 @@ public final class Balance {
   public let lot: String
   /// Whether orders may be allocated from here.
   public let isSellable: Bool
-  /// For the `fixed_priority` policy and for ties; lower goes first.
+  /// For the `fixed_priority` policy and for ties; higher goes first.
   public let priority: Int32
 
   /// Physically there.

@@ -53,7 +53,7 @@ enum StockStatements {
     name: "orders_lock",
     sql: """
       select order_id, customer_id, state, backorder, priority, need_by, ordered_at, closed_reason, sequence, policy,
-             delivered, expires_at, hold_until, revision
+             delivered, expires_at, hold_until, revision, location_policy, destination_lat::text, destination_lng::text
       from orders where order_id = any($1::text[]) order by order_id for no key update
       """)
 
@@ -171,11 +171,13 @@ enum StockStatements {
     name: "orders_insert_terms",
     sql: """
       insert into orders (order_id, customer_id, answered, state, backorder, priority, need_by, closed_reason, sequence,
-        ordered_at, updated_at, policy, expires_at, hold_until, revision)
+        ordered_at, updated_at, policy, expires_at, hold_until, revision, location_policy, destination_lat,
+        destination_lng)
       select unnest($1::text[]), unnest($2::text[]), unnest($3::bool[]), unnest($4::text[]), unnest($5::text[]),
              unnest($6::int4[]), unnest($7::timestamptz[]), unnest($8::text[]), unnest($9::int8[]),
              unnest($10::timestamptz[]), $11, unnest($12::text[]), unnest($13::timestamptz[]),
-             unnest($14::timestamptz[]), unnest($15::int8[])
+             unnest($14::timestamptz[]), unnest($15::int8[]), unnest($16::text[]), unnest($17::text[])::float8,
+             unnest($18::text[])::float8
       """)
 
   static let reviseOrders = Statement(
@@ -183,12 +185,13 @@ enum StockStatements {
     sql: WriteSet.guarded(
       """
       update orders o set policy = n.policy, expires_at = n.expires_at, hold_until = n.hold_until,
-        revision = n.revision
+        revision = n.revision, location_policy = n.location_policy, destination_lat = n.lat, destination_lng = n.lng
       from (select unnest($1::text[]) as order_id, unnest($2::text[]) as policy,
                    unnest($3::timestamptz[]) as expires_at, unnest($4::timestamptz[]) as hold_until,
-                   unnest($5::int8[]) as revision) as n
+                   unnest($5::int8[]) as revision, unnest($6::text[]) as location_policy,
+                   unnest($7::text[])::float8 as lat, unnest($8::text[])::float8 as lng) as n
       where o.order_id = n.order_id
-      """, by: 6))
+      """, by: 9))
 
   static let insertLines = Statement(
     name: "lines_insert",

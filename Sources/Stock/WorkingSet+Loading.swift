@@ -151,7 +151,9 @@ extension WorkingSet {
         needBy: rows.optionalTimestamp(row, 5).map(Timestamp.init(microseconds:)),
         terms: OrderTerms(
           policy: FulfilmentPolicy(rawValue: rows.text(row, 9)) ?? .partial,
-          expiresAt: rows.optionalTimestamp(row, 11).map(Timestamp.init(microseconds:))),
+          expiresAt: rows.optionalTimestamp(row, 11).map(Timestamp.init(microseconds:)),
+          locationPolicy: rows.optionalText(row, 14).flatMap(LocationPolicyName.init(rawValue:)),
+          destination: rows.coordinates(row, 15, 16)),
         orderedAt: Timestamp(microseconds: rows.timestamp(row, 6)), lines: [],
         state: OrderState(rawValue: rows.text(row, 2)) ?? .cancelled, closedReason: rows.optionalText(row, 7),
         delivered: rows.optionalInt(row, 10) ?? 0, sequence: rows.int(row, 8), isNew: false)

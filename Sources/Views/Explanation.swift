@@ -92,6 +92,10 @@ public struct Explanation: Encodable, Sendable {
     public let locationID: String
     /// What could be taken from there.
     public let allocatable: Int64
+    /// The location's priority, where the policy goes by it.
+    public let priority: Int64?
+    /// How far it is from the order's destination, in metres; where the policy goes by it and both places are known.
+    public let distanceMetres: Int64?
   }
 
   /// What has to happen for the units that wait.

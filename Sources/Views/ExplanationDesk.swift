@@ -30,7 +30,8 @@ extension ViewDesk {
       let promises = order.reservations.filter { $0.line == line.line }.map { reservation in
         let text = seen.first { $0.line == line.line && $0.number == reservation.number }?.text ?? ""
         return Explanation.Promise(
-          number: reservation.number, policy: reservation.policy, candidates: Explanation.candidates(text),
+          number: reservation.number, policy: reservation.policy,
+          candidates: Explanation.candidates(text, of: reservation.policy),
           afterWaiting: ViewDesk.hadWaited(reservation, order),
           messageID: ViewDesk.cause(of: reservation, in: history)?.messageID)
       }
@@ -77,7 +78,10 @@ extension ViewDesk {
         line: rows.int4(row, 0),
         decision: Explanation.Decision(
           decision: rows.text(row, 1), quantity: rows.int(row, 2), rule: rows.text(row, 3), policy: rows.text(row, 4),
-          locationPolicy: rows.optionalText(row, 5), candidates: rows.optionalText(row, 6).map(Explanation.candidates),
+          locationPolicy: rows.optionalText(row, 5),
+          candidates: rows.optionalText(row, 6).map {
+            Explanation.candidates($0, of: rows.optionalText(row, 5) ?? "")
+          },
           promisable: rows.optionalInt(row, 7), owed: rows.optionalInt(row, 8),
           message: MessageName(consumer: rows.text(row, 9), source: rows.text(row, 10), messageID: rows.text(row, 11)),
           decidedAt: rows.time(row, 12))
@@ -161,12 +165,18 @@ extension ViewDesk {
 }
 
 extension Explanation {
-  /// Reads `WH-1=40,WH-2=3`. A place's id has no comma and no equals sign.
-  static func candidates(_ text: String) -> [Candidate] {
+  /// Reads `WH-1=40,WH-2=3`, with what the policy goes by `WH-1=40@5,WH-2=3@2`. A place's id has none of these signs.
+  static func candidates(_ text: String, of policy: String) -> [Candidate] {
     text.split(separator: ",").compactMap { pair in
       let parts = pair.split(separator: "=", maxSplits: 1)
-      guard parts.count == 2, let quantity = Int64(parts[1]) else { return nil }
-      return Candidate(locationID: String(parts[0]), allocatable: quantity)
+      guard parts.count == 2 else { return nil }
+      let numbers = parts[1].split(separator: "@", maxSplits: 1).map { Int64($0) }
+      guard let quantity = numbers.first ?? nil else { return nil }
+      let measured = numbers.count == 2 ? numbers[1] : nil
+      return Candidate(
+        locationID: String(parts[0]), allocatable: quantity,
+        priority: policy == LocationPolicyName.fixedPriority.rawValue ? measured : nil,
+        distanceMetres: policy == LocationPolicyName.nearest.rawValue ? measured : nil)
     }
   }
 }

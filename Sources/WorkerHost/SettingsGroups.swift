@@ -1,3 +1,4 @@
+import Contracts
 import Logging
 import Observability
 
@@ -85,9 +86,12 @@ public struct WorkerSettings: Sendable {
 public struct AllocationSettings: Sendable {
   /// After how long without a status a shipment is overdue.
   public let overdueAfter: Duration
+  /// The location policy of orders that ask for none.
+  public let locationPolicy: LocationPolicyName
 
   init(_ source: SettingsEnvironment) throws(SettingsError) {
     overdueAfter = try source.value(SettingsTable.overdueDays)
+    locationPolicy = try source.value(SettingsTable.locationPolicy)
   }
 }
 

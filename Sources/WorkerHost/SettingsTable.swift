@@ -1,3 +1,4 @@
+import Contracts
 import Logging
 import Observability
 
@@ -28,7 +29,7 @@ public enum SettingsTable {
     Section(title: "Network", settings: [connectTimeout.declaration, tcpUserTimeout.declaration]),
     Section(
       title: "Workers", settings: [lanes.declaration, batch.declaration, prefetch.declaration, inboxDays.declaration]),
-    Section(title: "Allocation", settings: [overdueDays.declaration]),
+    Section(title: "Allocation", settings: [overdueDays.declaration, locationPolicy.declaration]),
     Section(
       title: "Relay", settings: [relayBatch.declaration, relayPoll.declaration]),
     Section(
@@ -132,6 +133,10 @@ extension SettingsTable {
   static let overdueDays = Setting<Duration>.days(
     "TALLYMAN_SHIPMENT_OVERDUE_DAYS", default: 7, in: 1...365,
     meaning: "After how long without a status a shipment is announced as overdue, once.", usedBy: [.allocationWorker])
+  static let locationPolicy = Setting<LocationPolicyName>.choice(
+    "TALLYMAN_LOCATION_POLICY", default: .mostStock,
+    meaning: "By which rule the locations are chosen that serve an order which does not say.",
+    usedBy: [.allocationWorker])
   static let relayBatch = Setting<Int>.integer(
     "TALLYMAN_RELAY_BATCH", default: 3_000, in: 1...10_000, unit: "rows",
     meaning: "About how many outbox rows are fetched at once; up to twice as many are in hand, and up to 1,000 of them "

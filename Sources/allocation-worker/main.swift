@@ -18,5 +18,5 @@ let shipmentSweeper = process.periodic("shipment-sweeper") {
   }
 }
 await process.run(
-  process.lanes(AllocationHandler())
+  process.lanes(AllocationHandler(locationPolicy: process.settings.allocation.locationPolicy))
     + [sweeper, shipmentSweeper, process.housekeeping(), process.deadLetters(of: .allocation)])

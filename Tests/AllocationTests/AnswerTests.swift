@@ -111,8 +111,8 @@ struct AnswerTests {
       let inventory = try await house.inventoryWorker()
       let allocation = try await house.allocationWorker()
       try await inventory.take([
-        .product("A"), .location("WH-1", priority: 2), .location("WH-2", priority: 1), .location("WH-3"),
-        .location("WH-4", sellable: false), .location("WH-5", priority: 1), .receipt("r-1", "A", "WH-1", 3),
+        .product("A"), .location("WH-1", priority: 1), .location("WH-2", priority: 2), .location("WH-3"),
+        .location("WH-4", sellable: false), .location("WH-5", priority: 2), .receipt("r-1", "A", "WH-1", 3),
         .receipt("r-2", "A", "WH-2", 3), .receipt("r-3", "A", "WH-3", 7), .receipt("r-4", "A", "WH-4", 100),
         .receipt("r-5", "A", "WH-5", 3),
       ])
@@ -122,6 +122,26 @@ struct AnswerTests {
           "WH-3|7|WH-3=7,WH-2=3,WH-5=3,WH-1=3", "WH-2|3|WH-3=7,WH-2=3,WH-5=3,WH-1=3",
           "WH-5|3|WH-3=7,WH-2=3,WH-5=3,WH-1=3", "WH-1|2|WH-3=7,WH-2=3,WH-5=3,WH-1=3",
         ])
+    }
+  }
+
+  @Test("an answer says why units of a line are cancelled")
+  func refusedLines() async throws {
+    try await withScene([("A", "WH-1", 5), ("B", "WH-1", 5)]) { scene in
+      try await scene.inventory.take(.discontinue("B"))
+      _ = try await scene.house.relay()
+      try await scene.allocation.take([
+        .order("o-1", [("A", 2), ("B", 1)]), .order("o-2", [("A", 9), ("B", 1)], backorder: .deny),
+        .order("o-3", [("A", 9), ("B", 1)]),
+      ])
+      var reasons: [LineRefusalReason?] = []
+      for sent in try await scene.house.events(.orderPartiallyReserved, .orderBackordered) {
+        switch sent.event {
+        case .orderPartiallyReserved(let answer), .orderBackordered(let answer): reasons += answer.lines.map(\.reason)
+        default: break
+        }
+      }
+      #expect(reasons == [nil, .discontinued, .noStock, .discontinued, nil, .discontinued])
     }
   }
 

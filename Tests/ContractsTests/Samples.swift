@@ -38,6 +38,10 @@ enum Samples {
     .productChanged(ProductChanged(sku: sku, name: name, barcodes: barcodes, units: units)),
     .productDiscontinued(ProductDiscontinued(sku: sku)),
     .locationRegistered(LocationRegistered(locationID: place, name: name, priority: 1000, sellable: false)),
+    .locationRegistered(
+      LocationRegistered(
+        locationID: place, name: name,
+        coordinates: Coordinates(lat: ExactNumber(trusted: "90"), lng: ExactNumber(trusted: "-180.0")))),
     .stockPolicySet(
       StockPolicySet(sku: sku, locationID: place, safetyStock: 0, reorderPoint: 0, recoverPoint: 1)),
     .stockPolicySet(StockPolicySet(sku: sku, safetyStock: most, reorderPoint: most - 1, recoverPoint: most)),

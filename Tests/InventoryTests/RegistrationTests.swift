@@ -92,6 +92,37 @@ struct RegistrationTests {
     }
   }
 
+  private static let berlin = Coordinates(lat: ExactNumber(trusted: "52.5"), lng: ExactNumber(trusted: "13.40"))
+  private static let paris = Coordinates(lat: ExactNumber(trusted: "48.86"), lng: ExactNumber(trusted: "2.35"))
+
+  @Test(
+    "where a location is may be said with it or later, in one batch or in several, and then stays", arguments: [1, 9])
+  func coordinates(batch: Int) async throws {
+    try await withHouse { house in
+      let worker = try await house.inventoryWorker()
+      let again = Coordinates(lat: ExactNumber(trusted: "52.50"), lng: ExactNumber(trusted: "13.4"))
+      let letters: [Letter] = [
+        .location("WH-1", at: Self.berlin), .location("WH-1", at: again), .location("WH-1"),
+        .location("WH-1", at: Self.paris), .location("WH-2"), .location("WH-2", at: Self.paris),
+        .location("WH-2", at: Self.paris), .location("WH-2", at: Self.berlin), .location("WH-3"),
+      ]
+      var outcomes: [Outcome] = []
+      for start in stride(from: 0, to: letters.count, by: batch) {
+        outcomes += try await worker.take(Array(letters[start..<min(start + batch, letters.count)])).outcomes
+      }
+      #expect(
+        outcomes == [
+          .applied, .unchanged, .unchanged, .deadLettered, .applied, .applied, .unchanged, .deadLettered, .applied,
+        ])
+      let letter = try await house.deadLetter(of: letters[3].id)
+      #expect(letter.field == "data.coordinates" && letter.value == "48.86,2.35")
+      #expect(
+        try await house.rows("select location_id, lat, lng from locations order by location_id") == [
+          "WH-1|52.5|13.4", "WH-2|48.86|2.35", "WH-3",
+        ])
+    }
+  }
+
   @Test("a policy is set over all locations or at one; an older one is ignored")
   func policies() async throws {
     try await withHouse { house in

@@ -114,12 +114,13 @@ extension Letter {
 
   /// `location.registered`.
   public static func location(
-    _ location: String, priority: Int32 = 0, sellable: Bool = true, name: String = "House"
+    _ location: String, priority: Int32 = 0, sellable: Bool = true, name: String = "House", at place: Coordinates? = nil
   ) -> Letter {
     Letter(
       .locationRegistered(
         LocationRegistered(
-          locationID: LocationID(trusted: location), name: name, priority: priority, sellable: sellable)))
+          locationID: LocationID(trusted: location), name: name, priority: priority, sellable: sellable,
+          coordinates: place)))
   }
 
   /// `goods.received`.
@@ -160,7 +161,8 @@ extension Letter {
   public static func order(
     _ order: String, _ lines: [(String, Int64)], customer: String = "cust-1", backorder: BackorderRule = .allow,
     priority: Int32 = 0, needBy: Timestamp? = nil, policy: FulfilmentPolicy = .partial,
-    expiresAt: Timestamp? = nil, id: String? = nil
+    expiresAt: Timestamp? = nil, from locations: LocationPolicyName? = nil, to place: Coordinates? = nil,
+    id: String? = nil
   ) -> Letter {
     let lines = lines.enumerated().map { number, line in
       OrderCreated.Line(line: Int32(number + 1), sku: SKU(trusted: line.0), quantity: line.1)
@@ -169,7 +171,8 @@ extension Letter {
       .orderCreated(
         OrderCreated(
           orderID: OrderID(trusted: order), customerID: CustomerID(trusted: customer), lines: lines,
-          backorder: backorder, priority: priority, needBy: needBy, policy: policy, expiresAt: expiresAt)), id: id)
+          backorder: backorder, priority: priority, needBy: needBy, policy: policy, expiresAt: expiresAt,
+          locationPolicy: locations, destination: place)), id: id)
   }
 
   /// `order.cancelled`.

@@ -56,6 +56,33 @@ struct EraseTests {
     return (order, allocation)
   }
 
+  @Test("where an order goes is erased, and the distances that would give it away; the order is still the same one")
+  func destination() async throws {
+    try await withHouse { house in
+      let berlin = Coordinates(lat: ExactNumber(trusted: "52.52"), lng: ExactNumber(trusted: "13.40"))
+      try await house.inventoryWorker().take([
+        .product("A"), .location("W1", at: berlin), .receipt("r-1", "A", "W1", 5),
+      ])
+      let allocation = try await house.allocationWorker()
+      let order = {
+        Letter.order(
+          "o-secret", [("A", 9)], customer: "cust-secret", from: .nearest,
+          to: Coordinates(lat: ExactNumber(trusted: "52.53"), lng: ExactNumber(trusted: "13.41")))
+      }
+      try await allocation.take(order())
+      _ = try await house.relay()
+      let kept = """
+        select o.destination_lat, o.destination_lng, r.candidates, d.candidates
+        from orders o join reservations r using (order_id) join decisions d using (order_id)
+        """
+      #expect(try await house.rows(kept) == ["52.53|13.41|W1=5@1302|W1=5@1302"])
+      let done = try await erase(house, "--customer", "cust-secret", "--why", "asked for it", "--by", "ann")
+      #expect(done.run.code == 0, "\(done.run)")
+      #expect(try await house.rows(kept) == ["W1=5|W1=5"])
+      #expect(try await allocation.take(order()).outcome == .unchanged)
+    }
+  }
+
   @Test("a customer's data goes from messages, dead letters, notifications and orders; quantities stay")
   func customer() async throws {
     try await withHouse { house in

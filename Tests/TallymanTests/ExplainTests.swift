@@ -1,3 +1,4 @@
+import Allocation
 import Contracts
 import Foundation
 import PipelineKit
@@ -186,10 +187,43 @@ struct ExplainTests {
     }
   }
 
-  @Test("candidates are read as they are written")
+  @Test("candidates are read as they are written, with what their policy goes by")
   func candidates() {
-    let read = Explanation.candidates("WH-1=40,a/b_.2=0")
+    let read = Explanation.candidates("WH-1=40,a/b_.2=0", of: "most_stock")
     #expect(read.map(\.locationID) == ["WH-1", "a/b_.2"] && read.map(\.allocatable) == [40, 0])
-    #expect(Explanation.candidates("").isEmpty)
+    #expect(read.allSatisfy { $0.priority == nil && $0.distanceMetres == nil })
+    let near = Explanation.candidates("WH-1=40@877464,WH-2=3", of: "nearest")
+    #expect(near.map(\.allocatable) == [40, 3] && near.map(\.distanceMetres) == [877_464, nil])
+    #expect(near.allSatisfy { $0.priority == nil })
+    #expect(Explanation.candidates("WH-1=40@9", of: "fixed_priority").map(\.priority) == [9])
+    #expect(Explanation.candidates("", of: "most_stock").isEmpty)
+  }
+
+  @Test("an order's own policy is named with what it went by, and its rule stands in the words of its file")
+  func policies() async throws {
+    try await withHouse { house in
+      let inventory = try await house.inventoryWorker()
+      let berlin = Coordinates(lat: ExactNumber(trusted: "52.52"), lng: ExactNumber(trusted: "13.40"))
+      let paris = Coordinates(lat: ExactNumber(trusted: "48.86"), lng: ExactNumber(trusted: "2.35"))
+      try await inventory.take([
+        .product("A"), .location("Berlin", priority: 4, at: berlin), .location("Oslo", priority: 7),
+        .location("Paris", at: paris), .receipt("r-1", "A", "Berlin", 9), .receipt("r-2", "A", "Oslo", 9),
+        .receipt("r-3", "A", "Paris", 2),
+      ])
+      try await house.allocationWorker().take([
+        .order("near", [("A", 3)], from: .nearest, to: paris), .order("ranked", [("A", 99)], from: .fixedPriority),
+      ])
+      let look = Looker(house: house)
+      let near = try await look.run("explain", "order", "near").output
+      #expect(near.contains("2 at Paris: promised at once by nearest"), "\(near)")
+      #expect(near.contains("it could take: Paris 2 (0 m), Berlin 9 (877.1 km), Oslo 9\n"), "\(near)")
+      #expect(near.contains(LocationPolicy.nearest.rule.prefix(60)), "\(near)")
+      let ranked = try await look.run("explain", "order", "ranked").output
+      #expect(ranked.contains("Oslo 9 (priority 7), Berlin 8 (priority 4)"), "\(ranked)")
+      #expect(ranked.contains("it saw: 17 promisable, 0 owed; Oslo 9 (priority 7), Berlin 8 (priority 4)"))
+      #expect(ranked.contains(LocationPolicy.fixedPriority.rule.prefix(60)), "\(ranked)")
+      let json = try await look.run("explain", "order", "near", "--json").output
+      #expect(json.contains("\"distance_metres\""), "\(json)")
+    }
   }
 }

@@ -11,6 +11,9 @@ public struct Coordinates: Payload {
     self.lng = lng
   }
 
+  /// Both numbers as they were written: `52.5,13.4`.
+  public var text: String { "\(lat.text),\(lng.text)" }
+
   /// Whether both name the same place, however they are written: `52.5` and `52.50`.
   public func isSame(as other: Coordinates) -> Bool {
     Double(lat.text) == Double(other.lat.text) && Double(lng.text) == Double(other.lng.text)

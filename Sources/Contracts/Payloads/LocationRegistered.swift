@@ -8,13 +8,18 @@ public struct LocationRegistered: Payload {
   public var priority: Int32
   /// Whether orders may be served from here.
   public var sellable: Bool
+  /// Where it is, for the location policy `nearest`; it may also be said later, by registering the location again.
+  public var coordinates: Coordinates?
 
   /// From values that are known to keep the rules of the wire format.
-  public init(locationID: LocationID, name: String, priority: Int32 = 0, sellable: Bool = true) {
+  public init(
+    locationID: LocationID, name: String, priority: Int32 = 0, sellable: Bool = true, coordinates: Coordinates? = nil
+  ) {
     self.locationID = locationID
     self.name = name
     self.priority = priority
     self.sellable = sellable
+    self.coordinates = coordinates
   }
 }
 
@@ -25,6 +30,7 @@ extension LocationRegistered {
     var name: String?
     var priority: Int32 = 0
     var sellable: Bool = true
+    var coordinates: Coordinates?
     var object = try json.object(bytes)
     while let field = try object.next(&json, bytes) {
       switch field {
@@ -32,6 +38,7 @@ extension LocationRegistered {
       case .name: name = try json.text(bytes, .name, 1...500)
       case .priority: priority = try json.takeNull(bytes) ? 0 : json.int32(bytes, .priority, Limits.locationPriority)
       case .sellable: sellable = try json.takeNull(bytes) ? true : json.bool(bytes, .sellable)
+      case .coordinates: coordinates = try json.takeNull(bytes) ? nil : json.nested(bytes, .coordinates)
       default: try object.skip(&json, bytes)
       }
     }
@@ -39,6 +46,7 @@ extension LocationRegistered {
     self.name = try WireField.name.required(name)
     self.priority = priority
     self.sellable = sellable
+    self.coordinates = coordinates
   }
 
   /// Writes the payload as one object.
@@ -48,6 +56,7 @@ extension LocationRegistered {
     json.member(.name, name)
     json.member(.priority, priority)
     json.member(.sellable, sellable)
+    json.member(.coordinates, coordinates)
     json.endObject()
   }
 }

@@ -62,6 +62,8 @@ extension OrderAnswer {
     public var shipped: Int64
     /// Units cancelled.
     public var cancelled: Int64
+    /// Why units are cancelled; absent where none are, and where more happened than the answer to `order.created`.
+    public var reason: LineRefusalReason?
     /// Where the reserved units lie.
     public var allocations: [LocationQuantity]
 
@@ -74,6 +76,7 @@ extension OrderAnswer {
       backordered: Int64,
       shipped: Int64,
       cancelled: Int64,
+      reason: LineRefusalReason? = nil,
       allocations: [LocationQuantity]
     ) {
       self.line = line
@@ -83,6 +86,7 @@ extension OrderAnswer {
       self.backordered = backordered
       self.shipped = shipped
       self.cancelled = cancelled
+      self.reason = reason
       self.allocations = allocations
     }
   }
@@ -98,6 +102,7 @@ extension OrderAnswer.Line {
     var backordered: Int64?
     var shipped: Int64?
     var cancelled: Int64?
+    var reason: LineRefusalReason?
     var allocations: [LocationQuantity]?
     var object = try json.object(bytes)
     while let field = try object.next(&json, bytes) {
@@ -109,6 +114,7 @@ extension OrderAnswer.Line {
       case .backordered: backordered = try json.integer(bytes, .backordered, Limits.partialQuantity)
       case .shipped: shipped = try json.integer(bytes, .shipped, Limits.partialQuantity)
       case .cancelled: cancelled = try json.integer(bytes, .cancelled, Limits.partialQuantity)
+      case .reason: reason = try json.takeNull(bytes) ? nil : json.choice(bytes, .reason)
       case .allocations: allocations = try json.array(bytes, .allocations, 0...10000)
       default: try object.skip(&json, bytes)
       }
@@ -120,6 +126,7 @@ extension OrderAnswer.Line {
     self.backordered = try WireField.backordered.required(backordered)
     self.shipped = try WireField.shipped.required(shipped)
     self.cancelled = try WireField.cancelled.required(cancelled)
+    self.reason = reason
     self.allocations = try WireField.allocations.required(allocations)
   }
 
@@ -133,6 +140,7 @@ extension OrderAnswer.Line {
     json.member(.backordered, backordered)
     json.member(.shipped, shipped)
     json.member(.cancelled, cancelled)
+    json.member(.reason, reason?.rawValue)
     json.member(.allocations, allocations)
     json.endObject()
   }

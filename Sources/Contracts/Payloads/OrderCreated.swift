@@ -16,6 +16,10 @@ public struct OrderCreated: Payload {
   public var policy: FulfilmentPolicy
   /// The order is a hold until `order.confirmed` comes; without one it expires at this time.
   public var expiresAt: Timestamp?
+  /// By which rule its locations are chosen; absent: as the installation does by default.
+  public var locationPolicy: LocationPolicyName?
+  /// Where it goes, for the location policy `nearest`.
+  public var destination: Coordinates?
 
   /// From values that are known to keep the rules of the wire format.
   public init(
@@ -26,7 +30,9 @@ public struct OrderCreated: Payload {
     priority: Int32 = 0,
     needBy: Timestamp? = nil,
     policy: FulfilmentPolicy = .partial,
-    expiresAt: Timestamp? = nil
+    expiresAt: Timestamp? = nil,
+    locationPolicy: LocationPolicyName? = nil,
+    destination: Coordinates? = nil
   ) {
     self.orderID = orderID
     self.customerID = customerID
@@ -36,6 +42,8 @@ public struct OrderCreated: Payload {
     self.needBy = needBy
     self.policy = policy
     self.expiresAt = expiresAt
+    self.locationPolicy = locationPolicy
+    self.destination = destination
   }
 }
 
@@ -50,6 +58,8 @@ extension OrderCreated {
     var needBy: Timestamp?
     var policy: FulfilmentPolicy = .partial
     var expiresAt: Timestamp?
+    var locationPolicy: LocationPolicyName?
+    var destination: Coordinates?
     var object = try json.object(bytes)
     while let field = try object.next(&json, bytes) {
       switch field {
@@ -61,6 +71,8 @@ extension OrderCreated {
       case .needBy: needBy = try json.takeNull(bytes) ? nil : json.timestamp(bytes, .needBy)
       case .policy: policy = try json.takeNull(bytes) ? .partial : json.choice(bytes, .policy)
       case .expiresAt: expiresAt = try json.takeNull(bytes) ? nil : json.timestamp(bytes, .expiresAt)
+      case .locationPolicy: locationPolicy = try json.takeNull(bytes) ? nil : json.choice(bytes, .locationPolicy)
+      case .destination: destination = try json.takeNull(bytes) ? nil : json.nested(bytes, .destination)
       default: try object.skip(&json, bytes)
       }
     }
@@ -72,6 +84,8 @@ extension OrderCreated {
     self.needBy = needBy
     self.policy = policy
     self.expiresAt = expiresAt
+    self.locationPolicy = locationPolicy
+    self.destination = destination
   }
 
   /// Writes the payload as one object.
@@ -85,6 +99,8 @@ extension OrderCreated {
     json.member(.needBy, needBy)
     json.member(.policy, policy)
     json.member(.expiresAt, expiresAt)
+    json.member(.locationPolicy, locationPolicy?.rawValue)
+    json.member(.destination, destination)
     json.endObject()
   }
 }

@@ -1,3 +1,4 @@
+import Allocation
 import Contracts
 import Views
 
@@ -9,7 +10,8 @@ struct ExplainText {
   init(_ explanation: Explanation) { self.explanation = explanation }
 
   func page() -> [String?] {
-    let policies = Set(explanation.lines.flatMap(\.promises).map(\.policy)).sorted()
+    let promises = explanation.lines.flatMap(\.promises).map(\.policy)
+    let policies = Set(promises + explanation.lines.flatMap(\.decisions).compactMap(\.locationPolicy)).sorted()
     let rules = policies.map { [$0, PolicyRule.words($0)] }
     return OrderText.heading(order) + zip(order.lines, explanation.lines).flatMap(line)
       + [refusal, rules.isEmpty ? nil : Paint.bold("Rules"), rules.isEmpty ? nil : Show.rules(rules) + "\n"]
@@ -37,7 +39,7 @@ struct ExplainText {
   private func promised(_ promise: Explanation.Promise, _ reservation: ReservationLine) -> [String] {
     let lot = reservation.lot.isEmpty ? "" : ", lot \(reservation.lot)"
     let when = promise.afterWaiting ? "promised after waiting" : "promised at once"
-    let seen = promise.candidates.map { "\($0.locationID) \($0.allocatable)" }.joined(separator: ", ")
+    let seen = promise.candidates.map(candidate).joined(separator: ", ")
     var lines = [
       "  \(reservation.quantity) at \(reservation.locationID)\(lot): \(when) by \(promise.policy), "
         + Show.time(reservation.since.rfc3339),
@@ -49,6 +51,13 @@ struct ExplainText {
       lines.append("    since then: " + ends.map { "\($0.1) \($0.0)" }.joined(separator: ", "))
     }
     return lines
+  }
+
+  /// A location, what it had, and what else the policy went by.
+  private func candidate(_ candidate: Explanation.Candidate) -> String {
+    let measured =
+      candidate.priority.map { " (priority \($0))" } ?? candidate.distanceMetres.map { " (\(Show.distance($0)))" }
+    return "\(candidate.locationID) \(candidate.allocatable)\(measured ?? "")"
   }
 
   private func bumped(_ bump: Explanation.Bump) -> String {
@@ -81,10 +90,11 @@ struct ExplainText {
         + PolicyRule.reason(decision.rule)
     ]
     if let promisable = decision.promisable {
-      let seen = (decision.candidates ?? []).map { "\($0.locationID) \($0.allocatable)" }.joined(separator: ", ")
+      let seen = (decision.candidates ?? []).map(candidate).joined(separator: ", ")
       lines.append(
         "    it saw: \(promisable) promisable, \(decision.owed ?? 0) owed; "
           + (seen.isEmpty ? "no location had any" : seen)
+          + (decision.locationPolicy.map { " (by \($0))" } ?? "")
       )
     }
     lines.append("    because of: \(message(decision.message.messageID, at: decision.decidedAt))")
@@ -177,13 +187,8 @@ struct ExplainText {
   }
 }
 
-/// The location policies' rules, as `Allocation` documents them.
+/// The rules by which was decided, in words.
 enum PolicyRule {
-  static let known = [
-    "most_stock": "the location with the most promisable stock first; ties by the location's priority, then by id; "
-      + "as many locations as it needs"
-  ]
-
   /// Why units were not simply promised.
   static let reasons = [
     "short": "less could be promised than the line wanted",
@@ -196,9 +201,21 @@ enum PolicyRule {
 
   static func reason(_ rule: String) -> String { reasons[rule] ?? "a rule that this build does not know (\(rule))" }
 
-  static func words(_ policy: String) -> String { known[policy] ?? "a policy that this build does not know" }
+  /// A location policy's rule, in the words of its own file.
+  static func words(_ policy: String) -> String {
+    if policy == LocationPolicy.dispatched { return "the shipment left from there" }
+    return LocationPolicyName(rawValue: policy).map { LocationPolicy.named($0).rule }
+      ?? "a policy that this build does not know"
+  }
 }
 
 extension Show {
+  /// `850 m`, `12.3 km`.
+  static func distance(_ metres: Int64) -> String {
+    guard metres >= 1000 else { return "\(metres) m" }
+    let tenths = (metres + 50) / 100
+    return "\(tenths / 10).\(tenths % 10) km"
+  }
+
   static func rules(_ rules: [[String]]) -> String { DeadLetterText.aligned(rules, indent: "  ") }
 }
