@@ -110,7 +110,8 @@ extension AllocationDecisions {
       guard taken > 0 else { continue }
       if balance.available < taken {
         events += news(
-          stock.bump(taken - balance.available, from: balance, because: "dispatched", cause), shipping: order)
+          stock.bump(taken - balance.available, from: balance, because: "dispatched", shipping: order, cause),
+          shipping: order)
       }
       events += claim(taken, for: line, of: order, at: balance)
       for (lot, units) in stock.ship(taken, of: line, from: location, cause) {

@@ -153,11 +153,17 @@ extension ReasonKind {
     case .shipmentEnded:
       ReasonGuide(
         meaning:
-          "A carrier says that a shipment has failed that was delivered before, or that one arrived that had failed.",
-        look: "the shipment's rows in shipment_statuses; the carrier's own tracking; where the goods really are.",
+          "A carrier says that a shipment has failed that was delivered before, or that one arrived that had failed: "
+          + "its units were in quality control by then and its order was planned anew.",
+        look:
+          "the shipment's rows in shipment_statuses; the carrier's own tracking; `tallyman explain order`: has the new "
+          + "plan left meanwhile?",
         act:
-          "What was said first stands. If the goods came back from the customer, have return.received published; if "
-          + "they did arrive, have the stock counted. Then discard it.")
+          "Failed after its delivery: if the goods came back, have return.received published. Arrived after it failed, "
+          + "and the new plan has not left: have quality.released (to stock) published for its units, then "
+          + "shipment.dispatched of them from there under another shipment_id, which takes the place of the new plan, "
+          + "and its DELIVERED. Both left: have quality.released (to scrap) published, since the customer has the "
+          + "goods twice. Then discard it.")
     case .holdExpired:
       ReasonGuide(
         meaning: "order.confirmed came when the order's hold had ended and its stock was given back.",

@@ -5,8 +5,8 @@ import Delivery
 public struct NotificationRoutes: Sendable {
   /// The events about which somebody can be told.
   public static let notified: [EventType] = [
-    .stockLow, .stockOut, .lotExpired, .backorderCreated, .reservationBumped, .orderReserved, .orderShipped,
-    .shipmentInTransit, .shipmentDelivered, .shipmentFailed, .shipmentOverdue,
+    .stockLow, .stockOut, .lotExpired, .backorderCreated, .reservationBumped, .orderReserved, .orderPartiallyShipped,
+    .orderShipped, .shipmentInTransit, .shipmentDelivered, .shipmentFailed, .shipmentOverdue,
   ]
 
   private var mails: [EventType: [EmailAddress]] = [:]

@@ -22,6 +22,7 @@ struct Wording {
     case .backorderCreated(let backorder): self.init(backorder)
     case .reservationBumped(let bumped): self.init(bumped)
     case .orderReserved(let answer): self.init(reserved: answer)
+    case .orderPartiallyShipped(let shipment): self.init(partlyShipped: shipment)
     case .orderShipped(let shipment): self.init(shipped: shipment)
     case .shipmentInTransit(let progress): self.init(inTransit: progress)
     case .shipmentDelivered(let progress): self.init(delivered: progress)
@@ -136,12 +137,40 @@ struct Wording {
   }
 
   private init(shipped shipment: OrderShipment) {
-    let carrier = shipment.carrier.flatMap { $0.isEmpty ? nil : $0 }
-    let tracking = shipment.trackingNumber.flatMap { $0.isEmpty ? nil : $0 }
-    subject = "Order \(shipment.orderID) has shipped" + (carrier.map { " with \($0)" } ?? "")
+    subject = "Order \(shipment.orderID) has shipped" + Wording.carrier(of: shipment)
     text = """
       Order \(shipment.orderID) is on its way: nothing of it is left to ship.
 
+      \(Wording.contents(of: shipment))
+
+      """
+  }
+
+  private init(partlyShipped shipment: OrderShipment) {
+    subject = "A part of order \(shipment.orderID) has shipped" + Wording.carrier(of: shipment)
+    text = """
+      A part of order \(shipment.orderID) is on its way. More of it is still to be shipped.
+
+      \(Wording.contents(of: shipment))
+
+      """
+  }
+
+  private static func carrier(of shipment: OrderShipment) -> String {
+    shipment.carrier.flatMap { $0.isEmpty ? nil : " with \($0)" } ?? ""
+  }
+
+  private static func contents(of shipment: OrderShipment) -> String {
+    let carrier = shipment.carrier.flatMap { $0.isEmpty ? nil : $0 }
+    let tracking = shipment.trackingNumber.flatMap { $0.isEmpty ? nil : $0 }
+    let lines = shipment.lines.map { line in
+      let rest = [(line.reserved, "reserved"), (line.backordered, "waiting for stock")].compactMap { units, what in
+        units.flatMap { $0 > 0 ? "\($0) \(what)" : nil }
+      }
+      return "\(line.quantity) x \(line.sku) from \(line.locationID)"
+        + (rest.isEmpty ? "" : "; of the line are left: " + rest.joined(separator: ", "))
+    }
+    return """
         Customer:   \(shipment.customerID)
         Shipment:   \(shipment.shipmentID)
         Carrier:    \(carrier ?? "not stated")
@@ -149,8 +178,7 @@ struct Wording {
 
       In this shipment:
 
-      \(Wording.list(shipment.lines.map { "\($0.quantity) x \($0.sku) from \($0.locationID)" }))
-
+      \(list(lines))
       """
   }
 

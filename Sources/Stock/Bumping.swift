@@ -74,9 +74,13 @@ extension WorkingSet {
   ///   - quantity: How many units; ``loadBumpable(_:on:)`` has found their reservations.
   ///   - balance: Whose.
   ///   - reason: A word for `reservation.bumped`, such as `counted`.
+  ///   - shipping: The order that the units leave for, if they do. It may lose a promise of another line, but it goes
+  ///     on, so that it is not closed; its caller derives its state.
   ///   - cause: The message, with the document's id as its reference.
   /// - Returns: What the orders' owners have to hear, in order. Empty when nothing is bumped.
-  public func bump(_ quantity: Int64, from balance: Balance, because reason: String, _ cause: Cause) -> [OrderNews] {
+  public func bump(
+    _ quantity: Int64, from balance: Balance, because reason: String, shipping: Order? = nil, _ cause: Cause
+  ) -> [OrderNews] {
     var left = quantity
     var news: [OrderNews] = []
     var touched: [Order] = []
@@ -86,7 +90,7 @@ extension WorkingSet {
       news += bump(taken, of: promise, at: balance, because: reason, cause)
       if touched.last !== promise.order { touched.append(promise.order) }
     }
-    for order in touched { news += settle(order) }
+    for order in touched where order !== shipping { news += settle(order) }
     return news
   }
 

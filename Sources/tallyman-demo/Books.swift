@@ -29,7 +29,9 @@ struct Books {
         .orderCreated, .orderCancelled, .shipmentDispatched, .stockReceived, .stockMoved, .reservationReleased,
         .backordersDue,
       ]) - malformed,
-      "notification": sum([.stockLow, .stockOut, .lotExpired, .backorderCreated, .orderReserved, .orderShipped]),
+      "notification": sum([
+        .stockLow, .stockOut, .lotExpired, .backorderCreated, .orderReserved, .orderPartiallyShipped, .orderShipped,
+      ]),
     ]
     settled = try stage.records.settled()
     sent = try stage.records.number(Records.events)

@@ -10,8 +10,8 @@ struct EraseCommand: AsyncParsableCommand {
     discussion: """
       In one transaction: blanks the bodies and headers of messages that speak of them in the inbox and in the dead \
       letters (open ones are discarded by it), sent notifications, the shipments' carrier and tracking number, places \
-      and reasons in what carriers said of them, the reasons of returns, the customer of orders, and who counted, \
-      adjusted, held, released or transferred, with what they noted. \
+      and reasons in what carriers said of them, the reasons of returns, the customer of orders and where they go, \
+      and who counted, adjusted, held, released or transferred, with what they noted. \
       Ids, quantities and the ledger stay, so \
       every sum still holds. Reads all messages that are kept: minutes, with millions of them. Connects by \
       TALLYMAN_DATABASE_URL as tallyman_operator.

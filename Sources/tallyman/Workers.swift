@@ -8,7 +8,8 @@ import Notifications
 enum Worker {
   static let all: [WorkerManifest] = [.inventory, .allocation, .notification]
 
-  /// Rehearses a dead letter with the handler of its consumer.
+  /// Rehearses a dead letter with the handler of its consumer. The workers' settings are not known here: an order that
+  /// asks for no location policy is rehearsed by the default, `most_stock`.
   static func rehearse(
     _ record: DeadLetterRecord, edits: [(path: String, value: String)], at desk: DeadLetterDesk
   ) throws -> Rehearsal {

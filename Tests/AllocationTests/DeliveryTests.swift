@@ -146,14 +146,68 @@ struct DeliveryTests {
       ])
       #expect(try await scene.allocation.take(.status("s-1", .failed, at: minute(4))).outcome == .applied)
       #expect(try await scene.house.value("select state from shipments where shipment_id = 's-1'") == "delivered")
-      for letter in [Letter.status("s-1", .failed, at: minute(6)), .status("s-2", .delivered, at: minute(6))] {
+      let lateness = [
+        (Letter.status("s-1", .failed, at: minute(6)), "what comes back after that needs return.received"),
+        (
+          .status("s-2", .delivered, at: minute(6)),
+          "its units came back into quality control and order o-1 was planned anew, so that a redelivery needs a "
+            + "shipment of its own"
+        ),
+      ]
+      for (letter, advice) in lateness {
         #expect(try await scene.allocation.take(letter).outcome == .deadLettered)
         let dead = try await scene.house.deadLetter(of: letter.id)
         #expect([dead.kind, dead.field] == ["refused", "data.status"])
+        #expect(dead.rule.hasSuffix(advice), "\(dead.rule)")
       }
       let other = Letter.status("s-2", .failed, at: minute(5), reason: "another one")
       #expect(try await scene.allocation.take(other).outcome == .deadLettered)
       #expect(try await scene.house.deadLetter(of: other.id).field == "data.reason")
+    }
+  }
+
+  @Test("delivered after it failed: what the guide tells an operator to do makes the books true again")
+  func redelivered() async throws {
+    try await withScene([("A", "WH-1", 5), ("A", "WH-2", 3)]) { scene in
+      try await scene.allocation.take([
+        .order("o-1", [("A", 5)]), .shipment("s-1", "o-1", [(1, "WH-1", 5)]), .status("s-1", .failed, at: minute(1)),
+      ])
+      try await scene.settle()
+      let late = Letter.status("s-1", .delivered, at: minute(2))
+      #expect(try await scene.allocation.take(late).outcome == .deadLettered)
+      #expect(try await scene.house.deadLetter(of: late.id).rule.contains("a redelivery needs a shipment of its own"))
+      #expect(try await scene.lines("o-1") == ["3|2|0|0"])
+
+      #expect(try await scene.inventory.take(.release("rel-1", of: nil, 5, "A", "WH-1")).outcome == .applied)
+      try await scene.settle()
+      try await scene.allocation.take([
+        .shipment("s-1-again", "o-1", [(1, "WH-1", 5)]), .status("s-1-again", .delivered, at: minute(2)),
+      ])
+      try await scene.settle()
+      #expect(try await scene.lines("o-1") == ["0|0|5|0"])
+      #expect(try await scene.state("o-1") == "fulfilled")
+      #expect(
+        try await scene.house.rows(
+          "select location_id, on_hand, reserved, quality_control from balances order by location_id") == [
+            "WH-1|0|0|0", "WH-2|3|0|0",
+          ])
+    }
+  }
+
+  @Test("delivered after it failed, when the new plan has left as well: what came back on paper only is written off")
+  func deliveredTwice() async throws {
+    try await withScene([("A", "WH-1", 2), ("A", "WH-2", 2)]) { scene in
+      try await scene.allocation.take([
+        .order("o-1", [("A", 2)]), .shipment("s-1", "o-1", [(1, "WH-1", 2)]), .status("s-1", .failed, at: minute(1)),
+        .shipment("s-2", "o-1", [(1, "WH-2", 2)]), .status("s-2", .delivered, at: minute(2)),
+      ])
+      #expect(try await scene.allocation.take(.status("s-1", .delivered, at: minute(3))).outcome == .deadLettered)
+      try await scene.inventory.take(.release("rel-1", of: nil, 2, "A", "WH-1", to: .scrap))
+      #expect(try await scene.state("o-1") == "fulfilled")
+      #expect(
+        try await scene.house.rows("select on_hand, quality_control from balances order by location_id") == [
+          "0|0", "0|0",
+        ])
     }
   }
 

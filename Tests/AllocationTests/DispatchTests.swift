@@ -57,6 +57,32 @@ struct DispatchTests {
     }
   }
 
+  @Test("an order that loses the promise of another line to its own shipment is not closed by that")
+  func ownOtherLine() async throws {
+    try await withScene([("A", "WH-1", 2)]) { scene in
+      try await scene.allocation.take([
+        .order("o-1", [("A", 2), ("A", 2)], backorder: .deny), .amend("o-1", 1, [(1, "A", 2), (2, "A", 1)]),
+      ])
+      #expect(try await scene.lines("o-1") == ["2|0|0|0", "0|0|0|1"])
+      _ = try await scene.house.relay()
+      #expect(try await scene.allocation.take(.shipment("s-1", "o-1", [(2, "WH-1", 1)])).outcome == .applied)
+      #expect(try await scene.lines("o-1") == ["1|0|0|1", "0|0|1|0"])
+      // The last promise goes as well, and nothing of the order is open for a moment.
+      let last = Letter.amend("o-1", 2, [(1, "A", 2), (2, "A", 2)])
+      try await scene.allocation.take(last)
+      _ = try await scene.house.relay()
+      #expect(try await scene.allocation.take(.shipment("s-2", "o-1", [(2, "WH-1", 1)])).outcome == .applied)
+      #expect(try await scene.lines("o-1") == ["0|0|0|2", "0|0|2|0"])
+      #expect(try await scene.house.rows("select state, closed_reason from orders") == ["shipped"])
+      #expect(try await scene.house.eventTypes().prefix(2) == ["reservation.bumped", "order.shipped"])
+      // It goes on: what fails to be delivered is served again.
+      try await scene.inventory.take(.receipt("r-2", "A", "WH-1", 5))
+      try await scene.settle()
+      try await scene.allocation.take(.status("s-2", .failed))
+      #expect(try await scene.lines("o-1") == ["0|0|0|2", "1|0|1|0"])
+    }
+  }
+
   @Test("its own promise is taken first, and only what that does not hold from others")
   func ownFirst() async throws {
     try await withScene([("A", "WH-1", 5)]) { scene in

@@ -18,6 +18,7 @@ CONSUMER = {
     "lots.due": "inventory", "lot.expired": "notification",
     "product.changed": "inventory", "product.discontinued": "inventory",
     "order.reserved": "notification", "order.shipped": "notification",
+    "order.partially_shipped": "notification",
 }
 INBOUND = {key for key in list(CONSUMER)[:8]}
 DONE = ("applied", "unchanged")

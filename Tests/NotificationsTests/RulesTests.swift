@@ -83,6 +83,16 @@ struct RulesTests {
     #expect(bare.text.contains("Carrier:    not stated") && bare.text.contains("Tracking:   none"))
   }
 
+  @Test("A shipment of a part says so, and what of its lines is left")
+  func part() throws {
+    let plan = try Self.text(.orderPartiallyShipped(Sample.partlyShipped))
+    #expect(plan.subject == "A part of order ord-1 has shipped with DHL")
+    #expect(plan.text.contains("Tracking:   JJD-0099"))
+    #expect(plan.text.contains("2 x ABC-1 from WH-01; of the line are left: 4 reserved, 3 waiting for stock\n"))
+    #expect(!plan.text.contains("nothing of it is left"))
+    #expect(try !Self.text(.orderShipped(Sample.shipped())).text.contains("are left:"))
+  }
+
   @Test("What becomes of a shipment is told with carrier, time and place, and what comes back with its new plan")
   func shipmentsLife() throws {
     let moving = try Self.text(.shipmentInTransit(Sample.progress))

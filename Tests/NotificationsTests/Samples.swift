@@ -41,6 +41,14 @@ enum Sample {
       ])
   }
 
+  static var partlyShipped: OrderShipment {
+    var shipment = shipped()
+    shipment.lines[0].ordered = 9
+    shipment.lines[0].reserved = 4
+    shipment.lines[0].backordered = 3
+    return shipment
+  }
+
   static let expired = LotExpired(
     sku: SKU(trusted: "ABC-1"), lot: LotID(trusted: "L-7"), expiresAt: Timestamp(microseconds: 1_795_253_400_000_000),
     onHand: 12, reserved: 3, locations: [LocationQuantity(locationID: LocationID(trusted: "WH-01"), quantity: 12)])
@@ -66,7 +74,7 @@ enum Sample {
 
   static let all: [Event] = [
     .stockLow(low), .stockOut(out), .backorderCreated(backorder), .orderReserved(reserved()),
-    .orderShipped(shipped()),
+    .orderShipped(shipped()), .orderPartiallyShipped(partlyShipped),
     .shipmentInTransit(progress), .shipmentDelivered(progress), .shipmentFailed(failed), .shipmentOverdue(overdue),
     .lotExpired(expired), .reservationBumped(bumped),
   ]

@@ -226,4 +226,16 @@ struct ExplainTests {
       #expect(json.contains("\"distance_metres\""), "\(json)")
     }
   }
+
+  @Test("every location policy has its rule in words", arguments: LocationPolicyName.allCases)
+  func policies(_ name: LocationPolicyName) {
+    #expect(PolicyRule.words(name.rawValue) == LocationPolicy.named(name).rule)
+    #expect(!PolicyRule.words(LocationPolicy.dispatched).contains("does not know"))
+  }
+
+  @Test("distances in the unit that people read", arguments: [(0, "0 m"), (999, "999 m"), (1000, "1.0 km")])
+  func distances(_ metres: Int64, _ text: String) {
+    #expect(Show.distance(metres) == text)
+    #expect(Show.distance(877_460) == "877.5 km")
+  }
 }

@@ -1,4 +1,3 @@
-import Allocation
 import Contracts
 import Foundation
 import PipelineKit
@@ -390,17 +389,5 @@ struct ViewFormTests {
     let coloured = table.text(colours: true)
     #expect(coloured.contains("\u{1B}[31mout\u{1B}[0m"))
     #expect(coloured.replacing(/\u{1B}\[\d+m/, with: "") == table.text(colours: false))
-  }
-
-  @Test("every location policy has its rule in words", arguments: LocationPolicyName.allCases)
-  func policies(_ name: LocationPolicyName) {
-    #expect(PolicyRule.words(name.rawValue) == LocationPolicy.named(name).rule)
-    #expect(!PolicyRule.words(LocationPolicy.dispatched).contains("does not know"))
-  }
-
-  @Test("distances in the unit that people read", arguments: [(0, "0 m"), (999, "999 m"), (1000, "1.0 km")])
-  func distances(_ metres: Int64, _ text: String) {
-    #expect(Show.distance(metres) == text)
-    #expect(Show.distance(877_460) == "877.5 km")
   }
 }
