@@ -1,6 +1,7 @@
 import Contracts
 import Messaging
 import PipelineKit
+import TestServers
 import Testing
 
 @Suite("Transfers in two steps")
@@ -133,6 +134,38 @@ struct TransferTests {
           #expect(try await place.house.value("select state from transfers") == "closed_short")
         }
       }
+    }
+  }
+
+  @Test("a transfer's whole history in any order ends the same: what is early is tried again", arguments: UInt64(1)...6)
+  func wholeHistory(_ seed: UInt64) async throws {
+    try await withWarehouse(2) { place in
+      var dice = SeededGenerator(seed: seed)
+      var waiting: [Letter] = [
+        .receipt("r-2", "A", "WH-1", 9), .transfer("t-1", "WH-1", "WH-2", [("A", 6), ("A", 4)]),
+        .arrival("a-1", of: "t-1", [(1, 3, 1)]), .arrival("a-2", of: "t-1", [(2, 4, 0), (1, 1, 0)]),
+        .arrival("a-3", of: "t-1", [], final: true), .order("o-1", [("A", 8)]),
+      ].shuffled(using: &dice)
+      for round in 0..<4 where !waiting.isEmpty {
+        var early: [Letter] = []
+        for letter in waiting {
+          let worker = letter.routingKey.hasPrefix("order.") ? place.allocation : place.inventory
+          guard try await worker.take(round == 0 ? letter : letter.attempt(Int64(round))).outcome == .retried else {
+            continue
+          }
+          early.append(letter)
+        }
+        waiting = early.shuffled(using: &dice)
+      }
+      try await place.settle()
+      #expect(waiting.isEmpty)
+      #expect(try await place.house.deadLetters().isEmpty)
+      #expect(
+        try await place.house.rows("select on_hand from balances order by location_id") == ["1", "8", "0"])
+      #expect(try await place.states() == ["o-1|reserved"])
+      #expect(try await place.house.value("select state from transfers") == "closed_short")
+      #expect(
+        try await place.house.rows("select received, lost from transfer_lines order by line_no") == ["4|2", "4|0"])
     }
   }
 

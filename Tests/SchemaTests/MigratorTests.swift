@@ -128,6 +128,22 @@ struct MigratorTests {
     }
   }
 
+  @Test("Whoever used in-transit by hand empties it before it belongs to transfers")
+  func inTransitByHand() async throws {
+    try await withDatabase { database in
+      let connection = try database.connect()
+      _ = try Migrator(connection, migrations: Array(Migrations.all.prefix(15))).migrate()
+      try connection.script("insert into tallyman.balances (sku, location_id, on_hand) values ('A', 'in-transit', 3)")
+      let error = #expect(throws: MigrationError.self) { try Migrator(connection).migrate() }
+      guard case .failed(number: 16, name: _, let cause) = error else { throw Unexpected(error) }
+      #expect("\(cause)".contains("in-transit holds 3 units"))
+      try connection.script("update tallyman.balances set on_hand = 0")
+      #expect(try Migrator(connection).migrate().first?.number == 16)
+      let rows = try connection.query(.once("select sellable from tallyman.balances"))
+      #expect(rows.count == 1 && !rows.bool(0, 0))
+    }
+  }
+
   @Test(
     "Every worker's role may read the version and may not write it",
     arguments: [

@@ -280,6 +280,29 @@ struct DeadLetterCommandTests {
     }
   }
 
+  @Test("--dry-run of an arrival shows its transfer, though it names no SKU")
+  func dryRunOfArrival() async throws {
+    try await withHouse { house in
+      try await World.build(in: house)
+      let inventory = try await house.inventoryWorker()
+      try await inventory.take(.arrival("arv-9", of: "trf-1", [(1, 9, 0)]))
+      _ = try await house.relay()
+      let id = try #require(try await list(house, "--reason", "more_than_in_transit").records.first).id
+      let run = try await run(
+        house, as: "tallyman_inventory",
+        ["replay", "\(id)", "--dry-run", "--json", "--edit", "data.lines[0].quantity=2"])
+      let document = try #require(
+        try JSONDecoder().decode([RehearsalDocument].self, from: Data(run.output.utf8)).first)
+      #expect(document.outcome == "applied" && document.events.map(\.type) == ["stock.transferred"])
+      #expect(
+        document.ledger == [
+          "Q@W2 on_hand +2 = 4 (TRANSFER_IN arv-9)", "Q@in-transit on_hand -2 = 0 (TRANSFER_OUT arv-9)",
+        ])
+      #expect(document.changes.contains { $0.row == "transfers trf-1" && $0.after == "closed_short" })
+      #expect(document.changes.contains { $0.row == "transfer_lines trf-1/1" && $0.after == "4" })
+    }
+  }
+
   // MARK: Discarding, and the trail
 
   @Test("discard closes a record, once; without a reason it is wrong usage")

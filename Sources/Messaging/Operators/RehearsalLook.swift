@@ -10,10 +10,12 @@ struct RehearsalLook {
   private let database: Connection
   private let orders: [String]
   private let skus: [String]
+  private let transfers: [String]
   private let event: (source: String, id: String)
   private let views: [View]
 
-  /// A table, how its rows are named and found. `$1` are orders, `$2` SKUs, `$3` and `$4` the event's source and id.
+  /// A table, how its rows are named and found. `$1` are orders, `$2` SKUs, `$5` transfers, `$3` and `$4` the event's
+  /// source and id.
   private struct View {
     let table: String
     let name: String
@@ -32,20 +34,23 @@ struct RehearsalLook {
     View(
       table: "balances", name: "sku || '@' || location_id || case lot when '' then '' else '/' || lot end",
       condition: "sku = any ($2)"),
+    View(table: "transfers", name: "transfer_id", condition: "transfer_id = any ($5)"),
+    View(table: "transfer_lines", name: "transfer_id || '/' || line_no", condition: "transfer_id = any ($5)"),
     View(
       table: "notification_deliveries", name: "channel || ' to ' || recipient",
       condition: "event_source = $3 and event_id = $4"),
   ]
 
-  /// Finds out which orders and SKUs the message names, and which SKUs those orders have.
+  /// Finds out which orders, transfers and SKUs the message names, and which SKUs those orders and transfers have.
   init(_ row: OutboxRow, on database: Connection) throws {
     self.database = database
     let names = try database.query(
       .once(
         """
-        select case k when '$.**.sku' then 'sku' else 'order' end, v #>> '{}'
-        from (values ('$.**.sku'), ('$.**.order_id')) as p (k),
-             jsonb_path_query(convert_from($1, 'UTF8')::jsonb, p.k::jsonpath) as v
+        select p.name, v #>> '{}'
+        from (values ('sku', '$.**.sku'), ('order', '$.**.order_id'), ('transfer', '$.data.transfer_id'))
+               as p (name, path),
+             jsonb_path_query(convert_from($1, 'UTF8')::jsonb, p.path::jsonpath) as v
         where jsonb_typeof(v) = 'string'
         union all select 'source', convert_from($1, 'UTF8')::jsonb ->> 'source'
         """), [.bytea(row.body)])
@@ -66,6 +71,12 @@ struct RehearsalLook {
         .once("select distinct sku from order_lines where order_id = any ($1)"), [.texts(orders)])
       for index in 0..<rows.count { skus.insert(rows.text(index, 0)) }
     }
+    transfers = found["transfer", default: []].sorted()
+    if tables.contains("transfer_lines") {
+      let rows = try database.query(
+        .once("select distinct sku from transfer_lines where transfer_id = any ($1)"), [.texts(transfers)])
+      for index in 0..<rows.count { skus.insert(rows.text(index, 0)) }
+    }
     self.orders = orders
     self.skus = skus.sorted()
   }
@@ -76,13 +87,13 @@ struct RehearsalLook {
       let found = try database.query(
         .once(
           """
-          with given as (select $1::text[] as o, $2::text[] as s, $3::text as e, $4::text as i)
+          with given as (select $1::text[] as o, $2::text[] as s, $3::text as e, $4::text as i, $5::text[] as t)
           select '\(view.table) ' || (\(view.name)), c.key, c.value
           from \(view.table) as t, jsonb_each_text(to_jsonb(t)) as c
           where (\(view.condition)) 
             and c.key not in ('body', 'updated_at', 'recorded_at', 'next_attempt_at', 'created_at')
             and (select true from given)
-          """), [.texts(orders), .texts(skus), .text(event.source), .text(event.id)])
+          """), [.texts(orders), .texts(skus), .text(event.source), .text(event.id), .texts(transfers)])
       for row in 0..<found.count {
         snapshot[found.text(row, 0), default: [:]][found.text(row, 1)] = found.optionalText(row, 2)
       }
