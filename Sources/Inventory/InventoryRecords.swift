@@ -90,8 +90,8 @@ extension InventoryState {
         InventoryStatements.insertLocations,
         [
           .texts(rows.map(\.locationID.value)), .texts(rows.map(\.name)), .int4s(rows.map(\.priority)),
-          .bools(rows.map(\.sellable)), .texts(rows.map { $0.coordinates?.lat.text }),
-          .texts(rows.map { $0.coordinates?.lng.text }), .timestamp(stock.now.microseconds),
+          .bools(rows.map(\.sellable)), .texts(rows.map { $0.coordinates?.columns.lat }),
+          .texts(rows.map { $0.coordinates?.columns.lng }), .timestamp(stock.now.microseconds),
         ])
     }
     let placed = new.coordinates.sorted { $0.key < $1.key }
@@ -99,7 +99,8 @@ extension InventoryState {
     try writes.send(
       InventoryStatements.placeLocations,
       [
-        .texts(placed.map(\.key.value)), .texts(placed.map(\.value.lat.text)), .texts(placed.map(\.value.lng.text)),
+        .texts(placed.map(\.key.value)), .texts(placed.map(\.value.columns.lat)),
+        .texts(placed.map(\.value.columns.lng)),
       ], changing: placed.count)
   }
 

@@ -156,8 +156,8 @@ extension ReasonKind {
           "A carrier says that a shipment has failed that was delivered before, or that one arrived that had failed: "
           + "its units were in quality control by then and its order was planned anew.",
         look:
-          "the shipment's rows in shipment_statuses; the carrier's own tracking; `tallyman explain order`: has the new "
-          + "plan left meanwhile?",
+          "the shipment's rows in shipment_statuses; the carrier's own tracking; whether the new plan has left "
+          + "meanwhile, in `tallyman order`.",
         act:
           "Failed after its delivery: if the goods came back, have return.received published. Arrived after it failed, "
           + "and the new plan has not left: have quality.released (to stock) published for its units, then "

@@ -116,8 +116,8 @@ extension WorkingSet {
       .texts(orders) { $0.terms.policy.rawValue }, .timestamps(optional: orders) { $0.terms.expiresAt?.microseconds },
       .timestamps(optional: orders) { $0.holdUntil?.microseconds }, .ints(optional: orders) { $0.revision },
       .texts(optional: orders) { $0.terms.locationPolicy?.rawValue },
-      .texts(optional: orders) { $0.terms.destination?.lat.text },
-      .texts(optional: orders) { $0.terms.destination?.lng.text },
+      .texts(optional: orders) { $0.terms.destination?.columns.lat },
+      .texts(optional: orders) { $0.terms.destination?.columns.lng },
     ]
   }
 

@@ -61,6 +61,21 @@ struct LocationChoiceTests {
     }
   }
 
+  @Test("numbers at the ends of what can be written are places as well")
+  func ends() async throws {
+    try await withCities { house, allocation in
+      let order = { Letter.order("o-1", [("A", 1)], from: .nearest, to: Self.place("1e-400", "-1.80000E+2")) }
+      let taken = try await allocation.take(order())
+      #expect(taken.outcome == .applied)
+      #expect(try await house.rows("select destination_lat, destination_lng from orders") == ["0|-180"])
+      #expect(try await allocation.take(order()).outcome == .unchanged)
+      let inventory = try await house.inventoryWorker()
+      let atoll = { Letter.location("Atoll", at: Self.place("-1e-350", "180")) }
+      #expect(try await inventory.take(atoll()).outcome == .applied)
+      #expect(try await inventory.take(atoll()).outcome == .unchanged)
+    }
+  }
+
   @Test("nearest without a destination goes by most_stock, and says so by seeing no distances")
   func nowhere() async throws {
     try await withCities { house, allocation in
