@@ -114,7 +114,8 @@ struct AdjustmentTests {
         .release("rel-4", of: nil, 1, "A", "WH-1"), .release("rel-1", of: "hld-1", 2, "A", "WH-1"),
       ])
       #expect(batch.outcomes == [.applied, .applied, .deadLettered, .deadLettered, .retried, .unchanged])
-      #expect(try await place.house.deadLetters().map(\.field) == ["data.quantity", "data.location_id"])
+      // Written by their messages' ids, whatever the order in the batch.
+      #expect(try await place.house.deadLetters().map(\.field).sorted() == ["data.location_id", "data.quantity"])
       #expect(try await place.house.rows("select quantity, released from quality_holds") == ["5|2"])
       #expect(try await place.balances().first == "WH-1|10|0|0|3")
     }
