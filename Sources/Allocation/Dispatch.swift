@@ -105,19 +105,22 @@ extension AllocationDecisions {
     guard let item = stock.item(line.sku) else { return [] }
     var left = quantity
     var events: [OutgoingEvent] = []
-    for balance in item.balances where balance.location == location && left > 0 {
-      let taken = min(left, balance.onHand - balance.damaged - balance.qualityControl)
-      guard taken > 0 else { continue }
-      if balance.available < taken {
-        events += news(
-          stock.bump(taken - balance.available, from: balance, because: "dispatched", shipping: order, cause),
-          shipping: order)
-      }
+    func send(from balance: Balance) {
+      let taken = min(left, balance.available)
+      guard taken > 0 else { return }
       events += claim(taken, for: line, of: order, at: balance)
       for (lot, units) in stock.ship(taken, of: line, from: location, cause) {
         booked.add(units, line: line.number, location: location, lot: lot)
       }
       left -= taken
+    }
+    // What is free goes first; only then others' promises give way.
+    let sources = item.sources(at: location)
+    for balance in sources where left > 0 { send(from: balance) }
+    for balance in sources where left > 0 && balance.reserved > 0 {
+      let bumped = stock.bump(min(left, balance.reserved), from: balance, because: "dispatched", shipping: order, cause)
+      events += news(bumped, shipping: order)
+      send(from: balance)
     }
     return events
   }
@@ -173,6 +176,18 @@ extension AllocationDecisions {
           reserved: line.reserved, backordered: line.backordered, locationID: part.locationID, quantity: part.quantity)
       })
     return order.state == .shipped ? .orderShipped(event) : .orderPartiallyShipped(event)
+  }
+}
+
+extension StockItem {
+  /// The balances of a location in the order in which they go out. The one without a lot is last: it stands for all of
+  /// them, and what is claimed of it would be claimed of a lot as long as there is one.
+  fileprivate func sources(at location: LocationID) -> [Balance] {
+    balances.filter { $0.location == location }.sorted { one, other in
+      if one.lot.isEmpty != other.lot.isEmpty { return other.lot.isEmpty }
+      let (end, othersEnd) = (one.expiresAt?.microseconds ?? .max, other.expiresAt?.microseconds ?? .max)
+      return (end, one.lot) < (othersEnd, other.lot)
+    }
   }
 }
 

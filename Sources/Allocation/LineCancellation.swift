@@ -17,13 +17,14 @@ extension AllocationDecisions {
           rule: "must stay \(known): cancellation \(key.id) of the order was published with it before"))
     }
     if order.isClosed { return .unchanged("nothing of the order is open") }
+    if key == nil, lines.allSatisfy({ order.line($0.line)?.isClosed == true }) {
+      return .unchanged("these lines are cancelled already")
+    }
     if let obstacle = obstacle(to: lines, order) { return obstacle }
     let events = takeOff(lines, order, reason: request.reason)
     if let key {
       state.cancellations[key] = request.linesText
       state.newCancellations.append(key)
-    } else if events.isEmpty {
-      return .unchanged("nothing of these lines is open")
     }
     return .applied(events)
   }

@@ -12,8 +12,12 @@ extension InventoryDecisions {
       if known.isDiscontinued, let end = known.discontinuedAt, message.envelope.time > end {
         return relist(known, as: product, item)
       }
+      if known.discontinuedAt != nil, message.envelope.time < known.listedAt {
+        return .unchanged("the product was registered anew after that")
+      }
       guard let contradiction = known.registered.contradiction(with: product) else {
-        return .unchanged("the product is registered already")
+        guard message.envelope.time > known.listedAt else { return .unchanged("the product is registered already") }
+        return confirm(known)
       }
       return .notApplied(contradiction)
     }
@@ -21,6 +25,14 @@ extension InventoryDecisions {
     keep(CatalogueEntry(new: product, at: message.envelope.time))
     stock.register(item)
     return announce(.productCreated(product), item)
+  }
+
+  /// Registered once more, later: a discontinuation between the two may be on its way, and does not count.
+  private func confirm(_ known: CatalogueEntry) -> Disposition {
+    var entry = known
+    entry.listAgain(at: message.envelope.time)
+    keep(entry)
+    return .applied([])
   }
 
   /// Registered after it was discontinued: orders get it again.

@@ -60,6 +60,12 @@ public struct CatalogueEntry: Sendable {
     isChanged = true
   }
 
+  /// It was registered once more, as it is known: an end before that is none.
+  mutating func listAgain(at time: Timestamp) {
+    listedAt = time
+    isChanged = true
+  }
+
   /// It is sold again, as this.
   mutating func relist(as new: ProductContent, at time: Timestamp) {
     listedAt = time

@@ -99,11 +99,11 @@ public final class Order {
   /// Whose it is, for events that must name somebody.
   public var owner: CustomerID { customer ?? CustomerID(trusted: "unknown") }
 
-  /// How its lines ended, for the event that says so.
+  /// How its lines ended, for the event that says so; those that an amendment took away are none of it.
   public var fulfilled: OrderFulfilled {
     OrderFulfilled(
       orderID: id, customerID: owner,
-      lines: lines.map {
+      lines: lines.filter { $0.ordered > 0 }.map {
         .init(line: $0.number, sku: $0.sku, ordered: $0.ordered, delivered: $0.shipped, cancelled: $0.cancelled)
       })
   }

@@ -34,6 +34,22 @@ struct AmendmentTests {
     }
   }
 
+  @Test("a fulfilled order tells of the lines that it has, not of one that an amendment took away")
+  func fulfilled() async throws {
+    try await withScene([("A", "WH-1", 5)]) { scene in
+      try await scene.allocation.take([
+        .order("o-1", [("A", 1)]), .amend("o-1", 1, [(2, "A", 3)]), .shipment("s-1", "o-1", [(2, "WH-1", 3)]),
+        .status("s-1", .delivered, at: .now),
+      ])
+      #expect(try await scene.state("o-1") == "fulfilled")
+      guard case .orderFulfilled(let fulfilled)? = try await scene.house.events(.orderFulfilled).first?.event else {
+        Issue.record("nobody was told")
+        return
+      }
+      #expect(fulfilled.lines.map(\.line) == [2])
+    }
+  }
+
   @Test("the highest revision is in force; an older or repeated one changes nothing, another content is a dead letter")
   func revisions() async throws {
     try await withScene([("A", "WH-1", 10)]) { scene in

@@ -199,6 +199,23 @@ struct LotTests {
     }
   }
 
+  @Test("what left without a promise left from every lot that was there, and from what has no lot")
+  func shipmentWithoutPromise() async throws {
+    try await withScene([("A", "WH-1", 0)]) { scene in
+      try await scene.allocation.take(.order("o-1", [("A", 4)]))
+      try await scene.inventory.take([
+        .receipt("r-1", "A", "WH-1", 2), .lot("r-2", "A", "WH-1", "soon", 2, expires: Self.days(10)),
+        .lot("r-3", "A", "WH-1", "over", 1, expires: Self.days(-1)),
+      ])
+      #expect(try await scene.allocation.take(.shipment("s-1", "o-1", [(1, "WH-1", 4)])).outcome == .applied)
+      #expect(
+        try await scene.house.rows("select lot, on_hand, reserved from balances order by lot") == [
+          "|1|0", "over|0|0", "soon|0|0",
+        ])
+      #expect(try await scene.house.value("select sum(quantity) from shipment_lines") == "4")
+    }
+  }
+
   @Test("what SQL calls free is what an order can have, whatever lots there are", arguments: [UInt64(1), 2, 3])
   func freeInSQL(seed: UInt64) async throws {
     try await withScene([]) { scene in

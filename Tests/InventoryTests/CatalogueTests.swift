@@ -81,6 +81,34 @@ struct CatalogueTests {
     }
   }
 
+  @Test("a product that was registered once more, later, is not ended by what came before that")
+  func registeredOnceMore() async throws {
+    try await withHouse { house in
+      let worker = try await house.inventoryWorker()
+      try await worker.take(Self.registered(Self.product("one"), at: 0))
+      _ = try await house.relay()
+      try await worker.take([Self.registered(Self.product("one"), at: 2), .discontinue("A", time: Self.at(1))])
+      #expect(try await catalogue(house) == ["one|-|false"])
+      #expect(try await house.events().isEmpty)
+    }
+  }
+
+  @Test("a registration that comes again after a newer one, once the product was discontinued, is a no-op")
+  func registrationBeforeAnother() async throws {
+    try await withHouse { house in
+      let worker = try await house.inventoryWorker()
+      try await worker.take([
+        Self.registered(Self.product("one"), at: 0), .discontinue("A", time: Self.at(1)),
+        Self.registered(Self.product("two"), at: 2),
+      ])
+      #expect(try await worker.take(Self.registered(Self.product("one"), at: 0)).outcome == .unchanged)
+      #expect(try await worker.take(Self.registered(Self.product("three"), at: 2)).outcome == .deadLettered)
+      try await worker.take(.discontinue("A", time: Self.at(3)))
+      #expect(try await worker.take(Self.registered(Self.product("one"), at: 0)).outcome == .unchanged)
+      #expect(try await catalogue(house) == ["two|-|true"])
+    }
+  }
+
   @Test("a registration that comes again is compared with what was registered, not with what changed since")
   func registrationAgain() async throws {
     try await withHouse { house in
