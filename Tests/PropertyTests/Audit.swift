@@ -18,7 +18,7 @@ extension World {
   }
 
   private func audit(_ balance: Balance) throws(Broken) {
-    let place = "\(balance.sku) at \(balance.location)"
+    let place = "\(balance.sku) at \(balance.location)\(balance.lot.isEmpty ? "" : ", lot \(balance.lot)")"
     let sums = books.sums[balance.id] ?? [:]
     for (bucket, quantity) in [
       (Bucket.onHand, balance.onHand), (.reserved, balance.reserved), (.damaged, balance.damaged),
@@ -38,24 +38,41 @@ extension World {
   }
 
   private func audit(_ item: StockItem) throws(Broken) {
-    var promised: [LocationID: Int64] = [:]
+    var promised: [WorkingSet.Place: Int64] = [:]
     var waits: Int64 = 0
     for order in orders.values {
       for line in order.lines where line.sku == item.sku {
         if line.backorder?.isFillable == true { waits += line.backorder?.open ?? 0 }
-        for reservation in line.reservations { promised[reservation.location, default: 0] += reservation.open }
+        for reservation in line.reservations { promised[reservation.place(of: line), default: 0] += reservation.open }
       }
     }
     for balance in item.balances {
+      let open = promised.removeValue(forKey: balance.place) ?? 0
       try require(
-        promised[balance.location, default: 0] == balance.reserved, "open reservations are what is reserved",
-        "\(item.sku) at \(balance.location): \(promised[balance.location, default: 0]), \(balance.reserved) reserved")
+        open == balance.reserved, "open reservations are what is reserved",
+        "\(balance.place): \(open), \(balance.reserved) reserved")
     }
+    try require(promised.values.allSatisfy { $0 == 0 }, "nothing is promised from nowhere", "\(promised)")
     try require(item.owed == waits, "what is owed is what waits", "\(item.sku): \(item.owed) owed, \(waits) wait")
     let there = item.balances.reduce(0) { $0 + $1.onHand }
     try require(
       there == books.total[item.sku, default: 0], "what came is there or has left",
       "\(item.sku): \(there) there, \(books.total[item.sku, default: 0]) came and did not leave")
+    let transit = item.balances.filter { $0.location == .inTransit }
+    let onTheWay = books.onTheWay[item.sku, default: 0]
+    try require(
+      transit.reduce(0) { $0 + $1.onHand } == onTheWay && transit.allSatisfy { $0.reserved == 0 },
+      "what has left and not arrived is in transit, for nobody", "\(item.sku): \(onTheWay) on the way")
+    try audit(.damaged, of: item, \.damaged, said: books.damaged[item.sku, default: 0])
+    try audit(.qualityControl, of: item, \.qualityControl, said: books.held[item.sku, default: 0])
+  }
+
+  private func audit(
+    _ bucket: Bucket, of item: StockItem, _ quantity: (Balance) -> Int64, said: Int64
+  ) throws(Broken) {
+    let unfit = item.balances.reduce(0) { $0 + quantity($1) + (books.missing[$1.id]?[bucket] ?? 0) }
+    try require(
+      unfit == said, "what is not for sale was said to be so", "\(item.sku): \(bucket) \(unfit), said \(said)")
   }
 
   private func audit(_ order: Order) throws(Broken) {
@@ -67,7 +84,8 @@ extension World {
         "\(place): \(line.ordered) = \(line.reserved) + \(line.backordered) + \(line.shipped) + \(line.cancelled)")
       try require(
         min(line.reserved, line.backordered, line.shipped, line.cancelled) >= 0, "nothing is negative", place)
-      try audit(line.reservations, of: line, back: books.cameBack[order.id]?[line.number] ?? 0, place)
+      try audit(line.reservations, of: line, back: books.orders[order.id]?.cameBack[line.number] ?? 0, place)
+      try audit(line, of: order, books.orders[order.id] ?? .init(), place)
       let backorder = line.backorder
       try require(backorder?.open ?? 0 == line.backordered, "a backorder is what waits of its line", place)
       if let backorder {
@@ -86,13 +104,28 @@ extension World {
         sums.open + sums.waits > 0
           ? .partiallyShipped : sums.shipped > books.arrived[order.id, default: 0] ? .shipped : .fulfilled
       } else if sums.open + sums.waits == 0 {
-        order.state == .rejected ? .rejected : .cancelled
+        order.state == .rejected || order.state == .expired ? order.state : .cancelled
       } else if sums.open == 0 {
         .backordered
       } else {
         sums.waits + sums.cancelled == 0 ? .reserved : .partiallyReserved
       }
     try require(order.state == expected, "an order's state follows from its lines", "\(order.id): \(order.state)")
+  }
+
+  /// What was said about a line is what is known of it, and what is not wanted any more neither waits nor is promised.
+  private func audit(_ line: OrderLine, of order: Order, _ said: Books.OrderBooks, _ place: String) throws(Broken) {
+    let ordered = said.ordered[line.number] ?? 0
+    try require(line.ordered == ordered, "a line is as it was ordered", "\(place): \(line.ordered) of \(ordered)")
+    try require(
+      line.calledOff == said.calledOff[line.number] ?? 0, "what was called off is remembered",
+      "\(place): \(line.calledOff)")
+    let isEnded = order.isClosed || said.closed.contains(line.number)
+    try require(!isEnded || line.open == 0, "nothing is open of what was cancelled", "\(place): \(line.open)")
+    try require(order.holdUntil == nil || !order.isClosed, "a closed order is no hold", "\(order.id)")
+    let returned = said.returned[line.number] ?? 0
+    let left = line.reservations.reduce(0) { $0 + $1.consumed }
+    try require(returned <= left, "no more comes back than has left", "\(place): \(returned) of \(left)")
   }
 
   private func audit(
@@ -109,5 +142,17 @@ extension World {
     }
     try require(sums.open == line.reserved, "a line's reserved units are its reservations'", place)
     try require(sums.consumed == line.shipped + back, "a line's shipped units are its reservations'", place)
+  }
+}
+
+extension Balance {
+  /// What it is a balance of.
+  var place: WorkingSet.Place { WorkingSet.Place(sku, location, lot: lot.isEmpty ? nil : LotID(trusted: lot)) }
+}
+
+extension Reservation {
+  /// What is promised.
+  func place(of line: OrderLine) -> WorkingSet.Place {
+    WorkingSet.Place(line.sku, location, lot: lot.isEmpty ? nil : LotID(trusted: lot))
   }
 }

@@ -1,7 +1,9 @@
 import Contracts
 import Messaging
-import Stock
 import TestServers
+
+@testable import Allocation
+@testable import Stock
 
 /// Hands messages to the workers as the broker would, and what follows from them, until nothing follows.
 struct Broker {
@@ -36,6 +38,7 @@ struct Broker {
           Message(
             Envelope(outside: step), step.event))
       case .serve(let side): try serve(side)
+      case .sweep: for event in world.timely { enqueue(world.swept(event)) }
       case .retry:
         for (side, parcel) in delayed { queues[side, default: []].append(parcel) }
         delayed = []
@@ -47,6 +50,8 @@ struct Broker {
   private enum Turn {
     case publish
     case serve(Side)
+    /// What the clock has made due.
+    case sweep
     case retry
   }
 
@@ -54,6 +59,9 @@ struct Broker {
   /// may be next.
   private mutating func nextTurn(canPublish: Bool) -> Turn? {
     var turns = Side.allCases.filter { queues[$0]?.isEmpty == false }.map(Turn.serve)
+    if turns.isEmpty || (schedule.disorder && Int.random(in: 0..<8, using: &dice) == 0), !world.timely.isEmpty {
+      turns.append(.sweep)
+    }
     let isIdle = turns.isEmpty && !canPublish
     if canPublish, turns.isEmpty || schedule != .plain { turns.append(.publish) }
     if !delayed.isEmpty, isIdle || (schedule.disorder && Int.random(in: 0..<8, using: &dice) == 0) {
@@ -83,17 +91,13 @@ struct Broker {
     for event in follow { enqueue(Message(event)) }
   }
 
-  /// What the sweeper does, until it finds nothing.
+  /// What the sweepers do, until they find nothing.
   mutating func sweep() throws(Broken) {
     for round in 0... {
-      let due = world.due
+      let due = world.due.map(Event.backordersDue) + world.timely + world.silent
       if due.isEmpty { return }
       guard round < 20 else { throw Broken("nothing rests with backorders and stock to fill them", "\(due)") }
-      for (number, due) in due.enumerated() {
-        let envelope = Envelope(
-          id: "due-\(round)-\(number)", source: "urn:test:sweeper", type: .backordersDue, time: world.now)
-        enqueue(Message(envelope, .backordersDue(due)))
-      }
+      for event in due { enqueue(world.swept(event)) }
       try work(through: [])
     }
   }
@@ -102,6 +106,7 @@ struct Broker {
 extension World {
   /// What rests though stock could fill it: SKUs, and orders or lines that wait as a whole.
   var due: [BackordersDue] {
+    for item in items.values where item.hasLots { item.arrangeLots(at: now) }
     var due = items.values.filter { $0.owed > 0 && $0.free > 0 }.map { BackordersDue(sku: $0.sku) }
     for order in orders.values {
       var wanted: [SKU: Int64] = [:]
@@ -117,6 +122,30 @@ extension World {
       }
     }
     return due.sorted { ($0.sku.value, $0.orderID?.value ?? "") < ($1.sku.value, $1.orderID?.value ?? "") }
+  }
+
+  /// Holds and lots whose time has come.
+  var timely: [Event] {
+    var found: [Event] = []
+    for order in orders.values {
+      if let end = order.holdUntil, end <= now { found.append(.holdDue(HoldDue(orderID: order.id))) }
+    }
+    for item in items.values {
+      for (name, lot) in item.lots where lot.reportedAt == nil && lot.isExpired(at: now) {
+        let id = LotID(trusted: name)
+        if !item.balances(of: id).isEmpty { found.append(.lotsDue(LotsDue(sku: item.sku, lot: id))) }
+      }
+    }
+    return found.count < 2 ? found : found.sorted { "\($0)" < "\($1)" }
+  }
+
+  /// Shipments of which nothing was heard for a week.
+  var silent: [Event] {
+    let since = now + .seconds(-7 * 86_400)
+    let found = records.shipments.values.filter { $0.overdueAt == nil && !$0.state.isFinal && $0.heardAt <= since }
+    return found.sorted { $0.id < $1.id }.map {
+      .shipmentStatusDue(ShipmentStatusDue(shipmentID: $0.id, silentSince: since))
+    }
   }
 
   /// Whether so much is free and owed to nobody.
@@ -167,6 +196,8 @@ extension History {
   func run(in world: World) throws(Broken) {
     var broker = Broker(world, schedule)
     try broker.work(through: steps)
+    try broker.sweep()
+    world.passTime()
     try broker.sweep()
     try world.audit()
   }

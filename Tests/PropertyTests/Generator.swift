@@ -3,16 +3,18 @@ import TestServers
 
 /// Makes up histories: small worlds, in which few SKUs, places and units meet again and again.
 struct Generator {
-  private var dice: SeededGenerator
-  private let skus: [SKU]
-  private let locations: [LocationID]
-  private var orders: [OrderCreated] = []
+  var dice: SeededGenerator
+  let skus: [SKU]
+  let locations: [LocationID]
+  private(set) var orders: [OrderCreated] = []
   private var unpublished: [OrderCreated] = []
   private var shipments: [ShipmentID] = []
-  private var number = 0
-  private let taste: Taste
+  /// When each lot ends, by SKU and lot.
+  var ends: [String: Timestamp?] = [:]
+  private(set) var number = 0
+  let taste: Taste
   /// What has happened so far if nothing overtakes anything: a carrier takes what lies ready.
-  private var shadow = Broker(World(), .plain)
+  private(set) var shadow = Broker(World(), .plain)
 
   init(seed: UInt64, _ taste: Taste = Taste()) {
     dice = SeededGenerator(seed: seed)
@@ -22,42 +24,8 @@ struct Generator {
     locations = ["WH-1", "WH-2", "WH-3"].prefix(Int.random(in: 1...3, using: &dice)).map(LocationID.init(trusted:))
   }
 
-  /// What a history is made of.
-  struct Taste: Sendable {
-    /// How often each kind of message comes.
-    var weights: [(Kind, Int)] = [
-      (.receipt, 22), (.move, 10), (.policy, 8), (.cancellation, 14), (.dispatch, 16), (.status, 10),
-      (.order, 30),
-    ]
-    /// Whether an order keeps to one SKU.
-    var oneSKU = false
-    /// Whether some orders must not wait.
-    var denies = true
-    /// Whether messages may come in any order, products and places after what is said about them.
-    var isDisorderly = true
-    /// Whether something may be said about an order before it comes.
-    var anticipates = true
-    /// How orders may be served.
-    var policies: [FulfilmentPolicy] = [.partial, .partial, .lineComplete, .shipComplete]
-    /// Which orders go before others.
-    var ranks = Ranks.some
-
-    enum Ranks {
-      /// All are equal.
-      case none
-      /// Some are not.
-      case some
-      /// No two are equal.
-      case distinct
-    }
-
-    enum Kind {
-      case receipt, move, policy, cancellation, dispatch, status, order
-    }
-  }
-
   /// A history with a schedule of its own.
-  static func history(seed: UInt64, _ taste: Taste = Taste(), messages: ClosedRange<Int> = 4...30) -> History {
+  static func history(seed: UInt64, _ taste: Taste = Taste(), messages: ClosedRange<Int> = 4...36) -> History {
     var generator = Generator(seed: seed, taste)
     return generator.history(messages: messages)
   }
@@ -79,14 +47,15 @@ struct Generator {
   // MARK: Messages
 
   private mutating func catalogue() -> [Step] {
-    let products = skus.map { step(.productRegistered(ProductRegistered(sku: $0, name: "Thing"))) }
+    let products = skus.map { step(.productRegistered(product($0))) }
     return products
       + locations.enumerated().map { index, location in
-        let isSellable = index == 0 || !chance(15)
+        let isSellable = index == 0 || !chance(25)
         return step(
           .locationRegistered(
             LocationRegistered(
-              locationID: location, name: "House", priority: Int32(small(2)), sellable: isSellable)))
+              locationID: location, name: "House", priority: Int32(small(2)), sellable: isSellable,
+              coordinates: chance(60) ? coordinates() : nil)))
       }
   }
 
@@ -103,26 +72,26 @@ struct Generator {
     switch kind {
     case .receipt: .goodsReceived(receipt())
     case .move: .stockMoveRequested(move())
+    case .transfer: .transferDispatched(transfer())
+    case .arrival: isRipe(\.hasTransit) ? .transferReceived(arrival()) : .transferDispatched(transfer())
     case .policy: .stockPolicySet(policy())
     case .cancellation: .orderCancelled(cancellation())
     case .dispatch: .shipmentDispatched(chance(75) ? ready() ?? dispatch() : dispatch())
     case .status: .shipmentStatus(status())
     case .order: .orderCreated(order())
+    case .count: .stockCounted(count())
+    case .adjustment: .stockAdjustmentRequested(adjustment())
+    case .hold: .qualityHeld(hold())
+    case .release: isRipe(\.hasHeld) ? .qualityReleased(release()) : .qualityHeld(hold())
+    case .back: isRipe(\.hasShipped) ? .returnReceived(back()) : .shipmentDispatched(ready() ?? dispatch())
+    case .failedPlan: .shipmentPlanFailed(failedPlan())
+    case .amendment: .orderAmended(amendment())
+    case .lineCancellation: .orderCancelled(lineCancellation())
+    case .confirmation: isRipe(\.hasHolds) ? .orderConfirmed(confirmation()) : .orderCreated(order(asHold: true))
+    case .change: .productChanged(product(sku()))
+    case .discontinuation: .productDiscontinued(ProductDiscontinued(sku: sku()))
+    case .listing: .productRegistered(listing())
     }
-  }
-
-  private mutating func receipt() -> GoodsReceived {
-    GoodsReceived(
-      receiptID: ReceiptID(trusted: "r-\(key())"), sku: sku(), locationID: location(), quantity: 1 + small(8),
-      reference: chance(30) ? "PO-1" : nil)
-  }
-
-  private mutating func move() -> StockMoveRequested {
-    let from = location()
-    let others = locations.filter { $0 != from }
-    return StockMoveRequested(
-      moveID: MoveID(trusted: "mv-\(key())"), sku: sku(), fromLocationID: from,
-      toLocationID: others.randomElement(using: &dice) ?? LocationID(trusted: "WH-9"), quantity: 1 + small(4))
   }
 
   private mutating func policy() -> StockPolicySet {
@@ -132,25 +101,31 @@ struct Generator {
       recoverPoint: reorder + 1 + small(3))
   }
 
-  private mutating func order() -> OrderCreated {
-    if let late = unpublished.popLast() { return late }
-    let order = newOrder()
+  private mutating func order(asHold: Bool = false) -> OrderCreated {
+    if !asHold, let late = unpublished.popLast() { return late }
+    let order = newOrder(asHold: asHold)
     orders.append(order)
     return order
   }
 
-  private mutating func newOrder() -> OrderCreated {
+  private mutating func newOrder(asHold: Bool = false) -> OrderCreated {
     let id = OrderID(trusted: "o-\(key())")
-    let only = sku()
-    let lines = (0..<1 + Int(small(3))).map { index in
-      OrderCreated.Line(line: Int32(index + 1), sku: taste.oneSKU ? only : sku(), quantity: 1 + small(5))
+    let (only, all) = (sku(), skus.shuffled(using: &dice))
+    let count = min(1 + Int(small(3)), taste.repeatsSKUs ? .max : all.count)
+    let lines = (0..<count).map { index in
+      OrderCreated.Line(
+        line: Int32(index + 1), sku: taste.oneSKU ? only : taste.repeatsSKUs ? sku() : all[index],
+        quantity: 1 + small(5))
     }
     return OrderCreated(
       orderID: id, customerID: CustomerID(trusted: "cust-1"), lines: lines,
       backorder: taste.denies && chance(20) ? .deny : .allow,
       priority: priority(),
       needBy: taste.ranks == .some && chance(20) ? History.start + .seconds(86_400 * (1 + small(3))) : nil,
-      policy: taste.policies.randomElement(using: &dice) ?? .partial)
+      policy: taste.policies.randomElement(using: &dice) ?? .partial,
+      expiresAt: taste.ends != .never && (asHold || chance(20)) ? end() : nil,
+      locationPolicy: chance(40) ? LocationPolicyName.allCases.randomElement(using: &dice) : nil,
+      destination: chance(40) ? coordinates() : nil)
   }
 
   private mutating func priority() -> Int32 {
@@ -211,13 +186,25 @@ struct Generator {
     return id
   }
 
-  private mutating func anyOrder() -> OrderCreated {
+  mutating func anyOrder() -> OrderCreated {
     if let known = orders.randomElement(using: &dice) { return known }
     if !taste.anticipates { return newOrder() }  // one that never comes
     let order = newOrder()
     orders.append(order)
     unpublished.append(order)
     return order
+  }
+
+  /// When a lot or a hold ends.
+  mutating func end() -> Timestamp {
+    if taste.ends == .some, chance(70) {
+      return shadow.world.now + .seconds(Int64.random(in: -5..<60, using: &dice))
+    }
+    return History.start + .seconds(chance(15) ? -3600 : 10 * 86_400)
+  }
+
+  private mutating func coordinates() -> Coordinates {
+    Coordinates(lat: ExactNumber(trusted: "\(small(60))"), lng: ExactNumber(trusted: "\(small(90))"))
   }
 
   // MARK: Dice
@@ -230,18 +217,18 @@ struct Generator {
     return step
   }
 
-  private mutating func key() -> String {
+  mutating func key() -> String {
     number += 1
     return number < 10 ? "0\(number)" : "\(number)"
   }
 
-  private mutating func sku() -> SKU { skus.randomElement(using: &dice) ?? SKU(trusted: "A") }
-  private mutating func location() -> LocationID {
+  mutating func sku() -> SKU { skus.randomElement(using: &dice) ?? SKU(trusted: "A") }
+  mutating func location() -> LocationID {
     locations.randomElement(using: &dice) ?? LocationID(trusted: "WH-1")
   }
   /// 0 to below `limit`, small ones more often.
-  private mutating func small(_ limit: Int64) -> Int64 {
+  mutating func small(_ limit: Int64) -> Int64 {
     min(Int64.random(in: 0..<limit, using: &dice), Int64.random(in: 0..<limit, using: &dice) + 1)
   }
-  private mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &dice) < percent }
+  mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &dice) < percent }
 }

@@ -1,3 +1,5 @@
+import Contracts
+
 @testable import Stock
 
 /// A transaction's rows as they were loaded, field by field.
@@ -8,12 +10,16 @@ struct Image {
   private typealias Fields = [String: String]
 
   private var rows: [ObjectIdentifier: Fields] = [:]
+  private var lots: [SKU: [String: String]] = [:]
   private var backorders: [ObjectIdentifier: String] = [:]
 
   /// Fields that are no columns.
   private static let marks: Set<String> = [
     "isNew", "isChanged", "isRevised", "lastCause", "item", "tid", "balances", "lines", "reservations", "backorder",
+    "lots", "expiresAt", "isExpired",
   ]
+  /// Columns of orders and lines that few transactions write.
+  private static let revisions: Set<String> = ["holdUntil", "revision", "ordered", "placed", "calledOff", "isClosed"]
   /// Columns of a balance that most transactions write.
   private static let quantities: Set<String> = [
     "onHand", "reserved", "damaged", "qualityControl", "seq", "recordedAt",
@@ -22,6 +28,7 @@ struct Image {
   init(of stock: WorkingSet) {
     for item in stock.items.values {
       remember(item)
+      lots[item.sku] = item.lots.mapValues(Image.text)
       for balance in item.balances { remember(balance) }
     }
     for order in stock.orders.values {
@@ -48,6 +55,10 @@ struct Image {
     backorder.map { "\($0.quantity) \($0.open) \($0.filled) \($0.cancelled)" } ?? "none"
   }
 
+  private static func text(of lot: Lot) -> String {
+    "\(lot.expiresAt?.rfc3339 ?? "no end") \(lot.reportedAt?.rfc3339 ?? "not reported")"
+  }
+
   /// The fields in which a row differs; empty for one that is new.
   private func changes(of row: AnyObject) -> Set<String> {
     guard let before = rows[ObjectIdentifier(row)] else { return [] }
@@ -58,9 +69,12 @@ struct Image {
   func requireMarks(in stock: WorkingSet) throws(Broken) {
     for item in stock.items.values {
       try require(item.isChanged, changes(of: item), "SKU \(item.sku)")
+      for (name, lot) in item.lots where lots[item.sku]?[name] != Image.text(of: lot) {
+        try require(lot.isChanged, ["all"], "lot \(name) of \(item.sku)")
+      }
       for balance in item.balances {
         let changed = changes(of: balance)
-        let place = "\(balance.sku) at \(balance.location)"
+        let place = "\(balance.sku) at \(balance.location) \(balance.lot)"
         try require(balance.isChanged, changed, place)
         try require(balance.isRevised, changed.subtracting(Image.quantities), place)
       }
@@ -68,21 +82,26 @@ struct Image {
     for order in stock.orders.values {
       let isWritten = order.isNew || order.isChanged
       try require(isWritten, changes(of: order), "order \(order.id)")
-      for line in order.lines {
-        let place = "\(order.id)/\(line.number)"
-        try require(isWritten && (line.isNew || line.isChanged), changes(of: line), place)
-        for reservation in line.reservations {
-          let isMarked = isWritten && (reservation.isNew || reservation.isChanged)
-          try require(isMarked, changes(of: reservation), "\(place) reservation \(reservation.number)")
-          let isKnown = rows[ObjectIdentifier(reservation)] != nil
-          try require(isKnown || reservation.isNew, ["all"], "\(place) reservation \(reservation.number)")
-        }
-        let backorder = Image.text(of: line.backorder)
-        let waits = backorders[ObjectIdentifier(line)].map { $0 != backorder } ?? false
-        let isMarked = isWritten && (line.backorder.map { $0.isNew || $0.isChanged } ?? true)
-        try require(isMarked, waits ? ["backorder"] : [], place)
-      }
+      try require(order.isRevised, changes(of: order).intersection(Image.revisions), "order \(order.id)")
+      for line in order.lines { try requireMarks(of: line, isWritten, "\(order.id)/\(line.number)") }
     }
+  }
+
+  private func requireMarks(of line: OrderLine, _ isWritten: Bool, _ place: String) throws(Broken) {
+    let isKnown = rows[ObjectIdentifier(line)] != nil
+    try require(isWritten && (isKnown || line.isNew), isKnown ? [] : ["all"], place)
+    try require(isWritten && (line.isNew || line.isChanged), changes(of: line), place)
+    try require(line.isRevised, changes(of: line).intersection(Image.revisions), place)
+    for reservation in line.reservations {
+      let isMarked = isWritten && (reservation.isNew || reservation.isChanged)
+      try require(isMarked, changes(of: reservation), "\(place) reservation \(reservation.number)")
+      let isKnown = rows[ObjectIdentifier(reservation)] != nil
+      try require(isKnown || reservation.isNew, ["all"], "\(place) reservation \(reservation.number)")
+    }
+    let backorder = Image.text(of: line.backorder)
+    let waits = backorders[ObjectIdentifier(line)].map { $0 != backorder } ?? false
+    let isMarked = isWritten && (line.backorder.map { $0.isNew || $0.isChanged } ?? true)
+    try require(isMarked, waits ? ["backorder"] : [], place)
   }
 
   private func require(_ isMarked: Bool, _ changed: Set<String>, _ place: String) throws(Broken) {

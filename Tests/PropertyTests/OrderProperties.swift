@@ -18,9 +18,9 @@ struct OrderProperties {
   // MARK: Cancelled
 
   private static let calm: Generator.Taste = {
-    var taste = Generator.Taste()
-    taste.weights = [(.receipt, 22), (.move, 8), (.cancellation, 12), (.dispatch, 14), (.order, 30)]
+    var taste = Generator.Taste().without(.policy)
     taste.isDisorderly = false
+    taste.ends = .outside
     return taste
   }()
 
@@ -48,6 +48,7 @@ struct OrderProperties {
     var taste = calm
     taste.weights = [(.receipt, 25), (.cancellation, 15), (.order, 40)]
     taste.denies = false
+    taste.ends = .never
     taste.policies = [.partial]
     return taste
   }()

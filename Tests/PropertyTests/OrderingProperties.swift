@@ -14,6 +14,7 @@ struct OrderingProperties {
     var taste = Generator.Taste()
     taste.oneSKU = true
     taste.isDisorderly = false
+    taste.ends = .outside
     return taste
   }()
 
@@ -35,13 +36,18 @@ struct OrderingProperties {
     var dice = SeededGenerator(seed: seed)
     var skuOfOrder: [OrderID: SKU] = [:]
     var orderOfShipment: [ShipmentID: OrderID] = [:]
+    var skuOfTransfer: [TransferID: SKU] = [:]
     for event in steps.map(\.event) {
       if case .orderCreated(let order) = event { skuOfOrder[order.orderID] = order.lines.first?.sku }
       if case .shipmentDispatched(let shipment) = event { orderOfShipment[shipment.shipmentID] = shipment.orderID }
     }
+    for case .transferDispatched(let transfer) in steps.map(\.event) {
+      skuOfTransfer[transfer.transferID] = transfer.lines.first?.sku
+    }
     func group(_ event: Event) -> String {
       let order = event.order ?? event.shipment.flatMap { orderOfShipment[$0] }
-      return (event.skus.first ?? order.flatMap { skuOfOrder[$0] })?.value ?? ""
+      let named = event.skus(Generator.owners).first ?? event.arrivingTransfer.flatMap { skuOfTransfer[$0] }
+      return (named ?? order.flatMap { skuOfOrder[$0] })?.value ?? ""
     }
     let fixed = steps.filter { if case .locationRegistered = $0.event { true } else { false } }
     var piles = Dictionary(grouping: steps.filter { !fixed.contains($0) }) { group($0.event) }
@@ -97,7 +103,8 @@ struct OrderingProperties {
   // MARK: Batches
 
   /// Orders of one rank that come in one batch are of one age, and their ids decide who is filled first. So that the
-  /// size of a batch cannot matter, either no two orders are of one rank, or they come in the order of their ids.
+  /// size of a batch cannot matter, either no two orders are of one rank (nor two lines of one SKU in an order), or
+  /// they come in the order of their ids.
   /// Nothing is put off: what is tried again later finds another world. And what fills backorders comes in batches of
   /// its own: a filling serves those who waited when its batch began. Shipments are left out: one that needs promises
   /// of an order which came with its own batch is tried again.
@@ -106,12 +113,15 @@ struct OrderingProperties {
     var (distinct, inTurn) = (Generator.Taste(), Generator.Taste())
     distinct.ranks = .distinct
     distinct.isDisorderly = false
+    distinct.repeatsSKUs = false
     inTurn.ranks = .none
     inTurn.isDisorderly = false
     inTurn.anticipates = false
+    // What begins to wait later than its order came would have to do so in the order of the ids as well.
+    inTurn = inTurn.without(.amendment, .failedPlan, .count, .adjustment, .hold, .transfer)
     for (seed, whole) in [(UInt64(130_000), distinct), (140_000, inTurn)] {
-      var taste = whole
-      taste.weights.removeAll { $0.0 == .dispatch || $0.0 == .status }
+      var taste = whole.without(.dispatch, .status, .back)
+      taste.ends = .outside
       forAll(300, seed: seed, make: { Generator.history(seed: $0, taste) }) { history throws(Broken) in
         guard Self.ranksAreClear(history) else { return }
         let one = try Rounds.run(history, batch: 1)

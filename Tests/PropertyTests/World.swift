@@ -33,6 +33,7 @@ final class World {
 
   private var balances = 0
   private var applied: Set<String> = []
+  private var sweeps = 0
 
   struct Records {
     var products: [SKU: CatalogueEntry] = [:]
@@ -41,8 +42,13 @@ final class World {
     var receipts: [ReceiptID: BookedReceipt] = [:]
     var moves: [MoveID: StockMoveRequested] = [:]
     var policyTimes: [InventoryState.PolicyPlace: Timestamp] = [:]
+    var papers = Papers()
+    var transfers = TransferFile()
     var shipments: [ShipmentID: Shipment] = [:]
     var statuses: [AllocationState.StatusKey: ShipmentStatus] = [:]
+    var returns = Returns()
+    var plans: [PlanID: ShipmentPlanFailed] = [:]
+    var cancellations: [CancellationKey: String] = [:]
   }
 
   /// A message's end.
@@ -66,6 +72,7 @@ final class World {
       case .allocation: AllocationTransaction(batch, in: self)
       }
     let before = watchesMarks ? Image(of: transaction.stock) : nil
+    var witness = Witness(transaction.stock, at: now)
     var retried: [Message] = []
     var follow: [OutgoingEvent] = []
     for message in batch {
@@ -76,6 +83,7 @@ final class World {
       }
       let ending = settle(message, transaction.decide(message), by: worker, &follow)
       endings.append(ending)
+      if ending.outcome == .applied { try witness.look(after: message, books) }
       if ending.outcome == .applied || ending.outcome == .unchanged { applied.insert(key) }
       if ending.outcome == .retried { retried.append(message) }
     }
@@ -93,7 +101,7 @@ final class World {
     switch disposition {
     case .applied(let events):
       follow += events
-      books.note(message.event)
+      books.note(message.event, events)
       saboteur?(self, message.event)
       return Ending(message: message, consumer: "\(worker)", outcome: .applied, reason: nil)
     case .unchanged:
@@ -104,6 +112,15 @@ final class World {
     }
   }
 
+  /// So long that every lot and every hold has ended, and every carrier has been silent for long.
+  func passTime() { now = now + .seconds(30 * 86_400) }
+
+  /// A sweeper's message.
+  func swept(_ event: Event) -> Message {
+    sweeps += 1
+    return Message(Envelope(id: "swept-\(sweeps)", source: "urn:test:sweeper", type: event.type, time: now), event)
+  }
+
   // MARK: Step 0 of a transaction
 
   func createAnchor(_ sku: SKU) {
@@ -111,14 +128,17 @@ final class World {
     items[sku] = StockItem(StockItem.Row(tid: TID(block: 0, offset: 0), sku: sku, isRegistered: false))
   }
 
-  func createBalance(_ sku: SKU, _ location: LocationID, new: [LocationID: LocationRegistered]) {
-    guard let item = items[sku], item.balance(at: location) == nil else { return }
-    guard let place = records.locations[location] ?? new[location] else { return }
+  /// Where a lot is, there is also a balance without one.
+  func createBalance(_ place: WorkingSet.Place, new: [LocationID: LocationRegistered] = [:]) {
+    if !place.lot.isEmpty { createBalance(WorkingSet.Place(place.sku, place.location), new: new) }
+    guard let item = items[place.sku], item.balance(at: place.location, lot: place.lot) == nil else { return }
+    guard let location = records.locations[place.location] ?? new[place.location] else { return }
     balances += 1
     var row = Balance.Row(
-      id: Int64(balances), tid: TID(block: 0, offset: 0), sku: sku, location: location, onHand: 0)
-    row.isSellable = place.sellable
-    row.priority = place.priority
+      id: Int64(balances), tid: TID(block: 0, offset: 0), sku: place.sku, location: place.location, onHand: 0)
+    row.lot = place.lot
+    row.isSellable = location.sellable
+    row.priority = location.priority
     let balance = Balance(row)
     balance.item = item
     item.balances.append(balance)
