@@ -130,13 +130,15 @@ public enum Compatibility {
     schema["enum"]?.elements.map(Set.init) ?? schema["const"].map { [$0] }
   }
 
-  /// Whether everything that the old schema accepts satisfies an alternative, which asks for fields and their types.
+  /// Whether everything that goes by the old schema satisfies an alternative, which asks for fields and their types:
+  /// also one that speaks of a new field only, and lets it be absent.
   private static func isImplied(_ alternative: JSON, by old: JSON) -> Bool {
     guard Set((alternative.members ?? [:]).keys).isSubset(of: ["required", "properties"]),
       required(alternative).isSubset(of: required(old))
     else { return false }
     return (alternative["properties"]?.members ?? [:]).allSatisfy { field, schema in
-      let had = types(old["properties"]?[field] ?? .null)
+      guard let was = old["properties"]?[field] else { return true }
+      let had = types(was)
       return !had.isEmpty && had.isSubset(of: types(schema))
     }
   }

@@ -36,6 +36,7 @@ public enum WireField: String, CaseIterable, Hashable, Sendable {
   case safetyStock = "safety_stock"
   case reorderPoint = "reorder_point"
   case recoverPoint = "recover_point"
+  case everyLocation = "every_location"
   case receiptID = "receipt_id"
   case quantity
   case reference

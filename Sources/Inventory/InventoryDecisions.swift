@@ -67,18 +67,24 @@ struct InventoryDecisions {
 
   private func set(_ policy: StockPolicySet) -> Disposition {
     guard let item = registeredItem(policy.sku) else { return .notApplied(unknownSKU(policy.sku)) }
-    let place = InventoryState.PolicyPlace(sku: policy.sku, location: policy.locationID)
+    let place = InventoryState.PolicyPlace(of: policy)
     if let known = state.policyTimes[place], known >= message.envelope.time {
       return .unchanged("a newer policy is in force")
     }
     let band = AlertBand(reorderPoint: policy.reorderPoint, recoverPoint: policy.recoverPoint)
     let cause = cause(policy.sku.value)
-    if let location = policy.locationID {
+    switch place.reach {
+    case .location(let location):
       guard let balance = item.balance(at: location) else {
         return .notApplied(unknownLocation("location_id", location))
       }
       stock.setPolicy(of: balance, safetyStock: policy.safetyStock, band: band, cause)
-    } else {
+    case .everyLocation:
+      for balance in item.balances where state.takesDefaultLevels(balance) {
+        stock.setPolicy(of: balance, safetyStock: policy.safetyStock, band: band, cause)
+      }
+      state.new.defaultLevels[policy.sku] = policy
+    case .overall:
       stock.setPolicy(of: item, safetyStock: policy.safetyStock, band: band, cause)
     }
     state.policyTimes[place] = message.envelope.time

@@ -33,7 +33,7 @@ public struct InventoryHandler: Handler {
         state.requests.locations.insert(location.locationID)
       case .stockPolicySet(let policy):
         state.keys.skus.insert(policy.sku)
-        state.requests.policies.append(.init(sku: policy.sku, location: policy.locationID))
+        state.requests.policies.insert(policy.sku)
         if let location = policy.locationID { places.insert(.init(policy.sku, location)) }
       case .goodsReceived(let receipt):
         for sku in receipt.skus(owners: owners) {

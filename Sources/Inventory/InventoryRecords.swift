@@ -1,5 +1,6 @@
 import Contracts
 import Postgres
+import Stock
 
 extension InventoryState {
   // MARK: Reading
@@ -16,7 +17,7 @@ extension InventoryState {
       try database.send(InventoryStatements.moves, [.texts(requests.moves.map(\.value))])
     }
     if !requests.policies.isEmpty {
-      try database.send(InventoryStatements.policies, [.texts(requests.policies.map(\.sku.value))])
+      try database.send(InventoryStatements.policies, [.texts(requests.policies.map(\.value))])
     }
   }
 
@@ -66,9 +67,7 @@ extension InventoryState {
 
   private func loadPolicies(_ rows: Rows) {
     for row in 0..<rows.count {
-      let location = rows.text(row, 1)
-      let place = PolicyPlace(
-        sku: SKU(trusted: rows.text(row, 0)), location: location.isEmpty ? nil : LocationID(trusted: location))
+      let place = PolicyPlace(sku: SKU(trusted: rows.text(row, 0)), reach: .init(stored: rows.text(row, 1)))
       policyTimes[place] = Timestamp(microseconds: rows.timestamp(row, 2))
     }
   }
@@ -81,6 +80,7 @@ extension InventoryState {
     try sendReceipts(to: &writes)
     try sendMoves(to: &writes)
     try sendPolicies(to: &writes)
+    try sendDefaultLevels(to: &writes)
   }
 
   private func sendLocations(to writes: inout WriteSet) throws {
@@ -133,14 +133,54 @@ extension InventoryState {
 
   private func sendPolicies(to writes: inout WriteSet) throws {
     let rows = new.policies.sorted {
-      ($0.key.sku.value, $0.key.location?.value ?? "") < ($1.key.sku.value, $1.key.location?.value ?? "")
+      ($0.key.sku.value, $0.key.reach.stored) < ($1.key.sku.value, $1.key.reach.stored)
     }
     guard !rows.isEmpty else { return }
     try writes.send(
       InventoryStatements.upsertPolicies,
       [
-        .texts(rows.map(\.key.sku.value)), .texts(rows.map { $0.key.location?.value ?? "" }),
+        .texts(rows.map(\.key.sku.value)), .texts(rows.map(\.key.reach.stored)),
         .timestamps(rows.map(\.value.microseconds)),
       ])
+  }
+
+  /// What balances that are made from now on begin with.
+  private func sendDefaultLevels(to writes: inout WriteSet) throws {
+    let rows = new.defaultLevels.values.sorted { $0.sku < $1.sku }
+    guard !rows.isEmpty else { return }
+    try writes.send(
+      InventoryStatements.setDefaultLevels,
+      [
+        .texts(rows.map(\.sku.value)), .ints(rows.map(\.safetyStock)), .ints(rows.map(\.reorderPoint)),
+        .ints(rows.map(\.recoverPoint)),
+      ], changing: rows.count)
+  }
+}
+
+extension InventoryState {
+  /// Whether the levels of its SKU for every location are those of this one.
+  func takesDefaultLevels(_ balance: Balance) -> Bool {
+    balance.isSellable && balance.lot.isEmpty
+      && policyTimes[PolicyPlace(sku: balance.sku, reach: .location(balance.location))] == nil
+  }
+}
+
+extension InventoryState.PolicyPlace.Reach {
+  /// As table `policies_set` has it: neither the empty text nor `*` can be a location.
+  var stored: String {
+    switch self {
+    case .overall: ""
+    case .everyLocation: "*"
+    case .location(let location): location.value
+    }
+  }
+
+  init(stored: String) {
+    self =
+      switch stored {
+      case "": .overall
+      case "*": .everyLocation
+      default: .location(LocationID(trusted: stored))
+      }
   }
 }

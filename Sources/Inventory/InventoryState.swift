@@ -15,7 +15,7 @@ public final class InventoryState {
   public internal(set) var receipts: [ReceiptID: BookedReceipt] = [:]
   /// Moves that were answered before, here or in this batch.
   public internal(set) var moves: [MoveID: StockMoveRequested] = [:]
-  /// When the policy of a place was last set, by the publisher's clock; no location: over all.
+  /// When the policy of a place was last set, by the publisher's clock.
   public internal(set) var policyTimes: [PolicyPlace: Timestamp] = [:]
 
   var keys = StockKeys()
@@ -32,7 +32,27 @@ public final class InventoryState {
   /// What a policy is about.
   public struct PolicyPlace: Hashable, Sendable {
     let sku: SKU
-    let location: LocationID?
+    let reach: Reach
+
+    /// Where a policy of a SKU holds.
+    enum Reach: Hashable, Sendable {
+      /// For the SKU as a whole.
+      case overall
+      /// At each sellable location that has none of its own.
+      case everyLocation
+      /// At one.
+      case location(LocationID)
+    }
+
+    init(sku: SKU, reach: Reach) {
+      self.sku = sku
+      self.reach = reach
+    }
+
+    init(of policy: StockPolicySet) {
+      sku = policy.sku
+      reach = policy.everyLocation ? .everyLocation : policy.locationID.map(Reach.location) ?? .overall
+    }
   }
 }
 
@@ -45,7 +65,8 @@ struct InventoryRequests {
   var locations: Set<LocationID> = []
   var receipts: Set<ReceiptID> = []
   var moves: Set<MoveID> = []
-  var policies: [InventoryState.PolicyPlace] = []
+  /// Whose policies.
+  var policies: Set<SKU> = []
 }
 
 /// What has to be inserted.
@@ -56,6 +77,8 @@ struct InventoryRecords {
   var receipts: [BookedReceipt] = []
   var moves: [(request: StockMoveRequested, rejected: String?)] = []
   var policies: [InventoryState.PolicyPlace: Timestamp] = [:]
+  /// The levels of the locations without their own.
+  var defaultLevels: [SKU: StockPolicySet] = [:]
 }
 
 /// A receipt as it was booked: what it said, and what that meant then.

@@ -71,4 +71,15 @@ enum InventoryStatements {
       select unnest($1::text[]), unnest($2::text[]), unnest($3::timestamptz[])
       on conflict (sku, location_id) do update set set_at = excluded.set_at
       """)
+
+  static let setDefaultLevels = Statement(
+    name: "default_levels_set",
+    sql: WriteSet.guarded(
+      """
+      update stock_items i set place_safety_stock = n.safety_stock, place_reorder_point = n.reorder_point,
+        place_recover_point = n.recover_point
+      from (select unnest($1::text[]) as sku, unnest($2::int8[]) as safety_stock, unnest($3::int8[]) as reorder_point,
+                   unnest($4::int8[]) as recover_point) as n
+      where i.sku = n.sku
+      """, by: 5))
 }

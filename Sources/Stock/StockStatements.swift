@@ -14,18 +14,26 @@ enum StockStatements {
       """)
 
   /// A location that is registered by the same batch is not in the table yet: its message says what it is like.
+  ///
+  /// The anchor is locked where a balance is missing: whoever sets the levels for every location holds it too, so
+  /// either they see the new balance or this sees the new levels.
   static let createBalances = Statement(
     name: "balances_create",
     sql: """
-      insert into balances (sku, location_id, lot, sellable, priority)
-      select k.sku, k.location_id, k.lot, coalesce(l.sellable, k.sellable), coalesce(l.priority, k.priority)
+      insert into balances (sku, location_id, lot, sellable, priority, safety_stock, reorder_point, recover_point)
+      select k.sku, k.location_id, k.lot, coalesce(l.sellable, k.sellable), coalesce(l.priority, k.priority),
+             case when d.applies then i.place_safety_stock else 0 end,
+             case when d.applies then i.place_reorder_point else 0 end,
+             case when d.applies then i.place_recover_point else 1 end
       from (select unnest($1::text[]) as sku, unnest($2::text[]) as location_id, unnest($3::text[]) as lot,
                    unnest($4::bool[]) as sellable, unnest($5::int4[]) as priority) as k
       join stock_items i on i.sku = k.sku
       left join locations l on l.location_id = k.location_id
+      cross join lateral (
+        select k.lot = '' and coalesce(l.sellable, k.sellable) and i.place_recover_point is not null as applies) as d
       where (l.location_id is not null or k.sellable is not null)
         and not exists (select from balances b where b.sku = k.sku and b.location_id = k.location_id and b.lot = k.lot)
-      order by k.sku, k.location_id, k.lot on conflict do nothing
+      order by k.sku, k.location_id, k.lot for share of i on conflict do nothing
       """)
 
   // MARK: Locks, in this order

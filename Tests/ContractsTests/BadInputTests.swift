@@ -146,5 +146,9 @@ struct BadInputTests {
       refused(
         event("stock.policy.set", #"{"sku":"A","safety_stock":0,"reorder_point":5,"recover_point":5}"#))
         == Malformed(field: "data.recover_point", value: "5", rule: "greater than reorder_point (5)"))
+    let levels = #""safety_stock":0,"reorder_point":5,"recover_point":6"#
+    #expect(
+      refused(event("stock.policy.set", #"{"sku":"A","location_id":"WH","every_location":true,\#(levels)}"#))
+        == Malformed(field: "data.every_location", value: "true", rule: "false where location_id is (WH)"))
   }
 }

@@ -44,6 +44,8 @@ enum Samples {
         coordinates: Coordinates(lat: ExactNumber(trusted: "90"), lng: ExactNumber(trusted: "-180.0")))),
     .stockPolicySet(
       StockPolicySet(sku: sku, locationID: place, safetyStock: 0, reorderPoint: 0, recoverPoint: 1)),
+    .stockPolicySet(
+      StockPolicySet(sku: sku, everyLocation: true, safetyStock: 0, reorderPoint: 0, recoverPoint: 1)),
     .stockPolicySet(StockPolicySet(sku: sku, safetyStock: most, reorderPoint: most - 1, recoverPoint: most)),
     .goodsReceived(
       GoodsReceived(receiptID: receipt, sku: sku, locationID: place, quantity: most, reference: name)),

@@ -149,6 +149,33 @@ struct RegistrationTests {
     }
   }
 
+  @Test("levels for every location hold where a location has none of its own, also where stock comes later")
+  func defaultLevels() async throws {
+    try await withHouse { house in
+      let worker = try await house.inventoryWorker()
+      let levels = "select location_id, lot, safety_stock, reorder_point, recover_point from balances order by 1, 2"
+      let now = Timestamp.now
+      try await worker.take([
+        .product("A"), .location("WH-1"), .location("WH-2"), .location("WH-3"),
+        .location("QUARANTINE", sellable: false), .receipt("r-1", "A", "WH-1", 5),
+        .receipt("r-2", "A", "QUARANTINE", 5),
+        .policy("A", at: "WH-2", safety: 1, reorder: 1, recover: 2, time: now),
+      ])
+      try await worker.take(.policy("A", everywhere: true, safety: 2, reorder: 4, recover: 6, time: now))
+      try await worker.take(.receipt("r-3", "A", "WH-3", 50))
+      #expect(
+        try await house.rows(levels) == ["QUARANTINE||0|0|1", "WH-1||2|4|6", "WH-2||1|1|2", "WH-3||2|4|6"])
+      let taken = try await worker.take([
+        .policy("A", at: "WH-3", safety: 3, reorder: 3, recover: 4, time: now),
+        .policy("A", everywhere: true, safety: 7, reorder: 8, recover: 9, time: now + .seconds(1)),
+        .policy("A", everywhere: true, safety: 99, reorder: 99, recover: 100, time: now),
+      ])
+      #expect(taken.outcomes == [.applied, .applied, .unchanged])
+      #expect(
+        try await house.rows(levels) == ["QUARANTINE||0|0|1", "WH-1||7|8|9", "WH-2||1|1|2", "WH-3||3|3|4"])
+    }
+  }
+
   @Test("a policy for an unknown SKU or location goes through the retry tiers")
   func policyForTheUnknown() async throws {
     try await withHouse { house in

@@ -145,14 +145,14 @@ extension Letter {
 
   /// `stock.policy.set`.
   public static func policy(
-    _ sku: String, at location: String? = nil, safety: Int64 = 0, reorder: Int64 = 0, recover: Int64 = 1,
-    time: Timestamp = .now
+    _ sku: String, at location: String? = nil, everywhere: Bool = false, safety: Int64 = 0, reorder: Int64 = 0,
+    recover: Int64 = 1, time: Timestamp = .now
   ) -> Letter {
     Letter(
       .stockPolicySet(
         StockPolicySet(
-          sku: SKU(trusted: sku), locationID: location.map(LocationID.init(trusted:)), safetyStock: safety,
-          reorderPoint: reorder, recoverPoint: recover)), time: time)
+          sku: SKU(trusted: sku), locationID: location.map(LocationID.init(trusted:)), everyLocation: everywhere,
+          safetyStock: safety, reorderPoint: reorder, recoverPoint: recover)), time: time)
   }
 
   // MARK: What a shop and a carrier say

@@ -74,6 +74,15 @@ struct CompatibilityTests {
   private static let fields: [Change] = [
     Change("nothing", schema(number), schema(number), breaks: []),
     Change("a new optional field", schema(number), schema(number, others: ["g": word]), breaks: []),
+    Change(
+      "a new field that goes without another one", schema(number, required: false),
+      schema(
+        schema(number, required: false, others: ["g": word]),
+        anyOf: [["properties": ["g": ["enum": [.null]]]], ["properties": ["f": ["type": "null"]]]]),
+      breaks: []),
+    Change(
+      "a rule about a field that was there", schema(number, required: false),
+      schema(schema(number, required: false), anyOf: [["properties": ["f": ["enum": [1]]]]]), breaks: [.publishers]),
     Change("a field is gone", schema(number, others: ["g": word]), schema(number), breaks: [.publishers, .consumers]),
     Change("newly required", schema(number, required: false), schema(number), breaks: [.publishers]),
     Change("newly optional", schema(number), schema(number, required: false), breaks: [.consumers]),
@@ -132,6 +141,12 @@ struct CompatibilityTests {
       "one of two, none of which was required", schema(number, required: false, others: ["g": word]),
       either(schema(number, required: false, others: ["g": word]), ["f", "g"]), breaks: [.publishers]),
   ]
+
+  private static func schema(_ schema: JSON, anyOf alternatives: JSON) -> JSON {
+    var members = schema.members ?? [:]
+    members["anyOf"] = alternatives
+    return .object(members)
+  }
 
   private static func either(_ schema: JSON, _ fields: [String]) -> JSON {
     var schema = schema
