@@ -27,13 +27,26 @@ extension LifeCycle {
       if units.shipped == 0, units.reserved + units.backordered > 0 {
         steps.append(Step(from: nil, to: units.state.rawValue, causes: [EventType.orderCreated.rawValue]))
       }
-      for (cause, next) in units.successors where next.state != units.state {
-        for from in units.names { steps.append(Step(from: from, to: next.state.rawValue, causes: [cause.rawValue])) }
-      }
+      steps += stepsOfOrder(units)
     }
     return LifeCycle(
       name: "order", steps: steps, states: OrderState.allCases.map(\.rawValue),
-      ends: [OrderState.fulfilled, .cancelled, .rejected].map(\.rawValue))
+      ends: [OrderState.fulfilled, .cancelled, .rejected, .expired].map(\.rawValue))
+  }
+
+  private static func stepsOfOrder(_ units: Units) -> [Step] {
+    var steps: [Step] = []
+    for (cause, next) in units.successors where next.state != units.state {
+      for from in units.names(before: cause) {
+        steps.append(Step(from: from, to: next.state.rawValue, causes: [cause.rawValue]))
+      }
+    }
+    // A hold ends with all of its order, and only while nothing of it has left.
+    if units.shipped == 0, units.reserved + units.backordered > 0 {
+      let expired = OrderState.expired.rawValue
+      steps.append(Step(from: units.state.rawValue, to: expired, causes: [EventType.holdDue.rawValue]))
+    }
+    return steps
   }
 
   /// What of a line waits.
@@ -60,11 +73,12 @@ extension LifeCycle {
       ).state.rawValue
     }
     let now = state(open, filled, cancelled)
-    let more = [EventType.reservationBumped, .shipmentFailed, .shipmentPlanFailed]
+    let more = [EventType.orderAmended, .reservationBumped, .shipmentFailed, .shipmentPlanFailed]
     var next = [(state(open + 1, filled, cancelled), more)]
     if open > 0 {
-      next.append((state(0, filled, cancelled + open), [.orderCancelled]))
+      next.append((state(0, filled, cancelled + open), [.holdDue]))
       for units in 1...open {
+        next.append((state(open - units, filled, cancelled + units), [.orderCancelled, .orderAmended]))
         next.append((state(open - units, filled + units, cancelled), [.backorderFilled, .shipmentDispatched]))
       }
     }
@@ -109,9 +123,11 @@ struct Units: Hashable {
     return Order.state(of: [line], delivered: delivered)
   }
 
-  /// What an order in this case may be called: one of which nothing was accepted is rejected, not cancelled.
-  var names: [String] {
-    state == .cancelled ? [OrderState.cancelled.rawValue, OrderState.rejected.rawValue] : [state.rawValue]
+  /// What an order in this case may be called when this happens to it: one of which nothing was accepted is rejected
+  /// and not cancelled, and neither is amended any more, nor is a hold that has ended.
+  func names(before cause: EventType) -> [String] {
+    guard state == .cancelled, cause != .orderAmended else { return [state.rawValue] }
+    return [OrderState.cancelled, .rejected, .expired].map(\.rawValue)
   }
 
   /// What may follow, with the event that leads to it.
@@ -124,26 +140,41 @@ struct Units: Hashable {
         found.append((.shipmentDelivered, next))
       }
     }
-    let causes = Set(UnitMove.all.filter { $0.from != nil }.map(\.cause))
+    let causes = Set(UnitMove.all.filter { $0.from != nil }.map(\.cause)).subtracting([.holdDue])
     for cause in causes {
-      let moves = UnitMove.all.filter { $0.cause == cause }
-      for next in Units.applying(moves[...], to: self, wholly: cause == .orderCancelled) where next != self {
-        found.append((cause, next))
+      let moves = UnitMove.all.filter { $0.cause == cause && $0.from != nil }
+      for moved in Units.applying(moves[...], to: self) {
+        let results = cause == .orderAmended ? moved.restated : [moved]
+        for next in results where next != self { found.append((cause, next)) }
       }
     }
     return found
   }
 
-  /// Every result of taking these ways with any number of units; wholly: with all of them.
-  private static func applying(_ moves: ArraySlice<UnitMove>, to units: Units, wholly: Bool) -> [Units] {
+  /// Every result of taking these ways with any number of units.
+  private static func applying(_ moves: ArraySlice<UnitMove>, to units: Units) -> [Units] {
     guard let move = moves.first, let from = move.from else { return [units] }
-    let most = units.movable(from)
-    return (wholly ? most...most : 0...most).flatMap { count in
+    return (0...units.movable(from)).flatMap { count in
       var next = units
       next[from] -= count
       next[move.to] += count
-      return applying(moves.dropFirst(), to: next, wholly: wholly)
+      return applying(moves.dropFirst(), to: next)
     }
+  }
+
+  /// Every result of amending its quantity: what is not wanted any more leaves it, or a unit more is wanted.
+  private var restated: [Units] {
+    let fewer = (0...cancelled).map { count in
+      var next = self
+      next.cancelled -= count
+      return next
+    }
+    let more = UnitMove.all.filter { $0.cause == .orderAmended && $0.from == nil }.map { move in
+      var next = self
+      next[move.to] += 1
+      return next
+    }
+    return (fewer + more).filter { $0.reserved + $0.backordered + $0.shipped + $0.cancelled > 0 }
   }
 
   /// What was delivered does not come back from its carrier.

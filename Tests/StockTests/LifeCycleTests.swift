@@ -50,7 +50,8 @@ struct LifeCycleTests {
     switch (move.from, move.cause) {
     case (.reserved?, .shipmentDispatched): stock.ship(2, of: line, from: balance.location, cause)
     case (.reserved?, .orderCancelled): _ = stock.release(0, of: line, cause)
-    case (.backordered?, .orderCancelled): _ = stock.cancelBackorder(of: line, cause)
+    case (.backordered?, .orderCancelled), (.backordered?, .orderAmended), (.backordered?, .holdDue):
+      _ = stock.cancelBackorder(of: line, cause)
     case (.reserved?, _): _ = stock.withdraw(2, from: line.reservations[0], of: line, cause)
     case (.shipped?, _): stock.takeBack(2, of: line, to: balance, cause)
     case (.cancelled?, _): stock.reinstate(2, of: line)
@@ -83,19 +84,23 @@ struct LifeCycleTests {
     #expect(found == UnitMove.Quantity.allCases.map { $0 == move.to ? 2 : 0 }, "\(move)")
   }
 
-  @Test("an order's steps follow from its units': only a late shipment leaves a fulfilled order")
+  @Test("an order's steps follow from its units': only a late shipment or an amendment leaves a fulfilled order")
   func order() {
     let steps = LifeCycle.order.steps
     // Only what was cancelled and has left all the same: it has still to arrive.
-    #expect(steps.filter { $0.from == "fulfilled" && $0.to != nil }.map(\.to) == ["shipped"])
+    #expect(steps.filter { $0.from == "fulfilled" && $0.to != nil }.map(\.to) == ["partially_shipped", "shipped"])
+    #expect(steps.contains { $0.from == "fulfilled" && $0.causes == ["order.amended"] })
     #expect(steps.contains { $0.from == "shipped" && $0.to == "fulfilled" && $0.causes.contains("shipment.delivered") })
     #expect(steps.contains { $0.from == "cancelled" && $0.to == "shipped" && $0.causes == ["shipment.dispatched"] })
     #expect(!steps.contains { $0.from == "backordered" && $0.to == "fulfilled" })
     let reached = Set(steps.compactMap(\.to))
-    for state in [
-      OrderState.reserved, .partiallyReserved, .backordered, .rejected, .partiallyShipped, .shipped,
-      .fulfilled, .cancelled,
-    ] { #expect(reached.contains(state.rawValue)) }
+    for state in OrderState.allCases { #expect(reached.contains(state.rawValue)) }
+    // What is closed for good can only have left all the same.
+    for closed in ["rejected", "expired"] {
+      let left = Set(steps.filter { $0.from == closed && $0.to != nil }.flatMap(\.causes))
+      #expect(left == ["shipment.dispatched"])
+    }
+    #expect(steps.contains { $0.from == "cancelled" && $0.to == "reserved" && $0.causes == ["order.amended"] })
   }
 
   @Test("steps between the same states are one, with all of their causes")
