@@ -41,7 +41,10 @@ extension WorkingSet {
   private func evaluate(_ balance: Balance, of item: StockItem, _ cause: Cause) -> AlertTransition? {
     let next = balance.band.next(after: balance.alert, quantity: balance.level)
     guard next != balance.alert, next != .normal || !balance.isSellable || item.owed == 0 else { return nil }
-    if balance.alert == .normal { balance.episode += 1 }
+    if balance.alert == .normal {
+      balance.episode += 1
+      begunEpisodes.append((balance.sku, balance.location))
+    }
     balance.alert = next
     balance.isChanged = true
     balance.isRevised = true
@@ -54,7 +57,10 @@ extension WorkingSet {
     let quantity = item.availableToPromise
     let next = item.band.next(after: item.alert, quantity: quantity)
     guard next != item.alert else { return nil }
-    if item.alert == .normal { item.episode += 1 }
+    if item.alert == .normal {
+      item.episode += 1
+      begunEpisodes.append((item.sku, nil))
+    }
     item.alert = next
     item.isChanged = true
     return AlertTransition(

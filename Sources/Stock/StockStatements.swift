@@ -139,6 +139,19 @@ enum StockStatements {
       where b.ctid = n.tid
       """, by: 13))
 
+  static let beginEpisodesOfBalances = Statement(
+    name: "balances_low",
+    sql: WriteSet.guarded(
+      """
+      update balances b set alert_since = $3
+      from (select unnest($1::text[]) as sku, unnest($2::text[]) as location_id) as n
+      where b.sku = n.sku and b.location_id = n.location_id and b.lot = ''
+      """, by: 4))
+
+  static let beginEpisodesOfAnchors = Statement(
+    name: "anchors_low",
+    sql: WriteSet.guarded("update stock_items set alert_since = $2 where sku = any($1::text[])", by: 3))
+
   static let insertLedger = Statement(
     name: "ledger_insert",
     sql: """

@@ -7,6 +7,7 @@ extension WorkingSet {
     try sendLedger(to: &writes)
     try sendBalances(to: &writes)
     try sendAnchors(to: &writes)
+    try sendEpisodes(to: &writes)
     try sendLots(to: &writes)
     let touched = orders.values.filter { $0.isChanged || $0.isNew }.sorted { $0.id < $1.id }
     guard !touched.isEmpty else { return }
@@ -61,6 +62,23 @@ extension WorkingSet {
           .ints(revised) { $0.band.recoverPoint }, .texts(revised) { $0.alert.rawValue },
           .ints(revised) { $0.episode },
         ], changing: revised.count)
+    }
+  }
+
+  /// After the rows themselves, which have moved by then: by their keys.
+  private func sendEpisodes(to writes: inout WriteSet) throws {
+    let places = begunEpisodes.compactMap { begun in begun.location.map { (begun.sku, $0) } }
+    if !places.isEmpty {
+      try writes.send(
+        StockStatements.beginEpisodesOfBalances,
+        [
+          .texts(places.map(\.0.value)), .texts(places.map(\.1.value)), .timestamp(now.microseconds),
+        ], changing: places.count)
+    }
+    let skus = begunEpisodes.filter { $0.location == nil }.map(\.sku.value)
+    if !skus.isEmpty {
+      try writes.send(
+        StockStatements.beginEpisodesOfAnchors, [.texts(skus), .timestamp(now.microseconds)], changing: skus.count)
     }
   }
 

@@ -17,6 +17,8 @@ public final class WorkingSet {
   var bumps: [Bump] = []
   var decisions: [Decision] = []
   var movements: [Moment: Int64] = [:]
+  /// Where a level ceased to be normal: SKU and location, nil over all of them.
+  var begunEpisodes: [(sku: SKU, location: LocationID?)] = []
 
   /// An empty set.
   public init() {}

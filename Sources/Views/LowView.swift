@@ -21,8 +21,8 @@ public struct LowLevel: Encodable, Sendable {
   public let recoverPoint: Int64
   /// The same in all events of one shortage.
   public let episodeID: String
-  /// When a notification of the shortage was first queued; absent where nobody is told of it.
-  public let toldAt: Timestamp?
+  /// When the shortage began; absent where that was before it was written down.
+  public let since: Timestamp?
 }
 
 extension ViewDesk {
@@ -36,7 +36,7 @@ extension ViewDesk {
           sku: rows.text(row, 0), name: rows.optionalText(row, 1), locationID: rows.optionalText(row, 2),
           state: rows.text(row, 3),
           available: rows.int(row, 4), owed: rows.optionalInt(row, 5), reorderPoint: rows.int(row, 6),
-          recoverPoint: rows.int(row, 7), episodeID: rows.text(row, 8), toldAt: rows.optionalTime(row, 9))
+          recoverPoint: rows.int(row, 7), episodeID: rows.text(row, 8), since: rows.optionalTime(row, 9))
       }
       return Page(found, limit: limit)
     }

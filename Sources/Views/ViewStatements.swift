@@ -77,29 +77,23 @@ enum ViewStatements {
     order by n.recorded_at desc, n.location_id, n.lot, n.seq desc
     """
 
-  /// Reads all anchors and balances: whether a level is low is in no index. Notifications name the shortage that they
-  /// tell of: a webhook's event in JSON, a mail in its text.
   static let low = """
     with levels as (
       select sku, null as location_id, alert_state, greatest(0, stock_free(sku) - owed) as available, owed,
-        reorder_point, recover_point, sku || '/' || alert_episode as episode_id
+        reorder_point, recover_point, sku || '/' || alert_episode as episode_id, alert_since
       from stock_items where alert_state <> 'normal'
       union all
       select b.sku, b.location_id, b.alert_state, (
           select sum(case when l.expires_at <= now() then 0
                           else x.on_hand - x.damaged - x.quality_control - x.reserved end)
           from balances x left join lots l using (sku, lot) where x.sku = b.sku and x.location_id = b.location_id
-        )::int8, null, b.reorder_point, b.recover_point, b.sku || '/' || b.location_id || '/' || b.alert_episode
+        )::int8, null, b.reorder_point, b.recover_point, b.sku || '/' || b.location_id || '/' || b.alert_episode,
+        b.alert_since
       from balances b where b.alert_state <> 'normal'
-    ),
-    told as (
-      select substring(convert_from(body, 'UTF8') from '(?:"episode_id":"|Shortage )([!#-~]+)') as episode_id,
-        min(created_at) as told_at
-      from notification_deliveries where event_type in ('stock.low', 'stock.out') group by 1
     )
     select l.sku, p.name, l.location_id, l.alert_state, l.available, l.owed, l.reorder_point, l.recover_point,
-      l.episode_id, t.told_at
-    from levels l left join products p using (sku) left join told t using (episode_id)
+      l.episode_id, l.alert_since
+    from levels l left join products p using (sku)
     order by l.alert_state = 'low', l.sku, l.location_id nulls first limit $1
     """
 
@@ -167,7 +161,6 @@ enum ViewStatements {
     from backorders where order_id = $1 order by line_no
     """
 
-  /// All shipments are read: no index has their orders.
   static let orderShipments = """
     select s.shipment_id, s.state, s.carrier, s.tracking_number, s.dispatched_at, l.line_no, l.location_id, l.quantity,
       s.status_at, s.overdue_at

@@ -7,8 +7,8 @@ struct LowCommand: AsyncParsableCommand {
     commandName: "low", abstract: "Shows what is low or out now, at locations and over all of them.",
     discussion: """
       What has run out comes first. Over all locations the level is what can be promised, so what backorders wait for \
-      is subtracted. An episode lasts until the level is back at its recover point; TOLD is when its first \
-      notification was queued. Exit code 1 if nothing is low.
+      is subtracted. An episode lasts until the level is back at its recover point; SINCE is when it \
+      began. Exit code 1 if nothing is low.
       """)
 
   @OptionGroup var limits: LimitOptions
@@ -33,13 +33,13 @@ struct LowCommand: AsyncParsableCommand {
   private func table(_ levels: [LowLevel]) -> String {
     var table = TextTable([
       .text("SKU"), .text("LOCATION"), .text("STATE"), .number("AVAILABLE"), .number("OWED"), .number("REORDER"),
-      .number("RECOVER"), .text("EPISODE"), .text("TOLD"), .text("NAME"),
+      .number("RECOVER"), .text("EPISODE"), .text("SINCE"), .text("NAME"),
     ])
     for level in levels {
       table.add([
         level.sku, level.locationID ?? "over all", level.state, "\(level.available)", level.owed.map { "\($0)" } ?? "",
         "\(level.reorderPoint)", "\(level.recoverPoint)", level.episodeID,
-        level.toldAt.map { Show.time($0.rfc3339) } ?? "", level.name ?? "",
+        level.since.map { Show.time($0.rfc3339) } ?? "", level.name ?? "",
       ])
     }
     return table.text()
