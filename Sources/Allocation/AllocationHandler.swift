@@ -70,7 +70,7 @@ public struct AllocationHandler: Handler {
     state.keys.orders.formUnion(state.openedOrders)
     state.keys.skus.formUnion(state.fillSKUs)
     state.keys.skus.formUnion(try WorkingSet.skus(of: state.openedOrders, on: database))
-    try state.createPlacesOfReturns(on: database)
+    state.expectPlacesOfReturns()
     return state
   }
 

@@ -78,18 +78,15 @@ extension AllocationState {
     for line in request.lines { if let sku = line.sku { keys.skus.insert(sku) } }
   }
 
-  /// Makes the balances where something comes back and never was before. Which product an order's line is of is read
-  /// for all lines of the opened orders.
-  func createPlacesOfReturns(on database: Connection) throws {
-    guard !returns.requested.isEmpty else { return }
-    var places: Set<WorkingSet.Place> = []
+  /// Where something comes back, and perhaps never was before. Which product an order's line is of is read for all
+  /// lines of the opened orders.
+  func expectPlacesOfReturns() {
     for request in returns.requested {
       let ofOrder = request.lines.contains { $0.sku == nil } ? keys.skus : []
       for line in request.lines {
-        for sku in line.sku.map({ [$0] }) ?? Array(ofOrder) { places.insert(.init(sku, line.locationID)) }
+        for sku in line.sku.map({ [$0] }) ?? Array(ofOrder) { keys.places.insert(.init(sku, line.locationID)) }
       }
     }
-    try WorkingSet.createBalances(places, newLocations: [:], on: database)
   }
 
   func sendReturnLookup(on database: Connection) throws {

@@ -14,12 +14,11 @@ public struct InventoryHandler: Handler {
   /// A handler; it keeps nothing between batches.
   public init() {}
 
-  /// Finds out which rows the batch touches and creates anchors and balances that are missing.
+  /// Finds out which rows the batch touches and creates anchors that are missing.
   public func prepare(_ messages: [Message], approach: Approach, on database: Connection) throws -> InventoryState {
     let state = InventoryState()
     var places: Set<WorkingSet.Place> = []
     var newAnchors: Set<SKU> = []
-    var newLocations: [LocationID: LocationRegistered] = [:]
     let owners = try state.requestBarcodes(of: messages, on: database)
     for message in messages {
       switch message.event {
@@ -29,7 +28,8 @@ public struct InventoryHandler: Handler {
       case .productChanged(let product): state.requestProduct(product.sku)
       case .productDiscontinued(let product): state.requestProduct(product.sku)
       case .locationRegistered(let location):
-        newLocations[location.locationID] = newLocations[location.locationID] ?? location
+        let first = state.keys.newLocations[location.locationID]
+        state.keys.newLocations[location.locationID] = first ?? location
         state.requests.locations.insert(location.locationID)
       case .stockPolicySet(let policy):
         state.keys.skus.insert(policy.sku)
@@ -53,12 +53,11 @@ public struct InventoryHandler: Handler {
       state.papers.prepare(message.event)
       places.formUnion(state.transfers.prepare(message.event))
     }
-    newLocations[.inTransit] = InventoryHandler.transit
+    state.keys.newLocations[.inTransit] = InventoryHandler.transit
     state.keys.skus.formUnion(try state.transfers.skus(on: database))
-    places.formUnion(state.papers.places)
-    state.keys.skus.formUnion(places.map(\.sku))
+    state.keys.places = places.union(state.papers.places)
+    state.keys.skus.formUnion(state.keys.places.map(\.sku))
     try WorkingSet.createAnchors(newAnchors, on: database)
-    try WorkingSet.createBalances(places, newLocations: newLocations, on: database)
     return state
   }
 

@@ -123,13 +123,13 @@ struct Inbox {
       join inbox i on i.message_id = k.message_id and i.source = k.source and i.consumer = $3
       """)
 
-  static let insert = Statement(
-    name: "inbox_insert",
-    sql: """
-      insert into inbox (message_id, source, consumer, attempt, day, outcome, events, headers, body, recorded_at)
-      select unnest($1::text[]), unnest($2::text[]), $3, unnest($4::int4[]), unnest($5::date[]), unnest($6::text[]),
-             unnest($7::int4[]), unnest($8::text[]), unnest($9::bytea[]), $10
-      """)
+  static let insert = BulkInsert(
+    "inbox_insert", into: "inbox",
+    [
+      .each("message_id", "text"), .alike("source", "text"), .once("consumer", "text"), .alike("attempt", "int4"),
+      .alike("day", "date"), .alike("outcome", "text"), .each("events", "int4"), .alike("headers", "text"),
+      .each("body", "bytea"), .once("recorded_at", "timestamptz"),
+    ])
 }
 
 extension Inbox {
@@ -142,6 +142,14 @@ extension Inbox {
       let outcome: Outcome
       var events: Int32
       let recordedAt: Timestamp
+
+      /// Whether it agrees in what most messages of a batch agree in.
+      func isFiled(like other: Entry) -> Bool {
+        outcome == other.outcome && message.delivery.attempt == other.message.delivery.attempt
+          && message.envelope.source == other.message.envelope.source
+          && message.filedAt.day == other.message.filedAt.day
+          && message.delivery.headers == other.message.delivery.headers
+      }
     }
 
     mutating func append(_ message: Message, outcome: Outcome, events: Int, at now: Timestamp) {
@@ -159,13 +167,20 @@ extension Inbox {
       let sorted = entries.sorted {
         ($0.message.envelope.id, $0.message.envelope.source) < ($1.message.envelope.id, $1.message.envelope.source)
       }
+      let message = first.message
+      let agree = entries.allSatisfy { $0.isFiled(like: first) }
       try writes.send(
-        Inbox.insert,
+        agree ? Inbox.insert.agreeing : Inbox.insert.differing,
         [
-          .texts(sorted) { $0.message.envelope.id }, .texts(sorted) { $0.message.envelope.source }, .text(consumer),
-          .int4s(sorted) { $0.message.delivery.attempt }, .dates(sorted) { $0.message.filedAt.day },
-          .texts(sorted) { $0.outcome.rawValue }, .int4s(sorted) { $0.events },
-          .texts(sorted) { HeaderText.encode($0.message.delivery.headers) },
+          .texts(sorted) { $0.message.envelope.id },
+          agree ? .text(message.envelope.source) : .texts(sorted) { $0.message.envelope.source }, .text(consumer),
+          agree ? .int4(message.delivery.attempt) : .int4s(sorted) { $0.message.delivery.attempt },
+          agree ? .date(message.filedAt.day) : .dates(sorted) { $0.message.filedAt.day },
+          agree ? .text(first.outcome.rawValue) : .texts(sorted) { $0.outcome.rawValue },
+          .int4s(sorted) { $0.events },
+          agree
+            ? .text(HeaderText.encode(message.delivery.headers))
+            : .texts(sorted) { HeaderText.encode($0.message.delivery.headers) },
           .byteas(sorted) { $0.message.delivery.body }, .timestamp(first.recordedAt.microseconds),
         ])
     }

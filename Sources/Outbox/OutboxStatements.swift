@@ -5,13 +5,12 @@ public enum OutboxStatements {
   /// The channel on which a relay is told that rows wait.
   public static let channel = "tallyman_outbox"
 
-  static let insert = Statement(
-    name: "outbox_insert",
-    sql: """
-      insert into outbox (shard, aggregate, exchange, routing_key, message_id, content_type, headers, body)
-      select unnest($1::int2[]), unnest($2::int8[]), unnest($3::text[]), unnest($4::text[]), unnest($5::text[]),
-             unnest($6::text[]), unnest($7::text[]), unnest($8::bytea[])
-      """)
+  static let insert = BulkInsert(
+    "outbox_insert", into: "outbox",
+    [
+      .each("shard", "int2"), .each("aggregate", "int8"), .alike("exchange", "text"), .each("routing_key", "text"),
+      .each("message_id", "text"), .alike("content_type", "text"), .alike("headers", "text"), .each("body", "bytea"),
+    ])
 
   static let notify = Statement(name: "outbox_notify", sql: "select pg_notify('tallyman_outbox', '')")
 

@@ -34,19 +34,24 @@ public struct OutboxWriter {
   ///   - wakeUp: The lane's; nil for one who writes so rarely that every time counts.
   /// - Throws: ``PostgresError`` when the connection fails.
   public func send(to writes: inout WriteSet, waking wakeUp: RelayWakeUp? = nil) throws(PostgresError) {
-    guard count > 0 else { return }
     let rows = pending.map { pending in
       switch pending {
       case .row(let row): Hashed(row)
       case .event(let event): Hashed(OutboxRow(event))
       }
     }
+    guard let first = rows.first?.row else { return }
+    let agree = rows.allSatisfy {
+      $0.row.exchange == first.exchange && $0.row.contentType == first.contentType && $0.row.headers == first.headers
+    }
     try writes.send(
-      OutboxStatements.insert,
+      agree ? OutboxStatements.insert.agreeing : OutboxStatements.insert.differing,
       [
-        .int2s(rows) { Shard.of(hash: $0.aggregate) }, .ints(rows) { $0.aggregate }, .texts(rows) { $0.row.exchange },
-        .texts(rows) { $0.row.routingKey }, .texts(rows) { $0.row.messageID }, .texts(rows) { $0.row.contentType },
-        .texts(optional: rows) { $0.row.headers }, .byteas(rows) { $0.row.body },
+        .int2s(rows) { Shard.of(hash: $0.aggregate) }, .ints(rows) { $0.aggregate },
+        agree ? .text(first.exchange) : .texts(rows) { $0.row.exchange },
+        .texts(rows) { $0.row.routingKey }, .texts(rows) { $0.row.messageID },
+        agree ? .text(first.contentType) : .texts(rows) { $0.row.contentType },
+        agree ? .text(first.headers) : .texts(optional: rows) { $0.row.headers }, .byteas(rows) { $0.row.body },
       ])
     if wakeUp?.isDue(for: count) ?? true { try writes.send(OutboxStatements.notify) }
   }

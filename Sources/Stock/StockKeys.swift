@@ -11,7 +11,12 @@ public struct StockKeys: Sendable {
   /// a SKU would grow slower with each lot that it ever had.
   public var includesUsedUpLots = true
 
+  /// Where stock is about to be: balances that are missing there are made once their anchors are locked. Where a lot
+  /// is, there is also a balance without one, which stands for the location.
+  public var places: Set<WorkingSet.Place> = []
+  /// Locations that the batch itself registers.
+  public var newLocations: [LocationID: LocationRegistered] = [:]
+
   /// No rows.
   public init() {}
-
 }

@@ -3,7 +3,7 @@ import Postgres
 /// The SQL of stock and orders. Locking statements read only the table that they lock: a sub-select in them would see
 /// the snapshot from before the wait.
 enum StockStatements {
-  // MARK: Step 0, autocommit: missing anchors and balances, zeroed and sorted
+  // MARK: Step 0, autocommit: missing anchors, zeroed and sorted
 
   static let createAnchors = Statement(
     name: "anchors_create",
@@ -13,10 +13,20 @@ enum StockStatements {
       order by s on conflict do nothing
       """)
 
+  // MARK: Locks, in this order
+
+  static let lockAnchors = Statement(
+    name: "anchors_lock",
+    sql: """
+      select ctid, sku, registered, owed, safety_stock, reorder_point, recover_point, alert_state, alert_episode,
+             sequence, discontinued
+      from stock_items where sku = any($1::text[]) order by sku for no key update
+      """)
+
   /// A location that is registered by the same batch is not in the table yet: its message says what it is like.
   ///
-  /// The anchor is locked where a balance is missing: whoever sets the levels for every location holds it too, so
-  /// either they see the new balance or this sees the new levels.
+  /// Under the anchors' locks: whoever sets the levels for every location holds them too, so either they see the new
+  /// balance or this sees the new levels.
   static let createBalances = Statement(
     name: "balances_create",
     sql: """
@@ -33,17 +43,7 @@ enum StockStatements {
         select k.lot = '' and coalesce(l.sellable, k.sellable) and i.place_recover_point is not null as applies) as d
       where (l.location_id is not null or k.sellable is not null)
         and not exists (select from balances b where b.sku = k.sku and b.location_id = k.location_id and b.lot = k.lot)
-      order by k.sku, k.location_id, k.lot for share of i on conflict do nothing
-      """)
-
-  // MARK: Locks, in this order
-
-  static let lockAnchors = Statement(
-    name: "anchors_lock",
-    sql: """
-      select ctid, sku, registered, owed, safety_stock, reorder_point, recover_point, alert_state, alert_episode,
-             sequence, discontinued
-      from stock_items where sku = any($1::text[]) order by sku for no key update
+      order by k.sku, k.location_id, k.lot on conflict do nothing
       """)
 
   /// No lock of their own: whoever changes a balance holds its SKU's anchor. A statement behind the one that waited for
@@ -51,8 +51,10 @@ enum StockStatements {
   static let balances = Statement(
     name: "balances",
     sql: """
-      select ctid, sku, location_id, lot, balance_id, on_hand, reserved, damaged, quality_control, sellable, priority,
-             safety_stock, reorder_point, recover_point, alert_state, alert_episode, seq, recorded_at
+      select ctid, sku, location_id, lot, recorded_at,
+             array[balance_id, on_hand, reserved, damaged, quality_control, safety_stock, reorder_point, recover_point,
+                   case alert_state when 'low' then 1 when 'out' then 2 else 0 end, alert_episode, seq, priority,
+                   sellable::int]
       from balances where sku = any($1::text[]) and (lot = '' or on_hand > 0 or $2::bool)
       order by sku, location_id, lot
       """)
@@ -152,25 +154,23 @@ enum StockStatements {
     name: "anchors_low",
     sql: WriteSet.guarded("update stock_items set alert_since = $2 where sku = any($1::text[])", by: 3))
 
-  static let insertLedger = Statement(
-    name: "ledger_insert",
-    sql: """
-      insert into stock_ledger (balance_id, seq, bucket, delta, balance_after, reason, reference, consumer, source,
-        message_id, occurred_at, recorded_at)
-      select unnest($1::int8[]), unnest($2::int8[]), unnest($3::text[]), unnest($4::int8[]), unnest($5::int8[]),
-             unnest($6::text[]), unnest($7::text[]), $8, unnest($9::text[]), unnest($10::text[]),
-             unnest($11::timestamptz[]), unnest($12::timestamptz[])
-      """)
+  static let insertLedger = BulkInsert(
+    "ledger_insert", into: "stock_ledger",
+    [
+      .each("balance_id", "int8"), .each("seq", "int8"), .alike("bucket", "text"), .each("delta", "int8"),
+      .each("balance_after", "int8"), .alike("reason", "text"), .each("reference", "text"), .once("consumer", "text"),
+      .each("source", "text"), .each("message_id", "text"), .each("occurred_at", "timestamptz"),
+      .alike("recorded_at", "timestamptz"),
+    ])
 
-  static let insertOrders = Statement(
-    name: "orders_insert",
-    sql: """
-      insert into orders (order_id, customer_id, answered, state, backorder, priority, need_by, closed_reason, sequence,
-        ordered_at, updated_at)
-      select unnest($1::text[]), unnest($2::text[]), unnest($3::bool[]), unnest($4::text[]), unnest($5::text[]),
-             unnest($6::int4[]), unnest($7::timestamptz[]), unnest($8::text[]), unnest($9::int8[]),
-             unnest($10::timestamptz[]), $11
-      """)
+  static let insertOrders = BulkInsert(
+    "orders_insert", into: "orders",
+    [
+      .each("order_id", "text"), .each("customer_id", "text"), .alike("answered", "bool"), .each("state", "text"),
+      .alike("backorder", "text"), .alike("priority", "int4"), .alike("need_by", "timestamptz"),
+      .alike("closed_reason", "text"), .each("sequence", "int8"), .each("ordered_at", "timestamptz"),
+      .once("updated_at", "timestamptz"),
+    ])
 
   static let updateOrders = Statement(
     name: "orders_update",
@@ -214,13 +214,12 @@ enum StockStatements {
       where o.order_id = n.order_id
       """, by: 9))
 
-  static let insertLines = Statement(
-    name: "lines_insert",
-    sql: """
-      insert into order_lines (order_id, line_no, sku, ordered, reserved, backordered, shipped, cancelled)
-      select unnest($1::text[]), unnest($2::int4[]), unnest($3::text[]), unnest($4::int8[]), unnest($5::int8[]),
-             unnest($6::int8[]), unnest($7::int8[]), unnest($8::int8[])
-      """)
+  static let insertLines = BulkInsert(
+    "lines_insert", into: "order_lines",
+    [
+      .each("order_id", "text"), .each("line_no", "int4"), .each("sku", "text"), .each("ordered", "int8"),
+      .each("reserved", "int8"), .each("backordered", "int8"), .alike("shipped", "int8"), .alike("cancelled", "int8"),
+    ])
 
   static let updateLines = Statement(
     name: "lines_update",
@@ -260,15 +259,14 @@ enum StockStatements {
       """, by: 11))
 
   /// Reservations of which every unit is still open: nearly all new ones.
-  static let insertOpenReservations = Statement(
-    name: "reservations_insert_open",
-    sql: """
-      insert into reservations (order_id, line_no, reservation_no, sku, location_id, lot, quantity, open_quantity,
-        state, policy, candidates, created_at)
-      select unnest($1::text[]), unnest($2::int4[]), unnest($3::int4[]), unnest($4::text[]), unnest($5::text[]),
-             unnest($6::text[]), unnest($7::int8[]), unnest($7::int8[]), 'active', unnest($8::text[]),
-             unnest($9::text[]), $10
-      """)
+  static let insertOpenReservations = BulkInsert(
+    "reservations_insert_open", into: "reservations",
+    [
+      .each("order_id", "text"), .each("line_no", "int4"), .each("reservation_no", "int4"), .each("sku", "text"),
+      .each("location_id", "text"), .alike("lot", "text"), .each("quantity", "int8"),
+      .copy("open_quantity", of: "quantity"), .literal("state", "'active'"), .alike("policy", "text"),
+      .each("candidates", "text"), .once("created_at", "timestamptz"),
+    ])
 
   static let insertReservations = Statement(
     name: "reservations_insert",

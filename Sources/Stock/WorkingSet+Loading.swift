@@ -32,26 +32,6 @@ extension WorkingSet {
     }
   }
 
-  /// Creates missing balances, zeroed and sorted, in autocommit: where the SKU has an anchor and the location is known.
-  ///
-  /// - Parameters:
-  ///   - places: Where stock is about to be. Where a lot is, there is also a balance without one, which stands for the
-  ///     location.
-  ///   - newLocations: Locations that the batch itself registers.
-  public static func createBalances(
-    _ places: Set<Place>, newLocations: [LocationID: LocationRegistered], on database: Connection
-  ) throws {
-    guard !places.isEmpty else { return }
-    let sorted = places.union(places.map { Place($0.sku, $0.location) }).sorted()
-    _ = try database.query(
-      StockStatements.createBalances,
-      [
-        .texts(sorted.map(\.sku.value)), .texts(sorted.map(\.location.value)), .texts(sorted.map(\.lot)),
-        .bools(sorted.map { newLocations[$0.location]?.sellable }),
-        .int4s(sorted.map { newLocations[$0.location]?.priority }),
-      ])
-  }
-
   /// The SKUs of existing orders, read without locks: what a cancellation or shipment will have to lock.
   public static func skus(of orders: Set<OrderID>, on database: Connection) throws -> Set<SKU> {
     guard !orders.isEmpty else { return [] }
@@ -64,11 +44,25 @@ extension WorkingSet {
   /// Queues the locking statements and what the locked rows protect.
   public func sendLocks(_ keys: StockKeys, on database: Connection) throws {
     if !keys.skus.isEmpty {
-      let skus = Parameter.texts(Array(keys.skus)) { $0.value }
+      // In order: the server, which has to search for them in order, would sort them by itself, once per statement.
+      let skus = Parameter.texts(keys.skus.sorted()) { $0.value }
       try database.send(StockStatements.lockAnchors, [skus])
+      if !keys.places.isEmpty { try sendMissingBalances(keys, on: database) }
       try database.send(StockStatements.balances, [skus, .bool(keys.includesUsedUpLots)])
     }
     if !keys.orders.isEmpty { try sendOrders(keys, on: database) }
+  }
+
+  /// Makes balances that are missing, zeroed: where the SKU has an anchor and the location is known.
+  private func sendMissingBalances(_ keys: StockKeys, on database: Connection) throws {
+    let sorted = keys.places.union(keys.places.map { Place($0.sku, $0.location) }).sorted()
+    try database.send(
+      StockStatements.createBalances,
+      [
+        .texts(sorted.map(\.sku.value)), .texts(sorted.map(\.location.value)), .texts(sorted.map(\.lot)),
+        .bools(sorted.map { keys.newLocations[$0.location]?.sellable }),
+        .int4s(sorted.map { keys.newLocations[$0.location]?.priority }),
+      ])
   }
 
   func sendOrders(_ keys: StockKeys, on database: Connection) throws {
@@ -85,6 +79,7 @@ extension WorkingSet {
   public func receiveLocks(_ keys: StockKeys, on database: Connection) throws {
     if !keys.skus.isEmpty {
       loadAnchors(try database.receive())
+      if !keys.places.isEmpty { _ = try database.receive() }
       loadBalances(try database.receive())
     }
     if !keys.orders.isEmpty { try receiveOrders(on: database) }
@@ -127,16 +122,7 @@ extension WorkingSet {
   private func loadBalances(_ rows: Rows) {
     var item: StockItem?
     for row in 0..<rows.count {
-      let balance = Balance(
-        Balance.Row(
-          id: rows.int(row, 4), tid: rows.tid(row, 0), sku: SKU(trusted: rows.text(row, 1)),
-          location: LocationID(trusted: rows.text(row, 2)), lot: rows.text(row, 3), isSellable: rows.bool(row, 9),
-          priority: rows.int4(row, 10), onHand: rows.int(row, 5), reserved: rows.int(row, 6), damaged: rows.int(row, 7),
-          qualityControl: rows.int(row, 8), safetyStock: rows.int(row, 11),
-          band: AlertBand(reorderPoint: rows.int(row, 12), recoverPoint: rows.int(row, 13)),
-          alert: AlertState(rawValue: rows.text(row, 14)) ?? .normal, episode: rows.int(row, 15),
-          seq: rows.int(row, 16),
-          recordedAt: Timestamp(microseconds: rows.timestamp(row, 17))))
+      let balance = Balance(Balance.Row(rows, row))
       if item?.sku != balance.sku { item = self.item(balance.sku) }
       balance.item = item
       item?.balances.append(balance)
@@ -194,5 +180,32 @@ extension WorkingSet {
         isFillable: rows.bool(row, 7), createdAt: Timestamp(microseconds: rows.timestamp(row, 6)), isNew: false,
         isChanged: false)
     }
+  }
+}
+
+extension Balance.Row {
+  /// A row of ``StockStatements/balances``.
+  fileprivate init(_ rows: Rows, _ row: Int) {
+    self = rows.ints(row, 5, count: 13) { number in
+      Balance.Row(
+        id: number(0), tid: rows.tid(row, 0), sku: SKU(trusted: rows.text(row, 1)),
+        location: LocationID(trusted: rows.text(row, 2)), lot: rows.text(row, 3), isSellable: number(12) != 0,
+        priority: Int32(truncatingIfNeeded: number(11)), onHand: number(1), reserved: number(2), damaged: number(3),
+        qualityControl: number(4), safetyStock: number(5),
+        band: AlertBand(reorderPoint: number(6), recoverPoint: number(7)), alert: AlertState(code: number(8)),
+        episode: number(9), seq: number(10), recordedAt: Timestamp(microseconds: rows.timestamp(row, 4)))
+    }
+  }
+}
+
+extension AlertState {
+  /// As the statement that reads balances numbers them.
+  fileprivate init(code: Int64) {
+    self =
+      switch code {
+      case 1: .low
+      case 2: .out
+      default: .normal
+      }
   }
 }
