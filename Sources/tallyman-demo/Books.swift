@@ -27,10 +27,11 @@ struct Books {
       ]),
       "allocation": sum([
         .orderCreated, .orderCancelled, .shipmentDispatched, .stockReceived, .stockMoved, .reservationReleased,
-        .backordersDue,
+        .reservationBumped, .backordersDue,
       ]) - malformed,
       "notification": sum([
-        .stockLow, .stockOut, .lotExpired, .backorderCreated, .orderReserved, .orderPartiallyShipped, .orderShipped,
+        .stockLow, .stockOut, .lotExpired, .backorderCreated, .reservationBumped, .orderReserved,
+        .orderPartiallyShipped, .orderShipped,
       ]),
     ]
     settled = try stage.records.settled()

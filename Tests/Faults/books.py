@@ -5,7 +5,7 @@ import hashlib
 import json
 import os
 
-# Who consumes what, as topology/README.md says.
+# Who consumes what, as topology/README.md says; what others publish has one consumer.
 CONSUMER = {
     "product.registered": "inventory", "location.registered": "inventory", "stock.policy.set": "inventory",
     "goods.received": "inventory", "stock.move.requested": "inventory",
@@ -13,7 +13,7 @@ CONSUMER = {
     "stock.received": "allocation", "stock.moved": "allocation", "reservation.released": "allocation",
     "order.confirmed": "allocation", "order.amended": "allocation", "hold.due": "allocation",
     "reservation.expired": "allocation",
-    "reservation.bumped": "allocation", "backorders.due": "allocation",
+    "reservation.bumped": "allocation notification", "backorders.due": "allocation",
     "stock.low": "notification", "stock.out": "notification", "backorder.created": "notification",
     "lots.due": "inventory", "lot.expired": "notification",
     "product.changed": "inventory", "product.discontinued": "inventory",
