@@ -96,9 +96,10 @@ struct Generator {
 
   private mutating func policy() -> StockPolicySet {
     let reorder = small(4)
+    let place = chance(60) ? location() : nil
     return StockPolicySet(
-      sku: sku(), locationID: chance(60) ? location() : nil, safetyStock: small(3), reorderPoint: reorder,
-      recoverPoint: reorder + 1 + small(3))
+      sku: sku(), locationID: place, everyLocation: place == nil && chance(50), safetyStock: small(3),
+      reorderPoint: reorder, recoverPoint: reorder + 1 + small(3))
   }
 
   private mutating func order(asHold: Bool = false) -> OrderCreated {

@@ -99,6 +99,7 @@ struct InventoryTransaction: Transaction {
     for receipt in state.new.receipts { world.records.receipts[receipt.said.receiptID] = receipt }
     for move in state.new.moves { world.records.moves[move.request.moveID] = move.request }
     world.records.policyTimes.merge(state.new.policies) { $1 }
+    world.records.defaultLevels.merge(state.new.defaultLevels) { $1 }
     commitPapers(to: &world.records.papers)
     for id in state.transfers.changed.union(state.transfers.new) {
       world.records.transfers.known[id] = state.transfers.known[id]

@@ -19,7 +19,7 @@ extension World {
         "lot \(item.sku)/\(name) \(lot.expiresAt?.rfc3339 ?? "no end") \(lot.reportedAt == nil ? "" : "reported")"
       }
       // A message that is refused may leave the row of a place behind: with nothing in it, it says nothing.
-      for balance in item.balances where balance.seq > 0 || balance.isGuarded {
+      for balance in item.balances where balance.seq > 0 || hasOwnLevels(balance) {
         let place = "stock \(item.sku) \(balance.location)/\(balance.lot)"
         lines.append(
           "\(place) \(balance.onHand) there \(balance.reserved) reserved \(balance.damaged) \(balance.qualityControl) "
@@ -46,6 +46,10 @@ extension World {
 }
 
 extension World {
+  private func hasOwnLevels(_ balance: Balance) -> Bool {
+    records.policyTimes[.init(sku: balance.sku, reach: .location(balance.location))] != nil && balance.isGuarded
+  }
+
   /// Shipments, products and what is remembered of documents.
   private var papers: [String] {
     var lines = records.shipments.values.map { shipment in

@@ -28,6 +28,8 @@ final class World {
   /// A rule that a test breaks on purpose: called after a message took effect.
   var saboteur: ((World, Event) -> Void)?
 
+  /// Every change of an order's state.
+  private(set) var orderSteps: Set<OrderStep> = []
   /// Whether every batch is searched for changes that nobody would write.
   var watchesMarks = false
 
@@ -42,6 +44,8 @@ final class World {
     var receipts: [ReceiptID: BookedReceipt] = [:]
     var moves: [MoveID: StockMoveRequested] = [:]
     var policyTimes: [InventoryState.PolicyPlace: Timestamp] = [:]
+    /// Of the places that have none of their own.
+    var defaultLevels: [SKU: StockPolicySet] = [:]
     var papers = Papers()
     var transfers = TransferFile()
     var shipments: [ShipmentID: Shipment] = [:]
@@ -81,7 +85,9 @@ final class World {
         endings.append(Ending(message: message, consumer: "\(worker)", outcome: .duplicate, reason: nil))
         continue
       }
+      let states = transaction.stock.orders.mapValues(\.state)
       let ending = settle(message, transaction.decide(message), by: worker, &follow)
+      note(transaction.stock.orders.values, since: states)
       endings.append(ending)
       if ending.outcome == .applied { try witness.look(after: message, books) }
       if ending.outcome == .applied || ending.outcome == .unchanged { applied.insert(key) }
@@ -112,6 +118,12 @@ final class World {
     }
   }
 
+  private func note(_ orders: some Sequence<Order>, since states: [OrderID: OrderState]) {
+    for order in orders where states[order.id] != order.state {
+      orderSteps.insert(OrderStep(from: states[order.id], to: order.state))
+    }
+  }
+
   /// So long that every lot and every hold has ended, and every carrier has been silent for long.
   func passTime() { now = now + .seconds(30 * 86_400) }
 
@@ -139,11 +151,21 @@ final class World {
     row.lot = place.lot
     row.isSellable = location.sellable
     row.priority = location.priority
+    if let levels = records.defaultLevels[place.sku], location.sellable, place.lot.isEmpty {
+      row.safetyStock = levels.safetyStock
+      row.band = AlertBand(reorderPoint: levels.reorderPoint, recoverPoint: levels.recoverPoint)
+    }
     let balance = Balance(row)
     balance.item = item
     item.balances.append(balance)
     item.balances.sort { ($0.location, $0.lot) < ($1.location, $1.lot) }
   }
+}
+
+/// A change of an order's state; from nil: it was not there.
+struct OrderStep: Hashable {
+  let from: OrderState?
+  let to: OrderState
 }
 
 /// Which worker.
