@@ -228,7 +228,9 @@ enum BumpStatements {
         select r.order_id, sum(r.open_quantity) over (
             order by o.priority, o.need_by desc nulls first, o.ordered_at desc, r.order_id desc, r.line_no desc,
                      r.reservation_no desc) - r.open_quantity as before
-        from reservations r join orders o using (order_id)
+        from orders_promised(k.sku, k.location_id, k.lot) as p
+        join reservations r on r.order_id = p
+        join orders o on o.order_id = p
         where r.sku = k.sku and r.location_id = k.location_id and r.lot = k.lot and r.open_quantity > 0
       ) as b
       where b.before < k.quantity
