@@ -38,6 +38,12 @@ public struct OutgoingEvent: Hashable, Sendable {
     self.event = event
   }
 
+  /// The aggregate of a note: what one of our parts asks of another, about nothing whose history it would belong to.
+  public static func aggregate(ofNote id: String) -> String { "sweep/\(id)" }
+
+  /// Whether it is a note, and no row counts it in its `sequence`.
+  public var isNote: Bool { aggregate.hasPrefix("sweep/") }
+
   /// The `content_type` of every message that we publish and read.
   public static let contentType = "application/cloudevents+json"
 

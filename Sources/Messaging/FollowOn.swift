@@ -31,7 +31,8 @@ public struct FollowOn: Sendable {
     let id = EventID.next(at: now)
     return OutgoingEvent(
       id: id, source: source, time: now, correlationID: envelope.correlationID, causationID: envelope.id,
-      traceparent: envelope.traceparent, aggregate: "sweep/\(id)", sequence: 1, subject: sku.value, event: event)
+      traceparent: envelope.traceparent, aggregate: OutgoingEvent.aggregate(ofNote: id), sequence: 1,
+      subject: sku.value, event: event)
   }
 
   private func make(

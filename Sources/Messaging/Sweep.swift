@@ -55,7 +55,8 @@ public enum Sweep: Int64, Sendable {
           OutboxRow(
             OutgoingEvent(
               id: id, source: "\(manifest.source):sweeper", time: now, correlationID: finding.correlationID,
-              aggregate: "sweep/\(id)", sequence: 1, subject: finding.subject, event: finding.event)))
+              aggregate: OutgoingEvent.aggregate(ofNote: id), sequence: 1, subject: finding.subject,
+              event: finding.event)))
       }
       var writes = WriteSet(on: database)
       try outbox.send(to: &writes)

@@ -2,8 +2,8 @@
 -- counts: the two sums, once
 --
 -- Each event about an order or a SKU draws the next sequence of its aggregate and is counted at the message that
--- caused it, in one transaction. What the backorder sweeper and the sender of notifications publish is counted on
--- neither side. Once old inbox partitions have been dropped, the inbox can only account for fewer.
+-- caused it, in one transaction. What the sweepers and the sender of notifications publish, and the notes by which a
+-- worker asks for another turn, are counted on neither side. Once old inbox partitions have been dropped, the inbox can only account for fewer.
 with inbox_days as (
   select min(to_date(right(c.relname, 8), 'YYYYMMDD')) as oldest
   from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'inbox'::regclass
