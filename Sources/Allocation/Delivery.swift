@@ -22,6 +22,7 @@ extension AllocationDecisions {
     case .refused: return .notApplied(ended(shipment, status))
     case .noted: break
     case .enters(let next):
+      if next == .failed, let reason = cameBackAlready(shipment, order) { return .notApplied(reason) }
       shipment.state = next
       shipment.statusAt = status.timestamp
       events = enter(next, shipment, status, order)
@@ -82,6 +83,21 @@ extension AllocationDecisions {
       reason: status.reason, lines: lines)
     let told = event(.shipmentFailed(failed), order)
     return [told] + backordersCreated(waiting, of: order) + refreshed(order)
+  }
+
+  /// Why a shipment cannot have failed: some of it would come back twice.
+  private func cameBackAlready(_ shipment: Shipment, _ order: Order) -> Reason? {
+    let units = Dictionary(shipment.parts.map { ($0.line, $0.quantity) }, uniquingKeysWith: +)
+    for (number, quantity) in units.sorted(by: { $0.key < $1.key }) {
+      let returned = state.returns.returned[.init(order: order.id, line: number), default: 0]
+      guard returned > 0, let line = order.line(number), returned > line.shipped - quantity else { continue }
+      return Reason(
+        .shipmentEnded, field: "data.status", value: CarrierStatus.failed.rawValue,
+        rule: "must not follow: of the \(line.shipped) units of line \(number) of order \(order.id) that left, "
+          + "\(returned) came back by return.received, so that not all \(quantity) of shipment \(shipment.id) can have "
+          + "failed")
+    }
+    return nil
   }
 
   // MARK: What is not heard of

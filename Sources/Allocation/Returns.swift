@@ -89,15 +89,25 @@ extension AllocationState {
     }
   }
 
+  /// Whether the batch has to know what came back before: no unit comes back twice, from its customer and from its
+  /// carrier.
+  private var countsReturned: Bool {
+    !returns.requested.isEmpty || requestedStatuses.contains { $0.status == .failed }
+  }
+
   func sendReturnLookup(on database: Connection) throws {
-    guard !returns.requested.isEmpty else { return }
-    try database.send(ReturnStatements.lookup, [.texts(returns.requested) { $0.returnID.value }])
-    try database.send(ReturnStatements.returned, [.texts(Array(openedOrders)) { $0.value }])
+    if !returns.requested.isEmpty {
+      try database.send(ReturnStatements.lookup, [.texts(returns.requested) { $0.returnID.value }])
+    }
+    if countsReturned { try database.send(ReturnStatements.returned, [.texts(Array(openedOrders)) { $0.value }]) }
   }
 
   func receiveReturnLookup(on database: Connection) throws {
-    guard !returns.requested.isEmpty else { return }
-    let rows = try database.receive()
+    if !returns.requested.isEmpty { loadReturns(try database.receive()) }
+    if countsReturned { loadReturned(try database.receive()) }
+  }
+
+  private func loadReturns(_ rows: Rows) {
     for row in 0..<rows.count {
       let id = ReturnID(trusted: rows.text(row, 0))
       let part = Returns.Part(
@@ -110,7 +120,9 @@ extension AllocationState {
         parts: [])
       returns.known[id, default: record].parts.append(part)
     }
-    let sums = try database.receive()
+  }
+
+  private func loadReturned(_ sums: Rows) {
     for row in 0..<sums.count {
       guard let line = sums.optionalInt4(row, 1) else { continue }
       returns.returned[.init(order: OrderID(trusted: sums.text(row, 0)), line: line)] = sums.int(row, 2)

@@ -154,7 +154,8 @@ extension ReasonKind {
       ReasonGuide(
         meaning:
           "A carrier says that a shipment has failed that was delivered before, or that one arrived that had failed: "
-          + "its units were in quality control by then and its order was planned anew.",
+          + "its units were in quality control by then and its order was planned anew. Or that one failed of which "
+          + "units came back by return.received before.",
         look:
           "the shipment's rows in shipment_statuses; the carrier's own tracking; whether the new plan has left "
           + "meanwhile, in `tallyman order`.",

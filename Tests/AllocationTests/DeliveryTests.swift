@@ -38,6 +38,35 @@ struct DeliveryTests {
     }
   }
 
+  @Test("what came back by a return cannot come back once more with its shipment")
+  func failedAfterReturn() async throws {
+    try await withScene([("A", "WH-1", 5)]) { scene in
+      try await scene.allocation.take([
+        .order("o-1", [("A", 3)]), .shipment("s-1", "o-1", [(1, "WH-1", 2)]), .shipment("s-2", "o-1", [(1, "WH-1", 1)]),
+      ])
+      let back = ReturnReceived(
+        returnID: ReturnID(trusted: "ret-1"), orderID: OrderID(trusted: "o-1"),
+        lines: [.init(line: 1, locationID: LocationID(trusted: "WH-1"), quantity: 2, disposition: .stock)])
+      try await scene.allocation.take(Letter(.returnReceived(back)))
+      #expect(try await scene.allocation.take(.status("s-1", .failed, at: minute(1))).outcome == .deadLettered)
+      let letter = try await scene.house.deadLetter()
+      #expect(letter.field == "data.status" && letter.rule.contains("2 came back by return.received"))
+      #expect(try await scene.house.value("select on_hand from balances") == "4")
+      // The unit of the other shipment has not come back.
+      #expect(try await scene.allocation.take(.status("s-2", .failed, at: minute(1))).outcome == .applied)
+      #expect(try await scene.house.value("select on_hand from balances") == "5")
+      // Both in one batch, too.
+      try await scene.allocation.take([.order("o-2", [("A", 1)]), .shipment("s-3", "o-2", [(1, "WH-1", 1)])])
+      let another = ReturnReceived(
+        returnID: ReturnID(trusted: "ret-2"), orderID: OrderID(trusted: "o-2"),
+        lines: [.init(line: 1, locationID: LocationID(trusted: "WH-1"), quantity: 1, disposition: .stock)])
+      let taken = try await scene.allocation.take([
+        Letter(.returnReceived(another)), .status("s-3", .failed, at: minute(2)),
+      ])
+      #expect(taken.outcomes == [.applied, .deadLettered])
+    }
+  }
+
   @Test("in whatever order its statuses come, a shipment ends in the same state")
   func disorder() async throws {
     let statuses: [(CarrierStatus, Int64)] = [(.inTransit, 1), (.inTransit, 2), (.delivered, 3), (.delivered, 3)]
