@@ -13,7 +13,7 @@ struct InvariantProperties {
 
   @Test("nobody waits while stock lies free, once everything has been delivered")
   func nobodyWaits() {
-    forAll(500, seed: 50_000) { history throws(Broken) in
+    forAll(1000, seed: 50_000) { history throws(Broken) in
       let due = try history.world().due
       try require(due.isEmpty, "nobody waits while stock lies free", "\(due)")
     }

@@ -10,7 +10,7 @@ struct LifeCycleProperties {
     let drawn = Set(
       LifeCycle.order.steps.filter { $0.to != nil }.map { [$0.from ?? "nothing", $0.to ?? ""] })
     var taken: Set<[String]> = []
-    forAll(1500, seed: 300_000) { history throws(Broken) in
+    forAll(2000, seed: 300_000) { history throws(Broken) in
       for step in try history.world().orderSteps {
         let pair = [step.from?.rawValue ?? "nothing", step.to.rawValue]
         try require(drawn.contains(pair), "an order takes a step of its diagram", "\(pair)")

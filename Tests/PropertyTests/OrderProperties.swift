@@ -29,7 +29,7 @@ struct OrderProperties {
   @Test("an order that is taken back before anything else happens leaves all stock and all orders as if never placed")
   func cancelledAtOnce() {
     let make = { seed in Generator.history(seed: seed, Self.calm) }
-    forAll(800, seed: 200_000, make: make) { history throws(Broken) in
+    forAll(2000, seed: 200_000, make: make) { history throws(Broken) in
       var dice = SeededGenerator(seed: history.schedule.seed)
       let without = History(steps: history.steps)
       var steps = history.steps
@@ -73,7 +73,7 @@ struct OrderProperties {
   @Test("an order that is cancelled at last leaves the sums of what is promised and what waits as if never placed")
   func cancelledAtLast() {
     let make = { seed in Generator.history(seed: seed, Self.onlyOrders) }
-    forAll(800, seed: 210_000, make: make) { history throws(Broken) in
+    forAll(2000, seed: 210_000, make: make) { history throws(Broken) in
       var dice = SeededGenerator(seed: history.schedule.seed)
       let without = History(steps: history.steps)
       var steps = history.steps

@@ -20,7 +20,7 @@ struct OrderingProperties {
 
   @Test("messages of different SKUs can change places: everything ends the same, to the last sequence number")
   func independence() {
-    forAll(1000, seed: 100_000, make: { Generator.history(seed: $0, Self.oneSKU) }) { history throws(Broken) in
+    forAll(2000, seed: 100_000, make: { Generator.history(seed: $0, Self.oneSKU) }) { history throws(Broken) in
       // A place has no SKU: all depends on it.
       let isPlace = { (step: Step) in if case .locationRegistered = step.event { true } else { false } }
       let steps = history.steps.filter(isPlace) + history.steps.filter { !isPlace($0) }
@@ -83,7 +83,7 @@ struct OrderingProperties {
   /// Not those that were refused: what was missing then may be there now.
   @Test("what has taken effect, published again under new ids, changes nothing and says nothing")
   func replay() {
-    forAll(1000, seed: 120_000) { history throws(Broken) in
+    forAll(2000, seed: 120_000) { history throws(Broken) in
       let world = try history.world()
       let effective = Set(
         world.endings.filter { $0.outcome == .applied || $0.outcome == .unchanged }.map(\.message.envelope.id))
@@ -122,7 +122,7 @@ struct OrderingProperties {
     for (seed, whole) in [(UInt64(130_000), distinct), (140_000, inTurn)] {
       var taste = whole.without(.dispatch, .status, .back)
       taste.ends = .outside
-      forAll(300, seed: seed, make: { Generator.history(seed: $0, taste) }) { history throws(Broken) in
+      forAll(400, seed: seed, make: { Generator.history(seed: $0, taste) }) { history throws(Broken) in
         guard Self.ranksAreClear(history) else { return }
         let one = try Rounds.run(history, batch: 1)
         let many = try Rounds.run(history, batch: size)

@@ -78,7 +78,7 @@ extension OrderCreated {
     }
     self.orderID = try WireField.orderID.required(orderID)
     self.customerID = try WireField.customerID.required(customerID)
-    self.lines = try Self.numbered(try WireField.lines.required(lines))
+    self.lines = try WireField.lines.required(lines).numbered(in: "order")
     self.backorder = backorder
     self.priority = priority
     self.needBy = needBy
@@ -124,10 +124,7 @@ extension OrderCreated {
   }
 }
 
-extension OrderCreated.Line {
-  /// Stands for the number of a line that came without one, until the whole order is read.
-  static let unnumbered: Int32 = 0
-
+extension OrderCreated.Line: NumberedLine {
   /// Reads the object that comes next; its number is 0 where it has none.
   public init(decoding json: inout JSONCursor, _ bytes: Span<UInt8>) throws(Malformed) {
     var line = Self.unnumbered
@@ -154,26 +151,5 @@ extension OrderCreated.Line {
     json.member(.sku, sku)
     json.member(.quantity, quantity)
     json.endObject()
-  }
-}
-
-extension OrderCreated {
-  /// Numbers the lines from 1 where none has a number; otherwise each needs one of its own.
-  private static func numbered(_ lines: [Line]) throws(Malformed) -> [Line] {
-    var lines = lines
-    if lines.allSatisfy({ $0.line == Line.unnumbered }) {
-      for index in lines.indices { lines[index].line = Int32(index + 1) }
-      return lines
-    }
-    var seen: Set<Int32> = []
-    for (index, line) in lines.enumerated() {
-      if line.line == Line.unnumbered {
-        throw Malformed(field: "lines[\(index)].line", value: "absent", rule: "present in all lines or in none")
-      }
-      if !seen.insert(line.line).inserted {
-        throw Malformed(field: "lines[\(index)].line", value: "\(line.line)", rule: "unique in its order")
-      }
-    }
-    return lines
   }
 }

@@ -71,7 +71,7 @@ extension TransferDispatched {
     self.transferID = try WireField.transferID.required(transferID)
     self.fromLocationID = try WireField.fromLocationID.required(fromLocationID)
     self.toLocationID = try WireField.toLocationID.required(toLocationID)
-    self.lines = try Self.numbered(try WireField.lines.required(lines))
+    self.lines = try WireField.lines.required(lines).numbered(in: "transfer")
     self.reference = reference
     self.person = person
     guard self.fromLocationID != self.toLocationID else {
@@ -92,31 +92,9 @@ extension TransferDispatched {
     json.member(.person, person)
     json.endObject()
   }
-
-  /// Numbers the lines from 1 where none has a number; otherwise each needs one of its own.
-  private static func numbered(_ lines: [Line]) throws(Malformed) -> [Line] {
-    var lines = lines
-    if lines.allSatisfy({ $0.line == Line.unnumbered }) {
-      for index in lines.indices { lines[index].line = Int32(index + 1) }
-      return lines
-    }
-    var seen: Set<Int32> = []
-    for (index, line) in lines.enumerated() {
-      if line.line == Line.unnumbered {
-        throw Malformed(field: "lines[\(index)].line", value: "absent", rule: "present in all lines or in none")
-      }
-      if !seen.insert(line.line).inserted {
-        throw Malformed(field: "lines[\(index)].line", value: "\(line.line)", rule: "unique in its transfer")
-      }
-    }
-    return lines
-  }
 }
 
-extension TransferDispatched.Line {
-  /// Stands for the number of a line that came without one, until the whole transfer is read.
-  static let unnumbered: Int32 = 0
-
+extension TransferDispatched.Line: NumberedLine {
   /// Reads the object that comes next; its number is 0 where it has none.
   public init(decoding json: inout JSONCursor, _ bytes: Span<UInt8>) throws(Malformed) {
     var line = Self.unnumbered

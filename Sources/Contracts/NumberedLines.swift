@@ -1,0 +1,33 @@
+/// A line of a document whose publisher may leave the numbering to us.
+protocol NumberedLine {
+  /// Its number, from 1; ``unnumbered`` where the document gave none.
+  var line: Int32 { get set }
+}
+
+extension NumberedLine {
+  /// Stands for a line that came without a number.
+  static var unnumbered: Int32 { 0 }
+}
+
+extension Array where Element: NumberedLine {
+  /// Numbers the lines from 1 where none has a number; otherwise each needs one of its own.
+  ///
+  /// - Parameter whole: What the lines are of, for the refusal: `order`.
+  func numbered(in whole: String) throws(Malformed) -> [Element] {
+    var lines = self
+    if lines.allSatisfy({ $0.line == Element.unnumbered }) {
+      for index in lines.indices { lines[index].line = Int32(index + 1) }
+      return lines
+    }
+    var seen: Set<Int32> = []
+    for (index, line) in lines.enumerated() {
+      if line.line == Element.unnumbered {
+        throw Malformed(field: "lines[\(index)].line", value: "absent", rule: "present in all lines or in none")
+      }
+      if !seen.insert(line.line).inserted {
+        throw Malformed(field: "lines[\(index)].line", value: "\(line.line)", rule: "unique in its \(whole)")
+      }
+    }
+    return lines
+  }
+}
