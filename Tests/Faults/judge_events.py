@@ -23,9 +23,10 @@ def complete(evidence):
 
 
 def counted(evidence):
-    """The inbox counts the events that follow from each message; as many arrived with that cause."""
+    """The inbox counts the events of orders and SKUs that follow from each message; as many arrived with that cause.
+    What a worker or a sweeper asks of a worker is no event of an order or a SKU."""
     caused = collections.Counter(cause for key, _, cause, _, _ in evidence.events.stream
-                                 if not key.startswith("notification.") and (key not in ("backorders.due", "hold.due") or cause))
+                                 if not key.startswith("notification.") and not key.endswith(".due"))
     for row in evidence.table("inbox"):
         if int(row["events"]) > 0:
             caused[row["message_id"]] -= int(row["events"])
