@@ -145,3 +145,13 @@ public struct CancellationID: Identifier {
   /// Printable ASCII.
   public static var syntax: IdentifierSyntax { .token }
 }
+
+extension LocationID {
+  /// Of what goes from one place to another: where it goes is not where it comes from.
+  func requireOther(than from: LocationID) throws(Malformed) {
+    guard self != from else {
+      throw Malformed(
+        field: WireField.toLocationID.rawValue, value: value, rule: "another location than from_location_id")
+    }
+  }
+}

@@ -1,4 +1,4 @@
-/// A line of a document whose publisher may leave the numbering to us.
+/// A line of a document that others name by its number. Of some documents the publisher may leave the numbering to us.
 protocol NumberedLine {
   /// Its number, from 1; ``unnumbered`` where the document gave none.
   var line: Int32 { get set }
@@ -14,13 +14,18 @@ extension Array where Element: NumberedLine {
   ///
   /// - Parameter whole: What the lines are of, for the refusal: `order`.
   func numbered(in whole: String) throws(Malformed) -> [Element] {
+    guard allSatisfy({ $0.line == Element.unnumbered }) else { return try distinct(in: whole) }
     var lines = self
-    if lines.allSatisfy({ $0.line == Element.unnumbered }) {
-      for index in lines.indices { lines[index].line = Int32(index + 1) }
-      return lines
-    }
+    for index in lines.indices { lines[index].line = Int32(index + 1) }
+    return lines
+  }
+
+  /// Refuses lines of which one has no number, or another's.
+  ///
+  /// - Parameter whole: What the lines are of, for the refusal: `order`.
+  func distinct(in whole: String) throws(Malformed) -> [Element] {
     var seen: Set<Int32> = []
-    for (index, line) in lines.enumerated() {
+    for (index, line) in enumerated() {
       if line.line == Element.unnumbered {
         throw Malformed(field: "lines[\(index)].line", value: "absent", rule: "present in all lines or in none")
       }
@@ -28,6 +33,6 @@ extension Array where Element: NumberedLine {
         throw Malformed(field: "lines[\(index)].line", value: "\(line.line)", rule: "unique in its \(whole)")
       }
     }
-    return lines
+    return self
   }
 }

@@ -32,7 +32,7 @@ extension OrderAmended {
     }
     self.orderID = try WireField.orderID.required(orderID)
     self.revision = try WireField.revision.required(revision)
-    self.lines = try Self.distinct(try WireField.lines.required(lines))
+    self.lines = try WireField.lines.required(lines).distinct(in: "order")
   }
 
   /// Writes the payload as one object.
@@ -64,7 +64,7 @@ extension OrderAmended {
   }
 }
 
-extension OrderAmended.Line {
+extension OrderAmended.Line: NumberedLine {
   /// Reads the object that comes next.
   public init(decoding json: inout JSONCursor, _ bytes: Span<UInt8>) throws(Malformed) {
     var line: Int32?
@@ -91,15 +91,5 @@ extension OrderAmended.Line {
     json.member(.sku, sku)
     json.member(.quantity, quantity)
     json.endObject()
-  }
-}
-
-extension OrderAmended {
-  private static func distinct(_ lines: [Line]) throws(Malformed) -> [Line] {
-    var seen: Set<Int32> = []
-    for (index, line) in lines.enumerated() where !seen.insert(line.line).inserted {
-      throw Malformed(field: "lines[\(index)].line", value: "\(line.line)", rule: "unique in its order")
-    }
-    return lines
   }
 }

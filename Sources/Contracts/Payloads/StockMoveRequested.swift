@@ -65,11 +65,7 @@ extension StockMoveRequested {
     self.quantity = try WireField.quantity.required(quantity)
     self.lot = lot
     self.reference = reference
-    guard self.fromLocationID != self.toLocationID else {
-      throw Malformed(
-        field: WireField.toLocationID.rawValue, value: self.toLocationID.value,
-        rule: "another location than from_location_id")
-    }
+    try self.toLocationID.requireOther(than: self.fromLocationID)
   }
 
   /// Writes the payload as one object.

@@ -74,11 +74,7 @@ extension TransferDispatched {
     self.lines = try WireField.lines.required(lines).numbered(in: "transfer")
     self.reference = reference
     self.person = person
-    guard self.fromLocationID != self.toLocationID else {
-      throw Malformed(
-        field: WireField.toLocationID.rawValue, value: self.toLocationID.value,
-        rule: "another location than from_location_id")
-    }
+    try self.toLocationID.requireOther(than: self.fromLocationID)
   }
 
   /// Writes the payload as one object.
