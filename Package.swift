@@ -110,7 +110,7 @@ let package = Package(
 
     // Tests. Servers are real: TestServers starts private ones on free ports.
     .target(
-      name: "TestServers", path: "Tests/TestServers", swiftSettings: strict),
+      name: "TestServers", dependencies: ["Lanes"], path: "Tests/TestServers", swiftSettings: strict),
     .target(
       name: "PipelineKit",
       dependencies: [

@@ -33,20 +33,14 @@ struct BrokerFixture {
   }
 }
 
-/// The longest that anything in these tests may take to happen.
-let patience = Duration.seconds(30)
-
-/// Repeats `attempt` until it returns something, at most for ``patience``. `attempt` itself waits for its event.
+/// Repeats `attempt` until it returns something, at most for `patience`. `attempt` itself waits for its event.
 func eventually<Result>(_ attempt: () throws -> Result?) throws -> Result {
   let deadline = ContinuousClock.now + patience
   while ContinuousClock.now < deadline {
     if let result = try attempt() { return result }
   }
-  throw NeverHappened()
+  throw NeverHappened("what was attempted")
 }
-
-/// What was waited for did not happen in time.
-struct NeverHappened: Error {}
 
 /// The typed error that `body` ends with, or nil.
 func failure(_ body: () throws -> Void) -> AMQPError? {

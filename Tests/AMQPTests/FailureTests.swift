@@ -25,13 +25,13 @@ import Testing
 
   /// The management API lists a connection only after its next statistics tick.
   private func listed(_ connectionName: String, on server: RabbitMQServer) async throws -> ListedConnection {
-    let deadline = ContinuousClock.now + patience
-    while ContinuousClock.now < deadline {
+    var found: ListedConnection?
+    try await eventually("\(connectionName) is listed") {
       let all = try await server.read([ListedConnection].self, "connections")
-      if let found = all.first(where: { $0.clientProperties?.connectionName == connectionName }) { return found }
-      await Task.yield()
+      found = all.first { $0.clientProperties?.connectionName == connectionName }
+      return found != nil
     }
-    throw NeverHappened()
+    return try #require(found)
   }
 
   @Test func acknowledgingTwiceClosesTheChannelWith406() async throws {

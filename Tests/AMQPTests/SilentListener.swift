@@ -1,4 +1,5 @@
 import Glibc
+import TestServers
 
 /// A TCP port that accepts connections, by the kernel's backlog, and never says a word.
 final class SilentListener {
@@ -17,7 +18,7 @@ final class SilentListener {
         bind(own, $0, length) == 0 && listen(own, 8) == 0 && getsockname(own, $0, &length) == 0
       }
     }
-    guard bound else { throw NeverHappened() }
+    guard bound else { throw NeverHappened("listening") }
     port = Int(UInt16(bigEndian: address.sin_port))
   }
 

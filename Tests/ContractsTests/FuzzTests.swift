@@ -56,7 +56,7 @@ struct FuzzTests {
   @Test(
     "100,000 damaged, spliced and invented messages: each can be encoded again, or names field and rule",
     arguments: seeds)
-  func mutations(_ seed: UInt64) throws {
+  @LongComputation func mutations(_ seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)
     var refusedFields: Set<String> = []
     var accepted = 0

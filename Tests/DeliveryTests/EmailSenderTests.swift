@@ -89,7 +89,9 @@ struct EmailSenderTests {
     #expect(received[0].connection == received[1].connection)
   }
 
-  @Test("Nobody listening, a server that refuses everybody and one that never answers are temporary")
+  @Test(
+    "Nobody listening, a server that refuses everybody and one that never answers are temporary",
+    .timeLimit(.minutes(3)))
   func unreachable() async throws {
     let closed = MailServer(url: "smtp://127.0.0.1:1", encryption: .none)
     #expect(try await Self.send(try Self.mail(), by: closed).isTemporary)
@@ -98,9 +100,7 @@ struct EmailSenderTests {
     let silent = try PythonServer("smtp_server.py")
     var options = Self.options(silent)
     options.timeout = .milliseconds(300)
-    let start = ContinuousClock.now
     #expect(try await Self.send(try Self.mail(to: "stall@example.com"), by: options).isTemporary)
-    #expect(ContinuousClock.now - start < .seconds(60))
   }
 
   @Test("Giving up a sender whose server hangs does not wait for the server's goodbye", .timeLimit(.minutes(3)))

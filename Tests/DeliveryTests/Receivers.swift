@@ -23,13 +23,6 @@ struct ReceivedRequest: Decodable {
   var bytes: [UInt8] { Data(base64Encoded: body).map(Array.init) ?? [] }
 }
 
-/// Runs blocking code on a lane of its own.
-func onLane<Success: Sendable>(_ body: @escaping @Sendable () throws -> Success) async throws -> Success {
-  let lane = Lane(name: "test")
-  defer { lane.stop() }
-  return try await lane.run(body)
-}
-
 extension DeliveryResult {
   var isTemporary: Bool { if case .temporary = self { true } else { false } }
   var isPermanent: Bool { if case .permanent = self { true } else { false } }

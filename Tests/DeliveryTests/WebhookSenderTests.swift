@@ -77,7 +77,7 @@ struct WebhookSenderTests {
     #expect(wait == .seconds(7))
   }
 
-  @Test("A receiver that never answers, or is not there, is temporary; the wait is bounded", .timeLimit(.minutes(1)))
+  @Test("A receiver that never answers, or is not there, is temporary; the wait is bounded", .timeLimit(.minutes(3)))
   func timeouts() async throws {
     let server = try PythonServer("http_server.py")
     #expect(try await Self.post("/stall", to: server, options: WebhookOptions(timeout: .milliseconds(300))).isTemporary)

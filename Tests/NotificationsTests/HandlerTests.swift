@@ -3,6 +3,7 @@ import Delivery
 import Lanes
 import Messaging
 import Postgres
+import TestServers
 import Testing
 
 @testable import Notifications

@@ -73,10 +73,3 @@ extension String {
     return String(text)
   }
 }
-
-/// Runs blocking code on a lane of its own.
-func onLane<Success: Sendable>(_ body: @escaping @Sendable () throws -> Success) async throws -> Success {
-  let lane = Lane(name: "test")
-  defer { lane.stop() }
-  return try await lane.run(body)
-}

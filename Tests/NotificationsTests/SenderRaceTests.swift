@@ -2,6 +2,7 @@ import Contracts
 import Delivery
 import Lanes
 import Postgres
+import TestServers
 import Testing
 
 @testable import Notifications
@@ -26,7 +27,7 @@ struct SenderRaceTests {
     let bench = try await SenderBench()
     try bench.add(1, to: "/stall")
     async let outcomes = bench.run(["/stall"], name: "stalling")
-    try await eventually { try bench.requests().count == 1 }
+    try await eventually("a request has come") { try bench.requests().count == 1 }
     let backend =
       "select pid from pg_stat_activity where datname = current_database() and application_name = 'stalling'"
     let activity = try bench.database.sql(
@@ -47,7 +48,7 @@ struct SenderRaceTests {
     let bench = try await SenderBench()
     try bench.add(1, to: "/stall")
     async let first = bench.run(["/stall"])
-    try await eventually { try bench.requests().count == 1 }
+    try await eventually("a request has come") { try bench.requests().count == 1 }
     #expect(try await bench.run(["/stall"]) == [])
     bench.http.release()
     #expect(try await first == [.sent])

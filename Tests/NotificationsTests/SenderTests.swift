@@ -33,9 +33,9 @@ struct SenderBench: Sendable {
   func transport(_ paths: [String]) throws -> ConfiguredTransport {
     var routes = NotificationRoutes()
     for path in paths { routes.add(try endpoint(path)) }
-    let server = MailServer(url: "smtp://127.0.0.1:\(smtp.port)", encryption: .none, timeout: .seconds(20))
+    let server = MailServer(url: "smtp://127.0.0.1:\(smtp.port)", encryption: .none, timeout: patience)
     return try ConfiguredTransport(
-      server: server, from: try EmailAddress("stock@example.com"), webhooks: WebhookOptions(timeout: .seconds(20)),
+      server: server, from: try EmailAddress("stock@example.com"), webhooks: WebhookOptions(timeout: patience),
       routes: routes)
   }
 
@@ -82,18 +82,6 @@ struct WebhookRequest: Decodable {
 
 struct Mail: Decodable {
   let to, subject, messageID, text: String
-}
-
-/// Polls until a condition holds; a condition that never does is a failure.
-func eventually(_ condition: () throws -> Bool, sourceLocation: SourceLocation = #_sourceLocation) async throws {
-  let end = ContinuousClock.now + .seconds(20)
-  while try !condition() {
-    guard ContinuousClock.now < end else {
-      Issue.record("never happened", sourceLocation: sourceLocation)
-      return
-    }
-    try await Task.sleep(for: .milliseconds(10))
-  }
 }
 
 @Suite("Deliveries are sent and settled")
@@ -216,9 +204,9 @@ struct SenderTests {
   func shortLease() async throws {
     let bench = try await SenderBench()
     let transport = try bench.transport([])
-    #expect(transport.longestAttempt == .seconds(40))
+    #expect(transport.longestAttempt == patience * 2)
     #expect(throws: DeliverySettingError.self) {
-      try DeliverySender(transport: transport, lease: .seconds(40))
+      try DeliverySender(transport: transport, lease: patience * 2)
     }
   }
 }

@@ -186,26 +186,3 @@ final class Desk: @unchecked Sendable {
     }
   }
 }
-
-// MARK: Waiting
-
-/// The longest that anything in these tests may take to happen.
-let patience = Duration.seconds(60)
-
-/// A test waited in vain.
-struct NeverHappened: Error, CustomStringConvertible {
-  let description: String
-  init(_ what: String) { description = "it never happened: \(what)" }
-}
-
-/// Looks again and again until it is so.
-func eventually(
-  _ what: String, or detail: () -> String = { "" }, _ isSo: () async throws -> Bool
-) async throws {
-  let end = ContinuousClock.now + patience
-  while ContinuousClock.now < end {
-    if try await isSo() { return }
-    try await ContinuousClock().sleep(for: .milliseconds(20))
-  }
-  throw NeverHappened(what + detail())
-}

@@ -1,3 +1,5 @@
+import TestServers
+
 /// A dead letter's record.
 public struct DeadLetterRow: Sendable {
   /// Its number.
@@ -41,7 +43,7 @@ extension House {
   public func deadLetter(of messageID: String? = nil) async throws -> DeadLetterRow {
     let letters = try await deadLetters(of: messageID)
     guard letters.count == 1 else {
-      throw NeverHappened(description: "one dead letter, but \(letters.count): \(letters)")
+      throw NeverHappened("one dead letter, but \(letters.count): \(letters)")
     }
     return letters[0]
   }

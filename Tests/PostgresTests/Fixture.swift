@@ -25,13 +25,6 @@ func testOptions(_ conninfo: String) -> ConnectionOptions {
   return options
 }
 
-/// Runs blocking code on a lane of its own.
-func onLane<Success: Sendable>(_ body: @escaping @Sendable () throws -> Success) async throws -> Success {
-  let lane = Lane(name: "test")
-  defer { lane.stop() }
-  return try await lane.run(body)
-}
-
 /// Connects to a fresh schema and runs blocking code with the connection.
 func connected<Success: Sendable>(
   _ body: @escaping @Sendable (Connection) throws -> Success

@@ -1,5 +1,6 @@
 import Glibc
 import Lanes
+import TestServers
 import Testing
 
 @testable import Postgres

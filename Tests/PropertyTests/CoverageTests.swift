@@ -1,10 +1,11 @@
 import Contracts
 import Messaging
+import TestServers
 import Testing
 
 @testable import Stock
 
-@Suite("What random histories are made of")
+@LongComputation @Suite("What random histories are made of")
 struct CoverageTests {
   /// How the messages of many histories ended.
   private struct Tally {

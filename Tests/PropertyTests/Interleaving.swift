@@ -1,4 +1,5 @@
 import PipelineKit
+import TestServers
 
 /// Steps two lanes through their transactions in a given order, on the real database.
 ///
@@ -61,7 +62,7 @@ struct Interleaving {
 
   private func settled(after story: [String]) async throws -> [Standing] {
     let clock = ContinuousClock()
-    let end = clock.now + .seconds(20)
+    let end = clock.now + patience
     var last: [Standing?] = []
     while clock.now < end {
       let now = try await standings()

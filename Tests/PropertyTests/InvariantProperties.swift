@@ -1,10 +1,11 @@
 import Contracts
 import Messaging
+import TestServers
 import Testing
 
 @testable import Stock
 
-@Suite("Properties of random histories: what always holds")
+@LongComputation @Suite("Properties of random histories: what always holds")
 struct InvariantProperties {
   @Test("after any history, dealt out in any way, every promise of the domain is kept")
   func invariants() {

@@ -1,9 +1,10 @@
 import Messaging
+import TestServers
 import Testing
 
 @testable import Stock
 
-@Suite("Properties of random histories: the life cycle of orders")
+@LongComputation @Suite("Properties of random histories: the life cycle of orders")
 struct LifeCycleProperties {
   @Test("orders take the steps of their diagram, no others, and all of these")
   func steps() throws {

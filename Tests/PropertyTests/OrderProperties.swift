@@ -5,7 +5,7 @@ import Testing
 
 @testable import Stock
 
-@Suite("Properties of random histories: the life of one order")
+@LongComputation @Suite("Properties of random histories: the life of one order")
 struct OrderProperties {
   private static let orderID = OrderID(trusted: "o-one")
   private static let created = OrderCreated(

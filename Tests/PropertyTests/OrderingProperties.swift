@@ -5,7 +5,7 @@ import Testing
 
 @testable import Stock
 
-@Suite("Properties of random histories: in which order, how often, how many at once")
+@LongComputation @Suite("Properties of random histories: in which order, how often, how many at once")
 struct OrderingProperties {
   // MARK: Independence
 

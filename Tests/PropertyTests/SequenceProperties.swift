@@ -7,7 +7,7 @@ import Testing
 
 /// What is said about one order may come in any sequence. Its content defines one end where stock is plenty, no
 /// amendment asks for less than what is called off and shipped of a line, and nothing is cancelled that has left.
-@Suite("Properties of random histories: all that is said about one order")
+@LongComputation @Suite("Properties of random histories: all that is said about one order")
 struct SequenceProperties {
   private static let orderID = OrderID(trusted: "o-one")
   private static let skus = [SKU(trusted: "A"), SKU(trusted: "B")]

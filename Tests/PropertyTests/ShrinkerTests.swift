@@ -1,9 +1,10 @@
 import Contracts
+import TestServers
 import Testing
 
 @testable import Stock
 
-@Suite("A broken rule is found and cut down")
+@LongComputation @Suite("A broken rule is found and cut down")
 struct ShrinkerTests {
   /// A cancellation that forgets to give the last line back.
   private static func forgetful(_ world: World, _ event: Event) {

@@ -171,7 +171,7 @@ private struct TestDatabase: Sendable {
 
   /// Asks until so many sessions wait for an advisory lock of this database; each round is a round trip.
   func waitForWaitingMigrators(_ expected: Int64, _ connection: Connection) throws {
-    let deadline = ContinuousClock.now + .seconds(30)
+    let deadline = ContinuousClock.now + patience
     while try waitingMigrators(connection) != expected {
       guard ContinuousClock.now < deadline else { throw Unexpected("no \(expected) waiting migrators") }
     }

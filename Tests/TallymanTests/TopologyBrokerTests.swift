@@ -149,7 +149,7 @@ struct TopologyBrokerTests {
     for queue in ["inventory", "inventory.undelivered"] {
       try await link(broker, "tallyman_inventory") { connection in
         let consumer = try Consumer(connection, queue: queue, prefetch: 1)
-        let taken = try consumer.take(upTo: 1, waiting: .seconds(10))
+        let taken = try consumer.take(upTo: 1, waiting: patience)
         try consumer.reject(try #require(taken.first).tag, requeue: false)
       }
     }
@@ -197,7 +197,7 @@ private func publish(
     let publisher = try Publisher(connection)
     _ = try publisher.publish(
       exchange: exchange, routingKey: key, properties: Properties(messageID: "m"), body: [], mandatory: true)
-    let end = ContinuousClock.now + .seconds(10)
+    let end = ContinuousClock.now + patience
     while publisher.unsettled > 0, ContinuousClock.now < end {
       for settlement in try publisher.settlements(waiting: .seconds(1)) {
         if case .confirmed = settlement.outcome { return .confirmed }
@@ -246,11 +246,6 @@ extension RabbitMQServer {
   }
 
   fileprivate func until(_ what: String, _ condition: (RabbitMQServer) async throws -> Bool) async throws {
-    let end = ContinuousClock.now + .seconds(30)
-    while ContinuousClock.now < end {
-      if try await condition(self) { return }
-      try await Task.sleep(for: .milliseconds(50))
-    }
-    Issue.record("it never happened that \(what)")
+    try await eventually(what) { try await condition(self) }
   }
 }

@@ -132,7 +132,7 @@ public final class RabbitMQServer: Sendable {
     guard let url = URL(string: "http://127.0.0.1:\(managementPort)/api/\(path)") else {
       throw RabbitMQServerError(what: "not a path of the management API", detail: path)
     }
-    var request = URLRequest(url: url, timeoutInterval: 30)
+    var request = URLRequest(url: url, timeoutInterval: TimeInterval(patience.components.seconds))
     request.httpMethod = method
     request.httpBody = json.map { Data($0.utf8) }
     request.setValue("application/json", forHTTPHeaderField: "Content-Type")

@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import Observability
 import ServiceLifecycle
+import TestServers
 import Testing
 
 @testable import WorkerHost
@@ -95,8 +96,8 @@ struct HealthServerTests {
   private static func exchange(_ path: String, _ port: Int) throws -> String {
     let connection = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     defer { close(connection) }
-    var patience = timeval(tv_sec: 10, tv_usec: 0)
-    setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+    var longest = timeval(tv_sec: Int(patience.components.seconds), tv_usec: 0)
+    setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &longest, socklen_t(MemoryLayout<timeval>.size))
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = in_port_t(port).bigEndian

@@ -109,7 +109,7 @@ final class OutageScene: Sendable {
   /// Orders are taken in.
   func progress(_ when: String) async throws {
     let start = try await site.number("select count(*) from orders")
-    try await happens("orders are taken in \(when)") {
+    try await eventually("orders are taken in \(when)") {
       try await site.number("select count(*) from orders") >= start + 40
     }
   }

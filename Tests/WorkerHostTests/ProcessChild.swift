@@ -60,13 +60,13 @@ final class ProcessChild: Sendable {
 
   /// Waits until it has written this.
   func says(_ text: String) async throws {
-    try await happens("the process says \(text)", or: { self.output.suffix(2000) }) { output.contains(text) }
+    try await eventually("the process says \(text)", or: { self.output.suffix(2000) }) { output.contains(text) }
   }
 
   /// The port of its health pages, which it chose itself.
   func port() async throws -> Int {
     var port: Int?
-    try await happens("the health pages are served", or: { self.output.suffix(2000) }) {
+    try await eventually("the health pages are served", or: { self.output.suffix(2000) }) {
       for line in output.split(separator: "\n") where line.contains("health and metrics listen") {
         struct Line: Decodable { let port: Int }
         port = try? JSONDecoder().decode(Line.self, from: Data(line.utf8)).port
@@ -89,14 +89,14 @@ final class ProcessChild: Sendable {
 
   /// Waits until it is ready.
   func ready() async throws {
-    try await happens("the process is ready", or: { self.output.suffix(3000) }) {
+    try await eventually("the process is ready", or: { self.output.suffix(3000) }) {
       try await get("/health/ready").status == 200
     }
   }
 
   /// Waits until it is not ready, for a reason that says this.
   func unready(_ reason: String) async throws {
-    try await happens("the process is not ready because of \(reason)", or: { self.output.suffix(3000) }) {
+    try await eventually("the process is not ready because of \(reason)", or: { self.output.suffix(3000) }) {
       let page = try await get("/health/ready")
       return page.status == 503 && page.text.contains(reason)
     }
@@ -119,7 +119,7 @@ final class ProcessChild: Sendable {
 
   /// Waits for its end: the exit code, or minus the number of the signal that ended it.
   func end() async throws -> Int {
-    try await happens("the process ends", or: { self.output.suffix(3000) }) { hasEnded }
+    try await eventually("the process ends", or: { self.output.suffix(3000) }) { hasEnded }
     let raw = status.withLock { $0 } ?? 0
     return raw & 0x7F == 0 ? Int(raw >> 8) & 0xFF : -Int(raw & 0x7F)
   }
@@ -129,16 +129,4 @@ final class ProcessChild: Sendable {
 struct ProcessFailure: Error, CustomStringConvertible {
   let description: String
   init(_ description: String) { self.description = description }
-}
-
-/// Looks again and again until it is so, for a minute at most.
-func happens(
-  _ what: String, or detail: () -> any StringProtocol = { "" }, _ isSo: () async throws -> Bool
-) async throws {
-  let end = ContinuousClock.now + .seconds(60)
-  while ContinuousClock.now < end {
-    if try await isSo() { return }
-    try await ContinuousClock().sleep(for: .milliseconds(25))
-  }
-  throw ProcessFailure("it never happened that \(what)\n\(detail())")
 }

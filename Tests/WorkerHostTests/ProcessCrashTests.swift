@@ -78,7 +78,7 @@ extension ProcessTests {
     try await site.until("the bad ones are dead letters (\(place))", "select count(*) from dead_letters", is: portions)
     try await site.until(
       "the cancelled are cancelled (\(place))", "select count(*) from orders where state = 'cancelled'", is: portions)
-    try await happens("the queue is empty (\(place))") { try await site.depth(of: "allocation") == 0 }
+    try await eventually("the queue is empty (\(place))") { try await site.depth(of: "allocation") == 0 }
     for broken in try await site.violations() { Issue.record("\(place): \(broken)") }
     #expect(
       try await site.number("select count(*) from inbox where consumer = 'allocation' and outcome = 'applied'")

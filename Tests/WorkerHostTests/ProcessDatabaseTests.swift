@@ -63,7 +63,7 @@ extension ProcessTests {
     try await site.publish(Parcel.stock(skus: 5, each: 300))
     try await site.until("the goods are there", "select coalesce(sum(on_hand), 0) from balances", is: 1_500)
     try await site.publish(Self.orders(1...2_000))
-    try await happens("it is at work") { try await site.number("select count(*) from orders") > 100 }
+    try await eventually("it is at work") { try await site.number("select count(*) from orders") > 100 }
 
     try primary.kill()
     for child in children { try await child.unready("database") }

@@ -18,7 +18,7 @@ extension ProcessTests {
       let consumer = try Consumer(connection, queue: queue, prefetch: 1)
       try consumer.reject(try #require(consumer.take(upTo: 1, waiting: .seconds(10)).first).tag, requeue: false)
     }
-    try await happens("the other one is delivered too often") {
+    try await eventually("the other one is delivered too often") {
       let taken = try await site.amqp { connection in
         try Consumer(connection, queue: queue, prefetch: 1).take(upTo: 1, waiting: .milliseconds(200)).count
       }
@@ -36,7 +36,7 @@ extension ProcessTests {
         ["record_refused", "undelivered", "goods.received", "open"],
       ])
     let dead = WorkerManifest.inventory.deadQueue
-    try await happens("both have copies") { try await site.depth(of: dead) == 2 }
+    try await eventually("both have copies") { try await site.depth(of: dead) == 2 }
     #expect(try await site.depth(of: WorkerManifest.inventory.undeliveredQueue) == 0)
     let metrics = try await children[0].get("/metrics").text
     #expect(metrics.contains(#"tallyman_dead_letters_total{consumer="inventory",kind="undelivered"} 2"#), "\(metrics)")
@@ -49,7 +49,7 @@ extension ProcessTests {
     try await site.until(
       "its copy is taken away",
       "select count(*) from dead_letters where copy_removed_at is not null and reason = 'record_refused'", is: 1)
-    try await happens("the other one is back in its place") { try await site.depth(of: dead) == 1 }
+    try await eventually("the other one is back in its place") { try await site.depth(of: dead) == 1 }
     let left = try await site.drain(dead)
     #expect(left.map { $0.properties.headers[HeaderName.deadLetterID]?.int } == [Int64(records[0][4])])
     for child in children { child.signal(SIGTERM) }
@@ -72,7 +72,7 @@ extension ProcessTests {
       """)
     let relay = try await site.startReady(.outboxRelay)
     let dead = WorkerManifest.inventory.deadQueue
-    try await happens("all copies are there") { try await site.depth(of: dead) == 2000 }
+    try await eventually("all copies are there") { try await site.depth(of: dead) == 2000 }
     let workers = try await site.startReady(.inventoryWorker, .inventoryWorker)
     try await site.script(
       """
@@ -101,7 +101,7 @@ extension ProcessSite {
         {"pattern":"^\(queue)$","apply-to":"queues","definition":{"delivery-limit":2,"dead-letter-exchange":"",
         "dead-letter-routing-key":"\(queue).undelivered"}}
         """)
-    try await happens("the policy applies") {
+    try await eventually("the policy applies") {
       struct Queue: Decodable { let policy: String? }
       return try await broker.read(Queue.self, "queues/\(vhost)/\(queue)").policy == "give-up"
     }

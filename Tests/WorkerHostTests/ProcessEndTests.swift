@@ -13,7 +13,7 @@ extension ProcessTests {
   /// Every order answered once, and the books balanced.
   static func checkBooks(_ site: ProcessSite, orders: Int, stock: Int64) async throws {
     try await site.until("every order is answered", "select count(*) from orders where answered", is: Int64(orders))
-    try await happens("the queue is empty and nothing is in hand") { try await site.depth(of: "allocation") == 0 }
+    try await eventually("the queue is empty and nothing is in hand") { try await site.depth(of: "allocation") == 0 }
     let twice = try await site.rows(
       """
       select message_id from inbox where consumer = 'allocation' and outcome = 'applied'
@@ -60,7 +60,7 @@ extension ProcessTests {
     for victim in victims {
       try await site.publish(Self.orders(published + 1...published + 1_500))
       published += 1_500
-      try await happens("it is at work") { try await victim.get("/metrics").text.contains("order.created") }
+      try await eventually("it is at work") { try await victim.get("/metrics").text.contains("order.created") }
       victim.signal(SIGKILL)
       #expect(try await victim.end() == -Int(SIGKILL))
     }
@@ -132,7 +132,7 @@ extension ProcessTests {
     try await site.until("it waits for the lock", waiting, is: 1)
     second.signal(SIGTERM)
     try await second.says("stopping: finishing the work in hand")
-    try await happens("the second signal is heard") {
+    try await eventually("the second signal is heard") {
       second.signal(SIGTERM)
       return second.hasEnded
     }

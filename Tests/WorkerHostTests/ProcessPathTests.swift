@@ -47,7 +47,7 @@ extension ProcessTests {
       enum CodingKeys: String, CodingKey { case name = "user_provided_name" }
       let name: String?
     }
-    try await happens("management shows the connections by name") {
+    try await eventually("management shows the connections by name") {
       let names = try await site.broker.read([Named].self, "vhosts/\(site.vhost)/connections")
         .compactMap(\.name)
       return names.contains { $0.hasPrefix("allocation-worker/lane-2@") }
@@ -78,7 +78,7 @@ extension ProcessTests {
     #expect(record[1] == "3")
     #expect(record[2].contains("sku"))
     #expect(record[3] == "SKU-9")
-    try await happens("its copy shows in the dead queue") { try await site.depth(of: "allocation.dead") == 1 }
+    try await eventually("its copy shows in the dead queue") { try await site.depth(of: "allocation.dead") == 1 }
     let copy = try await site.drain("allocation.dead")[0]
     #expect(copy.properties.headers["x-tallyman-attempt"] == .int(3))
     #expect(copy.properties.headers["x-tallyman-source-queue"] == .string("allocation"))

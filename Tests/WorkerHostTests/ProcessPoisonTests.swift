@@ -13,7 +13,7 @@ extension ProcessTests {
   ) async throws -> (deaths: Int, last: ProcessChild) {
     var deaths = 0
     var child = try start()
-    try await happens("the work is done", or: { "\(deaths) deaths; " + child.output.suffix(2000) }) {
+    try await eventually("the work is done", or: { "\(deaths) deaths; " + child.output.suffix(2000) }) {
       if child.hasEnded {
         deaths += 1
         try #require(try await child.end() == -Int(SIGABRT))
@@ -72,8 +72,8 @@ extension ProcessTests {
     #expect(record[0...2] == ["the-killer", "crashed", "message"])
     #expect(record[3] == "the worker died 3 times while it handled this message alone")
     #expect(record[4] == "true")
-    try await happens("its copy shows in the dead queue") { try await site.depth(of: "allocation.dead") == 1 }
-    try await happens("the queue is empty") { try await site.depth(of: "allocation") == 0 }
+    try await eventually("its copy shows in the dead queue") { try await site.depth(of: "allocation.dead") == 1 }
+    try await eventually("the queue is empty") { try await site.depth(of: "allocation") == 0 }
     try await site.until("nobody is a suspect any more", "select count(*) from suspects", is: 0)
     for broken in try await site.violations() { Issue.record("\(broken)") }
     for child in setup + [last] { child.signal(SIGTERM) }
@@ -91,7 +91,7 @@ extension ProcessTests {
     for restart in 1...10 {
       let worker = try site.start(.allocationWorker, ["TALLYMAN_BATCH": "20", "TALLYMAN_PREFETCH": "1000"])
       let before = try await site.number("select count(*) from orders")
-      try await happens("it works (restart \(restart))") {
+      try await eventually("it works (restart \(restart))") {
         try await site.number("select count(*) from orders") > before
       }
       worker.signal(SIGKILL)

@@ -164,6 +164,25 @@ final class ProcessSite: Sendable {
     try await lane.run { try locker.connection().script(sql) }
   }
 
+  /// Where messages may be that have not been applied.
+  private func account() async throws -> String {
+    let letters = try await rows("select message_id, kind, field, rule from dead_letters order by 1 limit 5")
+    let suspects = try await rows("select message_id, in_company::text, alone::text from suspects order by 1 limit 5")
+    let inbox = try await rows("select consumer, outcome, count(*)::text from inbox group by 1, 2 order by 1, 2")
+    struct Queue: Decodable {
+      let name: String
+      let ready, inHand: Int?
+      enum CodingKeys: String, CodingKey {
+        case name
+        case ready = "messages_ready"
+        case inHand = "messages_unacknowledged"
+      }
+    }
+    let queues = try await broker.read([Queue].self, "queues/\(RabbitMQServer.encoded(vhost))")
+      .map { "\($0.name) \($0.ready ?? -1) ready, \($0.inHand ?? -1) in hand" }
+    return "dead letters \(letters)\nsuspects \(suspects)\ninbox \(inbox)\nqueues \(queues)"
+  }
+
   /// Messages in a queue.
   func depth(of queue: String) async throws -> Int {
     try await amqp { try $0.declareQueuePassively(queue).messages }
@@ -195,9 +214,13 @@ final class ProcessSite: Sendable {
   /// Waits until the query's number is this.
   func until(_ what: String, _ sql: String, is expected: Int64) async throws {
     var seen: Int64 = -1
-    try await happens(what, or: { "the last answer was \(seen)" }) {
-      seen = try await number(sql)
-      return seen == expected
+    do {
+      try await eventually(what, or: { "the last answer was \(seen)" }) {
+        seen = try await number(sql)
+        return seen == expected
+      }
+    } catch let waited as NeverHappened {
+      throw NeverHappened("\(waited)\n\(try await account())")
     }
   }
 }
@@ -222,7 +245,7 @@ private final class Desk: @unchecked Sendable {
 
   /// Asks again while the server is away.
   func query(_ sql: String) throws -> Rows {
-    let end = ContinuousClock.now + .seconds(60)
+    let end = ContinuousClock.now + patience
     while true {
       do {
         return try connection().query(.once(sql))
@@ -242,7 +265,7 @@ private final class Publishing: @unchecked Sendable {
   init(_ options: BrokerOptions) { self.options = options }
 
   func publish(_ parcels: [Parcel]) throws {
-    let end = ContinuousClock.now + .seconds(60)
+    let end = ContinuousClock.now + patience
     while true {
       do {
         return try attempt(parcels)
@@ -271,7 +294,7 @@ private final class Publishing: @unchecked Sendable {
   }
 
   private func settle(_ publisher: Publisher) throws {
-    let end = ContinuousClock.now + .seconds(30)
+    let end = ContinuousClock.now + patience
     while publisher.unsettled > 0 {
       for settlement in try publisher.settlements(waiting: .milliseconds(200)) where settlement.outcome != .confirmed {
         throw ProcessFailure("not confirmed: \(settlement)")
