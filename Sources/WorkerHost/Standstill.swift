@@ -5,6 +5,9 @@ import Synchronization
 /// When the process dies of a message, whatever its other lanes were at would look just as guilty. A message under
 /// suspicion therefore waits until they have finished, and they wait for it.
 final class Standstill: Sendable {
+  /// Many times as long as a message takes.
+  static let quietMoment = Duration.milliseconds(200)
+
   private struct State {
     var working = 0
     var waitingForAll = 0
@@ -54,7 +57,10 @@ extension LaneContext {
     return try body()
   }
 
-  /// Runs a piece of work while all other lanes stand still.
+  /// Runs a piece of work while all other lanes stand still, after a moment in which nobody works at all.
+  ///
+  /// Who dies in that moment did not die of this work. Without it an innocent message was condemned now and then:
+  /// killed by something else soon after each start, ten times in a row, the worker had just begun with it each time.
   ///
   /// - Returns: Nil when the process is to stop and the work was not begun.
   func workAlone<Result>(serving link: BrokerLink, _ body: () throws -> Result) throws -> Result? {
@@ -62,7 +68,8 @@ extension LaneContext {
     defer { standstill.withdraw() }
     guard try waitUntil(serving: link, { standstill.tryAlone() }) else { return nil }
     defer { standstill.endAlone() }
-    return try body()
+    try wait(Standstill.quietMoment, servingOrThrowing: link)
+    return stop.isRaised ? nil : try body()
   }
 
   private func waitUntil(serving link: BrokerLink?, _ isSo: () -> Bool) throws -> Bool {

@@ -97,6 +97,8 @@ extension ProcessTests {
       worker.signal(SIGKILL)
       #expect(try await worker.end() == -Int(SIGKILL))
       highest = restart
+      let alone = try await site.number("select coalesce(max(alone), 0) from suspects")
+      #expect(alone < 3, "restart \(restart): an innocent message is about to be condemned")
     }
     let left = try await site.number("select 3000 - count(*) from orders")
     print("process: \(highest) restarts by SIGKILL, \(left) of 3,000 orders were left for the eleventh")
