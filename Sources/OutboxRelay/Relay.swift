@@ -26,7 +26,11 @@ public final class Relay {
   private var confirmDeadline = ContinuousClock.now
   /// Not before this it asks again, after an answer that reached the end, while confirms are awaited.
   private var nextQuestion = ContinuousClock.now
-  private static let questionInterval = Duration.milliseconds(20)
+  /// For each row of that answer, at least and at most. A question reads over all rows that are in hand: fewer of them,
+  /// for more rows each, cost the database less.
+  private static let pausePerRow = Duration.microseconds(150)
+  private static let shortestPause = Duration.milliseconds(20)
+  private static let longestPause = Duration.milliseconds(60)
   /// Whether the last answer ended with the last row there was.
   private var isAtEnd = false
 
@@ -133,7 +137,6 @@ public final class Relay {
   private func askIfDue() throws {
     guard !outbox.isAsking, flow.readyCount < limits.window else { return }
     if isAtEnd, publisher.unsettled > 0, clock.now < nextQuestion { return }
-    nextQuestion = clock.now + Relay.questionInterval
     let shards = outbox.shards
     let perShard = max(16, limits.batch / max(1, shards.count))
     let open = shards.filter { flow.load(of: $0) < perShard }
@@ -143,6 +146,8 @@ public final class Relay {
   private func receiveRows(_ report: inout RelayReport) throws {
     let (rows, isEnd) = try outbox.receive()
     isAtEnd = isEnd
+    let pause = min(max(Relay.pausePerRow * rows.count, Relay.shortestPause), Relay.longestPause)
+    nextQuestion = clock.now + pause
     let waiting = flow.add(rows, isHeld: { isHeld($0) })
     if rows.count > waiting.count { alertUntil = clock.now + RelayWakeUp.relayAlertTime }
     for row in waiting { outbox.release(row) }
@@ -152,7 +157,7 @@ public final class Relay {
   /// How long to wait for the broker: not at all while more can be published, for a moment while rows may come.
   private var patience: Duration {
     if flow.readyCount > 0, publisher.unsettled < limits.window { return .zero }
-    return flow.readyCount < limits.window ? Relay.questionInterval : .milliseconds(100)
+    return flow.readyCount < limits.window ? Relay.shortestPause : .milliseconds(100)
   }
 
   // MARK: Messages
