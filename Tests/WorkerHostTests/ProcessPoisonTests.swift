@@ -89,8 +89,8 @@ extension ProcessTests {
     try await site.publish(Self.orders(1...3_000))
     var highest = 0
     for restart in 1...10 {
-      let worker = try site.start(.allocationWorker, ["TALLYMAN_BATCH": "20", "TALLYMAN_PREFETCH": "1000"])
       let before = try await site.number("select count(*) from orders")
+      let worker = try site.start(.allocationWorker, ["TALLYMAN_BATCH": "20", "TALLYMAN_PREFETCH": "1000"])
       try await eventually("it works (restart \(restart))") {
         try await site.number("select count(*) from orders") > before
       }
