@@ -28,13 +28,6 @@ import Testing
     try connection.delete(queue: queue)
   }
 
-  /// Whatever it ends with, it has not waited for a time-out.
-  private static func atOnce(_ body: () throws -> Void) throws {
-    let start = ContinuousClock.now
-    defer { #expect(start.duration(to: .now) < patience / 2) }
-    try body()
-  }
-
   @Test("a connection cut after any number of bytes ends in a typed error, at once, or not at all")
   func cuts() async throws {
     let fixture = try await BrokerFixture()
@@ -51,7 +44,11 @@ import Testing
       let offset = Int.random(in: 0..<bytes, using: &random)
       proxy.cutAfter(offset)
       do {
-        try await fixture.lane.run { try Self.atOnce { try Self.story(options, queue: "cut-\(round)") } }
+        try await fixture.lane.run {
+          try atOnce("seed \(Self.seed), cut after \(offset) bytes") {
+            try Self.story(options, queue: "cut-\(round)")
+          }
+        }
         // Only the farewell may be cut unheard.
         #expect(offset > bytes - 200, "seed \(Self.seed), cut after \(offset) of \(bytes) bytes: no error")
       } catch let error as AMQPError {

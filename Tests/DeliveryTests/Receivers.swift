@@ -1,5 +1,4 @@
 import FoundationEssentials
-import Lanes
 
 @testable import Delivery
 

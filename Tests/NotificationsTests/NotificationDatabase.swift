@@ -1,4 +1,3 @@
-import Lanes
 import Postgres
 import Schema
 import TestServers

@@ -32,13 +32,6 @@ import Testing
     _ = try connection.query(read)
   }
 
-  /// Whatever it ends with, it has not waited for a time-out.
-  private static func atOnce(_ body: () throws -> Void) throws {
-    let start = ContinuousClock.now
-    defer { #expect(start.duration(to: .now) < patience / 2) }
-    try body()
-  }
-
   @Test("a connection cut after any number of bytes is an infrastructure error, at once, and never half a transaction")
   func cuts() async throws {
     let server = try PostgresServer.shared()
@@ -59,7 +52,9 @@ import Testing
       let offset = Int.random(in: 0..<bytes, using: &random)
       proxy.cutAfter(offset)
       do {
-        try await onLane { try Self.atOnce { try Self.story(options, round: Int32(round)) } }
+        try await onLane {
+          try atOnce("seed \(Self.seed), cut after \(offset) bytes") { try Self.story(options, round: Int32(round)) }
+        }
         // Only the farewell may be cut unheard.
         #expect(offset > bytes - 50, "seed \(Self.seed), cut after \(offset) of \(bytes) bytes: no error")
       } catch let error as PostgresError {

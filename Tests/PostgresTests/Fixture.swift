@@ -1,4 +1,3 @@
-import Lanes
 import Synchronization
 import TestServers
 

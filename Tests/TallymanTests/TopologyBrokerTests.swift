@@ -125,7 +125,7 @@ struct TopologyBrokerTests {
       try connection.bind(queue: "subscriber.test", exchange: "supply.events", routingKey: "stock.recovered")
     }
     #expect(try await publish(broker, "tallyman_relay", to: "supply.events", "stock.recovered") == .confirmed)
-    try await broker.until("it is in subscriber.test") { try await $0.depth("subscriber.test") == 1 }
+    try await eventually("it is in subscriber.test") { try await broker.depth("subscriber.test") == 1 }
     #expect(await denied { try await declare(broker, "subscriber", "inventory.mine") })
     #expect(await denied { try await publish(broker, "subscriber", to: "supply.events", "order.created") })
     try await broker.management("DELETE", "queues/%2F/subscriber.test")
@@ -138,7 +138,7 @@ struct TopologyBrokerTests {
     let broker = try await sharedBroker.value
     let before = try await broker.depth("unrouted")
     #expect(try await publish(broker, "tallyman_relay", to: "supply.events", "product.created") == .confirmed)
-    try await broker.until("it is in unrouted") { try await $0.depth("unrouted") == before + 1 }
+    try await eventually("it is in unrouted") { try await broker.depth("unrouted") == before + 1 }
   }
 
   @Test("a rejected message waits for its record, and without one ends in the dead-letter queue")
@@ -153,7 +153,7 @@ struct TopologyBrokerTests {
         try consumer.reject(try #require(taken.first).tag, requeue: false)
       }
     }
-    try await broker.until("it is in inventory.dead") { try await $0.depth("inventory.dead") == before + 1 }
+    try await eventually("it is in inventory.dead") { try await broker.depth("inventory.dead") == before + 1 }
   }
 
   @Test("a message in the first retry tier is back in its work queue after 5 seconds")
@@ -161,7 +161,7 @@ struct TopologyBrokerTests {
     let broker = try await sharedBroker.value
     let start = ContinuousClock.now
     #expect(try await publish(broker, "tallyman_relay", to: "", "notification.retry.1") == .confirmed)
-    try await broker.until("it is in notification") { try await $0.depth("notification") == 1 }
+    try await eventually("it is in notification") { try await broker.depth("notification") == 1 }
     #expect(ContinuousClock.now - start > .seconds(4))
     #expect(try await broker.depth("notification.retry.1") == 0)
   }
@@ -243,9 +243,5 @@ extension RabbitMQServer {
       defer { connection.close() }
       return Int(try connection.declareQueuePassively(queue).messages)
     }
-  }
-
-  fileprivate func until(_ what: String, _ condition: (RabbitMQServer) async throws -> Bool) async throws {
-    try await eventually(what) { try await condition(self) }
   }
 }

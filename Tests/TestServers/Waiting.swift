@@ -14,16 +14,29 @@ public let patience = Duration.seconds(180)
 ///   - isSo: Whether it has happened.
 /// - Throws: ``NeverHappened``, or what `isSo` throws.
 public func eventually(
-  _ what: String, or detail: () -> any StringProtocol = { "" }, _ isSo: () async throws -> Bool
+  _ what: String, or detail: () async throws -> any StringProtocol = { "" }, _ isSo: () async throws -> Bool
 ) async throws {
   let clock = ContinuousClock()
   let end = clock.now + patience
   while true {
     let isLast = clock.now >= end
     if try await isSo() { return }
-    if isLast { throw NeverHappened("\(what)\n\(detail())") }
+    if isLast { throw NeverHappened("\(what)\n\(try await detail())") }
     try await clock.sleep(for: .milliseconds(20))
   }
+}
+
+/// Runs what has to end by itself, in whichever way, and not by a time-out of ``patience``.
+///
+/// - Parameters:
+///   - what: What it is, for the failure's text.
+///   - body: Blocks; the clock is that of its thread.
+/// - Throws: ``NeverHappened`` if it took as long as half a time-out; else what `body` throws.
+public func atOnce(_ what: String, _ body: () throws -> Void) throws {
+  let start = ContinuousClock.now
+  let result = Result { try body() }
+  guard start.duration(to: .now) < patience / 2 else { throw NeverHappened("\(what) ended at once: \(result)") }
+  try result.get()
 }
 
 /// A test waited in vain.

@@ -79,6 +79,7 @@ extension ProcessTests {
     try await scene.survive("memory alarm", [scene.relay], because: "blocks publishers") {
       try await broker.control("set_vm_memory_high_watermark", "0.00001")
       // A broker tells a publisher that it is blocked when it publishes, and nothing else may be under way by now.
+      // Not on the site's lane: the load that is blocked may hold it.
       try scene.site.postgres.execute(
         """
         insert into tallyman.outbox (shard, aggregate, exchange, routing_key, message_id, content_type, body)

@@ -214,13 +214,9 @@ final class ProcessSite: Sendable {
   /// Waits until the query's number is this.
   func until(_ what: String, _ sql: String, is expected: Int64) async throws {
     var seen: Int64 = -1
-    do {
-      try await eventually(what, or: { "the last answer was \(seen)" }) {
-        seen = try await number(sql)
-        return seen == expected
-      }
-    } catch let waited as NeverHappened {
-      throw NeverHappened("\(waited)\n\(try await account())")
+    try await eventually(what, or: { "the last answer was \(seen)\n\(try await account())" }) {
+      seen = try await number(sql)
+      return seen == expected
     }
   }
 }
