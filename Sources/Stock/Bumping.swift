@@ -137,7 +137,7 @@ extension WorkingSet {
     reservation.released += quantity
     reservation.ending = .bumped
     reservation.isChanged = true
-    line.reserved -= quantity
+    line.quantities.reserved -= quantity
     line.isChanged = true
     let waited = line.backordered > 0
     if order.allowsBackorder { enqueue(quantity, of: line, cause) } else { cancel(quantity, of: line) }

@@ -142,22 +142,14 @@ public final class OrderLine {
   public let number: Int32
   /// What was ordered.
   public let sku: SKU
-  /// How much is ordered, as amended; none when an amendment took the line away.
-  public internal(set) var ordered: Int64
   /// How much was ordered before any amendment; nil: as now.
   public internal(set) var placed: Int64?
   /// Units that cancellations named by number.
   public internal(set) var calledOff: Int64
   /// Whether the whole line was cancelled, so that nothing more of it is ever wanted.
   public internal(set) var isClosed: Bool
-  /// Promised from stock and not yet shipped.
-  public internal(set) var reserved: Int64
-  /// Waiting for stock.
-  public internal(set) var backordered: Int64
-  /// Has left.
-  public internal(set) var shipped: Int64
-  /// Will not be delivered.
-  public internal(set) var cancelled: Int64
+  /// The line's equation; stored where only this room sees it, as in ``Balance``.
+  var quantities: Quantities
   /// Whether it may be reserved in part while the rest waits; otherwise it waits as a whole, with its order perhaps.
   public let isDivisible: Bool
   /// Promises, by number; each unit resolves once.
@@ -178,14 +170,11 @@ public final class OrderLine {
   ) {
     self.number = number
     self.sku = sku
-    self.ordered = ordered
     self.placed = placed
     self.calledOff = calledOff
     self.isClosed = isClosed
-    self.reserved = reserved
-    self.backordered = backordered
-    self.shipped = shipped
-    self.cancelled = cancelled
+    quantities = Quantities(
+      ordered: ordered, reserved: reserved, backordered: backordered, shipped: shipped, cancelled: cancelled)
     self.isDivisible = isDivisible
     self.reservations = reservations
     self.backorder = backorder
@@ -193,8 +182,28 @@ public final class OrderLine {
     isChanged = isNew
   }
 
+  /// What of a line is where: `ordered = reserved + backordered + shipped + cancelled`.
+  struct Quantities {
+    var ordered: Int64
+    var reserved: Int64
+    var backordered: Int64
+    var shipped: Int64
+    var cancelled: Int64
+  }
+
+  /// How much is ordered, as amended; none when an amendment took the line away.
+  public var ordered: Int64 { quantities.ordered }
+  /// Promised from stock and not yet shipped.
+  public var reserved: Int64 { quantities.reserved }
+  /// Waiting for stock.
+  public var backordered: Int64 { quantities.backordered }
+  /// Has left.
+  public var shipped: Int64 { quantities.shipped }
+  /// Will not be delivered.
+  public var cancelled: Int64 { quantities.cancelled }
+
   /// What is neither shipped nor cancelled.
-  public var open: Int64 { reserved + backordered }
+  public var open: Int64 { quantities.reserved + quantities.backordered }
 
   /// How much of it should be open if so much were ordered: what has left and what was called off is not wanted again.
   public func wanted(of ordered: Int64) -> Int64 { isClosed ? 0 : max(0, ordered - shipped - calledOff) }

@@ -47,15 +47,15 @@ extension WorkingSet {
   public func restate(_ line: OrderLine, ordered: Int64) {
     guard ordered != line.ordered else { return }
     if line.placed == nil { line.placed = line.ordered }
-    line.ordered = ordered
-    line.cancelled = ordered - line.open - line.shipped
+    line.quantities.ordered = ordered
+    line.quantities.cancelled = ordered - line.open - line.shipped
     line.isChanged = true
     line.isRevised = true
   }
 
   /// Makes units of a line that counted as cancelled wanted again; whoever calls it reserves, enqueues or cancels them.
   public func reopen(_ units: Int64, of line: OrderLine) {
-    line.cancelled -= units
+    line.quantities.cancelled -= units
     line.isChanged = true
   }
 

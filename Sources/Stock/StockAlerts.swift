@@ -42,10 +42,10 @@ extension WorkingSet {
     let next = balance.band.next(after: balance.alert, quantity: balance.level)
     guard next != balance.alert, next != .normal || !balance.isSellable || item.owed == 0 else { return nil }
     if balance.alert == .normal {
-      balance.episode += 1
+      balance.row.episode += 1
       begunEpisodes.append((balance.sku, balance.location))
     }
-    balance.alert = next
+    balance.row.alert = next
     balance.isChanged = true
     balance.isRevised = true
     return AlertTransition(
@@ -58,10 +58,10 @@ extension WorkingSet {
     let next = item.band.next(after: item.alert, quantity: quantity)
     guard next != item.alert else { return nil }
     if item.alert == .normal {
-      item.episode += 1
+      item.row.episode += 1
       begunEpisodes.append((item.sku, nil))
     }
-    item.alert = next
+    item.row.alert = next
     item.isChanged = true
     return AlertTransition(
       sku: item.sku, location: nil, state: next, quantity: quantity, band: item.band,

@@ -3,47 +3,41 @@ import Postgres
 
 /// The anchor of a SKU with all of its balances, locked by the transaction at hand.
 public final class StockItem {
-  /// What it anchors.
-  public let sku: SKU
-  /// Whether the catalogue has registered it: orders and receipts for an unregistered SKU wait.
-  public internal(set) var isRegistered: Bool
-  /// Whether the catalogue has discontinued it: nothing more is promised to new demand; what is promised or waits
-  /// already goes on.
-  public internal(set) var isDiscontinued: Bool
-  /// Open backorders that stock could fill now.
-  public internal(set) var owed: Int64
-  /// Kept back over all locations, beyond what each location keeps back.
-  public internal(set) var safetyStock: Int64
-  /// When to alert about the SKU over all locations.
-  public internal(set) var band: AlertBand
-  /// Where it stands.
-  public internal(set) var alert: AlertState
-  /// Counts the alert episodes.
-  public internal(set) var episode: Int64
+  /// What the row will say; stored where only this room sees it, as in ``Balance``.
+  var row: Row
   /// Its balances, sorted by location and lot.
-  public internal(set) var balances: [Balance] = []
+  var places: [Balance] = []
   /// Its lots by their names, as far as something of them is there or the batch speaks of them.
   public internal(set) var lots: [String: Lot] = [:]
-  /// Of the last event about this SKU.
-  public private(set) var sequence: Int64
 
-  let tid: TID
   var isChanged = false
   /// The last message that changed anything here: the cause of the alerts at the end.
   var lastCause: Cause?
 
-  init(_ row: Row) {
-    sku = row.sku
-    isRegistered = row.isRegistered
-    isDiscontinued = row.isDiscontinued
-    owed = row.owed
-    safetyStock = row.safetyStock
-    band = row.band
-    alert = row.alert
-    episode = row.episode
-    sequence = row.sequence
-    tid = row.tid
-  }
+  init(_ row: Row) { self.row = row }
+
+  /// What it anchors.
+  public var sku: SKU { row.sku }
+  /// Whether the catalogue has registered it: orders and receipts for an unregistered SKU wait.
+  public var isRegistered: Bool { row.isRegistered }
+  /// Whether the catalogue has discontinued it: nothing more is promised to new demand; what is promised or waits
+  /// already goes on.
+  public var isDiscontinued: Bool { row.isDiscontinued }
+  /// Open backorders that stock could fill now.
+  public var owed: Int64 { row.owed }
+  /// Kept back over all locations, beyond what each location keeps back.
+  public var safetyStock: Int64 { row.safetyStock }
+  /// When to alert about the SKU over all locations.
+  public var band: AlertBand { row.band }
+  /// Where it stands.
+  public var alert: AlertState { row.alert }
+  /// Counts the alert episodes.
+  public var episode: Int64 { row.episode }
+  /// Of the last event about this SKU.
+  public var sequence: Int64 { row.sequence }
+  var tid: TID { row.tid }
+  /// Its balances, sorted by location and lot.
+  public var balances: [Balance] { places }
 
   struct Row {
     var tid: TID
@@ -84,7 +78,7 @@ public final class StockItem {
 
   /// Draws the sequence of the next event about this SKU.
   public func nextSequence() -> Int64 {
-    sequence += 1
+    row.sequence += 1
     isChanged = true
     return sequence
   }

@@ -51,7 +51,7 @@ extension WorkingSet {
         number: (line.reservations.last?.number ?? 0) + 1, location: balance.location, lot: balance.lot,
         quantity: quantity, open: quantity, consumed: 0, released: 0, policy: policy, candidates: candidates,
         createdAt: now, isNew: true, isChanged: false))
-    line.reserved += quantity
+    line.quantities.reserved += quantity
     line.isChanged = true
   }
 
@@ -74,8 +74,8 @@ extension WorkingSet {
     line.reservations[index].released += quantity
     line.reservations[index].ending = ending
     line.reservations[index].isChanged = true
-    line.reserved -= quantity
-    line.cancelled += quantity
+    line.quantities.reserved -= quantity
+    line.quantities.cancelled += quantity
     line.isChanged = true
     return quantity
   }
@@ -92,7 +92,7 @@ extension WorkingSet {
     reservation.released += taken
     reservation.ending = .released
     reservation.isChanged = true
-    line.reserved -= taken
+    line.quantities.reserved -= taken
     line.isChanged = true
     return taken
   }
@@ -100,7 +100,7 @@ extension WorkingSet {
   /// Units that were not to be delivered any more, and are in none of the line's quantities now: they have left after
   /// all, and whoever calls it reserves them next.
   public func reinstate(_ quantity: Int64, of line: OrderLine) {
-    line.cancelled -= quantity
+    line.quantities.cancelled -= quantity
     line.isChanged = true
   }
 
@@ -140,8 +140,8 @@ extension WorkingSet {
       book(-shipped, to: .reserved, of: balance, because: .ship, cause)
       book(-shipped, to: .onHand, of: balance, because: .ship, cause)
     }
-    line.reserved -= quantity - left
-    line.shipped += quantity - left
+    line.quantities.reserved -= quantity - left
+    line.quantities.shipped += quantity - left
     line.isChanged = true
     return lots
   }
@@ -151,7 +151,7 @@ extension WorkingSet {
   public func takeBack(_ quantity: Int64, of line: OrderLine, to balance: Balance, _ cause: Cause) {
     book(quantity, to: .onHand, of: balance, because: .returned, cause)
     book(quantity, to: .qualityControl, of: balance, because: .qcHold, cause)
-    line.shipped -= quantity
+    line.quantities.shipped -= quantity
     line.isChanged = true
   }
 
@@ -172,11 +172,11 @@ extension WorkingSet {
         isChanged: false)
     }
     if line.backorder?.isFillable == true {
-      item.owed += quantity
+      item.row.owed += quantity
       item.isChanged = true
     }
     item.lastCause = cause
-    line.backordered += quantity
+    line.quantities.backordered += quantity
     line.isChanged = true
     line.backorder?.quantity += quantity
     line.backorder?.open += quantity
@@ -189,10 +189,10 @@ extension WorkingSet {
   ) {
     guard let item = item(line.sku), let backorder = line.backorder else { return }
     if backorder.isFillable {
-      item.owed -= quantity
+      item.row.owed -= quantity
       item.isChanged = true
     }
-    line.backordered -= quantity
+    line.quantities.backordered -= quantity
     line.backorder?.open -= quantity
     line.backorder?.filled += quantity
     line.backorder?.isChanged = true
@@ -208,22 +208,22 @@ extension WorkingSet {
     let quantity = min(limit, backorder.open)
     guard quantity > 0 else { return 0 }
     if backorder.isFillable {
-      item.owed -= quantity
+      item.row.owed -= quantity
       item.isChanged = true
     }
     item.lastCause = cause
     line.backorder?.open -= quantity
     line.backorder?.cancelled += quantity
     line.backorder?.isChanged = true
-    line.backordered -= quantity
-    line.cancelled += quantity
+    line.quantities.backordered -= quantity
+    line.quantities.cancelled += quantity
     line.isChanged = true
     return quantity
   }
 
   /// A part of a line that will not be delivered and never waited.
   public func cancel(_ quantity: Int64, of line: OrderLine) {
-    line.cancelled += quantity
+    line.quantities.cancelled += quantity
     line.isChanged = true
   }
 
@@ -244,16 +244,16 @@ extension WorkingSet {
 
   /// Sets the levels of a SKU over all locations.
   public func setPolicy(of item: StockItem, safetyStock: Int64, band: AlertBand, _ cause: Cause) {
-    item.safetyStock = safetyStock
-    item.band = band
+    item.row.safetyStock = safetyStock
+    item.row.band = band
     item.isChanged = true
     item.lastCause = cause
   }
 
   /// Sets the levels of a SKU at one location.
   public func setPolicy(of balance: Balance, safetyStock: Int64, band: AlertBand, _ cause: Cause) {
-    balance.safetyStock = safetyStock
-    balance.band = band
+    balance.row.safetyStock = safetyStock
+    balance.row.band = band
     balance.isChanged = true
     balance.isRevised = true
     balance.item?.lastCause = cause
@@ -261,13 +261,13 @@ extension WorkingSet {
 
   /// The catalogue knows the SKU from now on.
   public func register(_ item: StockItem) {
-    item.isRegistered = true
+    item.row.isRegistered = true
     item.isChanged = true
   }
 
   /// The catalogue sells the SKU no more, or again.
   public func setDiscontinued(_ item: StockItem, _ isDiscontinued: Bool) {
-    item.isDiscontinued = isDiscontinued
+    item.row.isDiscontinued = isDiscontinued
     item.isChanged = true
   }
 

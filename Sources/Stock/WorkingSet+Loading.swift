@@ -123,9 +123,12 @@ extension WorkingSet {
     var item: StockItem?
     for row in 0..<rows.count {
       let balance = Balance(Balance.Row(rows, row))
-      if item?.sku != balance.sku { item = self.item(balance.sku) }
+      if item?.sku != balance.sku {
+        item = self.item(balance.sku)
+        item?.places.reserveCapacity(4)
+      }
       balance.item = item
-      item?.balances.append(balance)
+      item?.places.append(balance)
     }
   }
 

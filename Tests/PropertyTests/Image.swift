@@ -15,7 +15,7 @@ struct Image {
 
   /// Fields that are no columns.
   private static let marks: Set<String> = [
-    "isNew", "isChanged", "isRevised", "lastCause", "item", "tid", "balances", "lines", "reservations", "backorder",
+    "isNew", "isChanged", "isRevised", "lastCause", "item", "tid", "places", "lines", "reservations", "backorder",
     "lots", "expiresAt", "isExpired",
   ]
   /// Columns of orders and lines that few transactions write.
@@ -43,10 +43,16 @@ struct Image {
 
   private mutating func remember(_ row: AnyObject) { rows[ObjectIdentifier(row)] = Image.fields(of: row) }
 
-  private static func fields(of row: AnyObject) -> Fields {
+  private static func fields(of row: Any) -> Fields {
     var fields: Fields = [:]
     for child in Mirror(reflecting: row).children {
-      if let label = child.label, !marks.contains(label) { fields[label] = "\(child.value)" }
+      guard let label = child.label, !marks.contains(label) else { continue }
+      // What several columns hold is one value there.
+      if label == "row" || label == "quantities" {
+        fields.merge(Image.fields(of: child.value)) { $1 }
+      } else {
+        fields[label] = "\(child.value)"
+      }
     }
     return fields
   }

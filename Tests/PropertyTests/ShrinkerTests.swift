@@ -11,7 +11,7 @@ struct ShrinkerTests {
     guard case .orderCancelled(let cancellation) = event, let order = world.orders[cancellation.orderID],
       order.lines.count > 1, let line = order.lines.last, let reservation = line.reservations.last
     else { return }
-    world.items[line.sku]?.balance(at: reservation.location)?.reserved += 1
+    world.items[line.sku]?.balance(at: reservation.location)?.row.reserved += 1
   }
 
   /// The first history that shows it, looked at from one side only.
