@@ -76,7 +76,8 @@ public struct LocationPolicy: Sendable {
   ///   - candidates: All locations; their order does not matter.
   ///   - units: How many are wanted; base units.
   public func rank(_ candidates: [Candidate], for units: Int64) -> [Candidate] {
-    arrange(candidates.filter { $0.allocatable > 0 }, units)
+    let stocked = candidates.allSatisfy { $0.allocatable > 0 } ? candidates : candidates.filter { $0.allocatable > 0 }
+    return stocked.count < 2 ? stocked : arrange(stocked, units)
   }
 
   /// Divides a quantity over ranked candidates.
@@ -95,16 +96,16 @@ public struct LocationPolicy: Sendable {
 
   /// What was seen, for the record: `WH-2=40,WH-1=3`; with what the policy measures, `WH-2=40@1200,WH-1=3`.
   func describe(_ ranked: [Candidate]) -> String {
-    var text = ""
-    for candidate in ranked {
-      if !text.isEmpty { text += "," }
-      text += candidate.location.value
-      text += "="
-      text += String(candidate.allocatable)
+    var text = TextWriter(capacity: 32 * ranked.count)
+    for (index, candidate) in ranked.enumerated() {
+      if index > 0 { text.append(UInt8(ascii: ",")) }
+      text.append(candidate.location.value)
+      text.append(UInt8(ascii: "="))
+      text.append(decimal: candidate.allocatable)
       guard let measured = measure?(candidate) else { continue }
-      text += "@"
-      text += String(measured)
+      text.append(UInt8(ascii: "@"))
+      text.append(decimal: measured)
     }
-    return text
+    return text.text
   }
 }

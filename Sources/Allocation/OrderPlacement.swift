@@ -88,7 +88,8 @@ extension AllocationDecisions {
       answer = .orderRejected(refusal(of: order))
     }
     let told = follow.event(answer, order: order.id, sequence: order.nextSequence())
-    return [told] + backordersCreated(order.lines.filter { $0.backordered > 0 }, of: order)
+    let waiting = order.lines.filter { $0.backordered > 0 }
+    return waiting.isEmpty ? [told] : [told] + backordersCreated(waiting, of: order)
   }
 
   /// Why units of a line that was just placed are cancelled.

@@ -123,5 +123,12 @@ public enum EventType: String, CaseIterable, Hashable, Sendable {
   public var version: Int { 1 }
 
   /// Id of the JSON Schema that describes the whole message: `urn:tallyman:event:<type>:<version>`.
-  public var schemaID: String { "urn:tallyman:event:\(rawValue):\(version)" }
+  public var schemaID: String {
+    var text = TextWriter(capacity: 64)
+    text.append("urn:tallyman:event:")
+    text.append(rawValue)
+    text.append(UInt8(ascii: ":"))
+    text.append(decimal: Int64(version))
+    return text.text
+  }
 }

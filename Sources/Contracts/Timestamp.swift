@@ -18,22 +18,20 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
     let (day, inDay) = Self.floorDivide(microseconds, Self.microsecondsPerDay)
     let (year, month, date) = CivilDate.from(daysSinceEpoch: day)
     let (second, fraction) = inDay.quotientAndRemainder(dividingBy: 1_000_000)
-    var text: [UInt8] = []
-    text.reserveCapacity(27)
+    var text = TextWriter(capacity: 32)
     func append(_ value: Int64, _ width: Int, then separator: Unicode.Scalar) {
-      let digits = String(value).utf8
-      for _ in 0..<max(0, width - digits.count) { text.append(UInt8(ascii: "0")) }
-      text.append(contentsOf: digits)
+      text.append(digits: value.magnitude, width: width)
       text.append(UInt8(ascii: separator))
     }
-    append(year, 4, then: "-")
+    if year < 0 { text.append(UInt8(ascii: "-")) }
+    append(year, year.magnitude > 9_999 ? 6 : 4, then: "-")
     append(month, 2, then: "-")
     append(date, 2, then: "T")
     append(second / 3600, 2, then: ":")
     append(second / 60 % 60, 2, then: ":")
     append(second % 60, 2, then: fraction == 0 ? "Z" : ".")
     if fraction != 0 { append(fraction, 6, then: "Z") }
-    return String(decoding: text, as: UTF8.self)
+    return text.text
   }
 
   /// The same as `rfc3339`.

@@ -4,7 +4,7 @@ import Contracts
 public struct FollowOn: Sendable {
   private let source: String
   private let now: Timestamp
-  private let envelope: Envelope
+  private let cause: Message
 
   /// - Parameters:
   ///   - message: The cause.
@@ -13,7 +13,7 @@ public struct FollowOn: Sendable {
   public init(of message: Message, by manifest: WorkerManifest, at now: Timestamp) {
     source = manifest.source
     self.now = now
-    envelope = message.envelope
+    cause = message
   }
 
   /// An event about an order.
@@ -30,8 +30,8 @@ public struct FollowOn: Sendable {
   public func note(_ event: Event, sku: SKU) -> OutgoingEvent {
     let id = EventID.next(at: now)
     return OutgoingEvent(
-      id: id, source: source, time: now, correlationID: envelope.correlationID, causationID: envelope.id,
-      traceparent: envelope.traceparent, aggregate: OutgoingEvent.aggregate(ofNote: id), sequence: 1,
+      id: id, source: source, time: now, correlationID: cause.envelope.correlationID, causationID: cause.envelope.id,
+      traceparent: cause.envelope.traceparent, aggregate: OutgoingEvent.aggregate(ofNote: id), sequence: 1,
       subject: sku.value, event: event)
   }
 
@@ -39,13 +39,8 @@ public struct FollowOn: Sendable {
     _ event: Event, aggregate: String, sequence: Int64, subject: String, correlation: String?
   ) -> OutgoingEvent {
     OutgoingEvent(
-      id: EventID.next(at: now), source: source, time: now, correlationID: correlation ?? envelope.correlationID,
-      causationID: envelope.id, traceparent: envelope.traceparent, aggregate: aggregate, sequence: sequence,
+      id: EventID.next(at: now), source: source, time: now, correlationID: correlation ?? cause.envelope.correlationID,
+      causationID: cause.envelope.id, traceparent: cause.envelope.traceparent, aggregate: aggregate, sequence: sequence,
       subject: subject, event: event)
   }
-}
-
-extension WorkerManifest {
-  /// The CloudEvents source of this worker's events.
-  public var source: String { "urn:tallyman:\(consumer)" }
 }

@@ -4,6 +4,8 @@ import Contracts
 public struct WorkerManifest: Sendable {
   /// Stable name of the handler; part of the inbox key, so it never changes.
   public let consumer: String
+  /// The CloudEvents source of this worker's events.
+  public let source: String
   /// The work queue.
   public let queue: String
   /// The events that are routed to the queue.
@@ -14,6 +16,7 @@ public struct WorkerManifest: Sendable {
   /// A worker's declaration.
   public init(consumer: String, queue: String, consumes: [EventType], publishes: [EventType]) {
     self.consumer = consumer
+    source = "urn:tallyman:\(consumer)"
     self.queue = queue
     self.consumes = consumes
     self.publishes = publishes

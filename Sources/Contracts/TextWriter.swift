@@ -1,0 +1,79 @@
+/// Text in memory of its own that grows as it is written: for what is written by the thousand per second.
+///
+/// Appending to an array or a string asks each time whether somebody else has it too; nobody else can have this.
+public struct TextWriter: ~Copyable {
+  private var start: UnsafeMutablePointer<UInt8>
+  private var capacity: Int
+  private var count = 0
+
+  /// An empty text with room for `capacity` bytes.
+  public init(capacity: Int) {
+    self.capacity = max(32, capacity)
+    start = .allocate(capacity: self.capacity)
+  }
+
+  deinit { start.deallocate() }
+
+  /// What is written so far.
+  public var bytes: [UInt8] { Array(UnsafeBufferPointer(start: start, count: count)) }
+  /// What is written so far.
+  public var text: String { String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self) }
+
+  /// Appends a byte.
+  public mutating func append(_ byte: UInt8) {
+    reserve(1)
+    start[count] = byte
+    count += 1
+  }
+
+  /// Appends a text as it is.
+  public mutating func append(_ text: String) {
+    // Nearly all are in one piece, which is copied whole.
+    let isCopied: Void? = text.utf8.withContiguousStorageIfAvailable { append($0) }
+    if isCopied == nil { for byte in text.utf8 { append(byte) } }
+  }
+
+  /// Appends bytes.
+  public mutating func append(_ bytes: UnsafeBufferPointer<UInt8>) {
+    guard let source = bytes.baseAddress else { return }
+    reserve(bytes.count)
+    (start + count).update(from: source, count: bytes.count)
+    count += bytes.count
+  }
+
+  /// Appends an integer in decimal digits.
+  public mutating func append(decimal value: Int64) {
+    if value < 0 { append(UInt8(ascii: "-")) }
+    var width = 1
+    var rest = value.magnitude / 10
+    while rest > 0 {
+      width += 1
+      rest /= 10
+    }
+    append(digits: value.magnitude, width: width)
+  }
+
+  /// Appends the last `width` decimal digits, zeros in front of them.
+  public mutating func append(digits value: UInt64, width: Int) {
+    reserve(width)
+    var rest = value
+    for place in stride(from: count + width - 1, through: count, by: -1) {
+      start[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+      rest /= 10
+    }
+    count += width
+  }
+
+  /// Every store above lies within what this made sure of.
+  private mutating func reserve(_ more: Int) {
+    if count + more > capacity { grow(to: count + more) }
+  }
+
+  private mutating func grow(to needed: Int) {
+    capacity = max(needed, 2 * capacity)
+    let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
+    larger.update(from: start, count: count)
+    start.deallocate()
+    start = larger
+  }
+}
