@@ -1,11 +1,13 @@
 /// Reads a CloudEvent; the order of its attributes is free.
 struct EnvelopeReader: ~Copyable {
-  private var id: String?
-  private var source: String?
-  private var type: EventType?
-  private var time: Timestamp?
+  /// Filled attribute by attribute, and handed on as it is: it has many texts, and each copy counts all of them.
+  private var envelope = Envelope(id: "", source: "", type: .orderCreated, time: Timestamp(microseconds: 0))
+  /// What every event must have and this one has had.
   private var hasVersion = false
-  private var optional = Envelope(id: "", source: "", type: .orderCreated, time: Timestamp(microseconds: 0))
+  private var hasID = false
+  private var hasSource = false
+  private var hasTime = false
+  private var type: EventType?
   private var event: Event?
   /// Where `data` starts, where it came before `type`.
   private var postponed: JSONCursor?
@@ -36,19 +38,25 @@ struct EnvelopeReader: ~Copyable {
   ) throws(Malformed) {
     switch field {
     case .specversion: try version(&json, bytes)
-    case .id: id = try json.attribute(bytes, .id)
-    case .source: source = try json.attribute(bytes, .source)
+    case .id:
+      envelope.id = try json.attribute(bytes, .id)
+      hasID = true
+    case .source:
+      envelope.source = try json.attribute(bytes, .source)
+      hasSource = true
     case .type: type = try eventType(&json, bytes)
-    case .time: time = try json.timestamp(bytes, .time)
+    case .time:
+      envelope.time = try json.timestamp(bytes, .time)
+      hasTime = true
     case .data: try data(&json, bytes)
     case .datacontenttype: try contentType(&json, bytes)
-    case .subject: optional.subject = try optionalText(&json, bytes, .subject)
-    case .dataschema: optional.dataSchema = try optionalText(&json, bytes, .dataschema)
-    case .correlationID: optional.correlationID = try optionalText(&json, bytes, .correlationID)
-    case .causationID: optional.causationID = try optionalText(&json, bytes, .causationID)
-    case .traceparent: optional.traceparent = try optionalText(&json, bytes, .traceparent)
-    case .aggregate: optional.aggregate = try optionalText(&json, bytes, .aggregate)
-    case .sequence: optional.sequence = try sequence(&json, bytes)
+    case .subject: envelope.subject = try optionalText(&json, bytes, .subject)
+    case .dataschema: envelope.dataSchema = try optionalText(&json, bytes, .dataschema)
+    case .correlationID: envelope.correlationID = try optionalText(&json, bytes, .correlationID)
+    case .causationID: envelope.causationID = try optionalText(&json, bytes, .causationID)
+    case .traceparent: envelope.traceparent = try optionalText(&json, bytes, .traceparent)
+    case .aggregate: envelope.aggregate = try optionalText(&json, bytes, .aggregate)
+    case .sequence: envelope.sequence = try sequence(&json, bytes)
     default: try object.skip(&json, bytes)
     }
   }
@@ -109,18 +117,18 @@ struct EnvelopeReader: ~Copyable {
   }
 
   private consuming func finish(_ bytes: Span<UInt8>) throws(Malformed) -> IncomingMessage {
-    guard hasVersion else { throw Malformed(field: "specversion", value: "absent", rule: "present") }
-    var envelope = optional
-    envelope.id = try WireField.id.required(id)
-    envelope.source = try WireField.source.required(source)
+    try WireField.specversion.require(hasVersion)
+    try WireField.id.require(hasID)
+    try WireField.source.require(hasSource)
     envelope.type = try WireField.type.required(type)
-    envelope.time = try WireField.time.required(time)
+    try WireField.time.require(hasTime)
     if let schema = envelope.dataSchema, schema.hasPrefix("urn:tallyman:"), schema != envelope.type.schemaID {
       throw Malformed(field: "dataschema", value: schema, rule: envelope.type.schemaID)
     }
     if var postponed, event == nil {
       event = try Self.payload(envelope.type, &postponed, bytes)
     }
-    return IncomingMessage(envelope: envelope, event: try WireField.data.required(event))
+    let event = try WireField.data.required(event)
+    return IncomingMessage(envelope: envelope, event: event)
   }
 }

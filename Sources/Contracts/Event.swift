@@ -1,5 +1,5 @@
 /// One event of any type with its payload.
-public enum Event: Hashable, Sendable {
+public indirect enum Event: Hashable, Sendable {
   /// The catalogue has a product.
   case productRegistered(ProductRegistered)
   /// The catalogue says something else about a product.

@@ -32,10 +32,11 @@ public struct JSONWriter: ~Copyable {
   public mutating func string(_ text: String) {
     separate()
     out.append(UInt8(ascii: "\""))
-    if Self.isPlain(text.utf8.span) {
-      out.append(text)
+    let utf8 = text.utf8.span
+    if Self.isPlain(utf8) {
+      out.append(utf8)
     } else {
-      for byte in text.utf8 { Self.mustEscape(byte) ? escape(byte) : out.append(byte) }
+      for index in utf8.indices { Self.mustEscape(utf8[index]) ? escape(utf8[index]) : out.append(utf8[index]) }
     }
     out.append(UInt8(ascii: "\""))
   }

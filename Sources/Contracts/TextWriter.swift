@@ -27,11 +27,10 @@ public struct TextWriter: ~Copyable {
   }
 
   /// Appends a text as it is.
-  public mutating func append(_ text: String) {
-    // Nearly all are in one piece, which is copied whole.
-    let isCopied: Void? = text.utf8.withContiguousStorageIfAvailable { append($0) }
-    if isCopied == nil { for byte in text.utf8 { append(byte) } }
-  }
+  public mutating func append(_ text: String) { append(text.utf8.span) }
+
+  /// Appends bytes.
+  public mutating func append(_ bytes: Span<UInt8>) { bytes.withUnsafeBufferPointer { append($0) } }
 
   /// Appends bytes.
   public mutating func append(_ bytes: UnsafeBufferPointer<UInt8>) {

@@ -16,6 +16,12 @@ public final class Message: Sendable {
     self.envelope = envelope
     self.event = event
   }
+
+  init(_ delivery: Delivery, _ content: consuming IncomingMessage) {
+    self.delivery = delivery
+    envelope = content.envelope
+    event = content.event
+  }
 }
 
 extension Message {

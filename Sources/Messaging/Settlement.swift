@@ -15,10 +15,10 @@ final class Decoded: Sendable {
   init(_ delivery: Delivery) {
     self.delivery = delivery
     do throws(Malformed) {
-      let read = try IncomingMessage.decode(
+      let message = try IncomingMessage.decode(
         body: delivery.body, contentType: delivery.contentType, messageID: delivery.messageID,
         routingKey: delivery.routingKey)
-      content = .success(Message(delivery: delivery, envelope: read.envelope, event: read.event))
+      content = .success(Message(delivery, message))
     } catch {
       content = .failure(error)
     }
@@ -82,7 +82,7 @@ struct Settlement {
   private mutating func settle(_ item: Decoded, _ message: Message, _ disposition: Disposition) {
     switch disposition {
     case .applied(let events):
-      for event in events { outbox.append(event) }
+      outbox.append(events)
       // As the audit compares them with the sequences of orders and SKUs.
       remember(message, .applied, events: events.count { !$0.isNote })
     case .unchanged(let why):
@@ -136,8 +136,8 @@ struct Settlement {
 
   /// Adds the events that depend on the batch as a whole.
   mutating func conclude(_ events: [OutgoingEvent]) {
+    outbox.append(events)
     for event in events {
-      outbox.append(event)
       if let cause = event.causationID { inbox.addEvent(causedBy: cause) }
     }
   }

@@ -51,12 +51,12 @@ public enum Sweep: Int64, Sendable {
       for finding in found {
         // A finding has no history: each is an aggregate of its own.
         let id = EventID.next(at: now)
-        outbox.append(
-          OutboxRow(
-            OutgoingEvent(
-              id: id, source: "\(manifest.source):sweeper", time: now, correlationID: finding.correlationID,
-              aggregate: OutgoingEvent.aggregate(ofNote: id), sequence: 1, subject: finding.subject,
-              event: finding.event)))
+        outbox.append([
+          OutgoingEvent(
+            id: id, source: "\(manifest.source):sweeper", time: now, correlationID: finding.correlationID,
+            aggregate: OutgoingEvent.aggregate(ofNote: id), sequence: 1, subject: finding.subject,
+            event: finding.event)
+        ])
       }
       var writes = WriteSet(on: database)
       try outbox.send(to: &writes)

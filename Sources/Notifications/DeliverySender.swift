@@ -154,7 +154,7 @@ public final class DeliverySender {
     _ delivery: LeasedDelivery, error: String?, _ token: String, on database: Connection
   ) throws -> Bool {
     var outbox = OutboxWriter()
-    outbox.append(OutboxRow(delivery.outcomeEvent(error: error, at: .now)))
+    outbox.append([delivery.outcomeEvent(error: error, at: .now)])
     do {
       try database.transaction {
         var writes = WriteSet(on: database)

@@ -34,7 +34,7 @@ public struct OutboxRow: Sendable {
   /// An event for everybody, on the topic exchange under its type.
   ///
   /// - Parameter event: Complete with id, aggregate and sequence.
-  public init(_ event: OutgoingEvent) {
+  init(_ event: OutgoingEvent) {
     self.init(
       aggregate: event.aggregate, exchange: OutboxRow.eventExchange, routingKey: event.event.type.rawValue,
       messageID: event.id, body: event.encode())

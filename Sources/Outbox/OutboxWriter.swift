@@ -8,24 +8,30 @@ import Postgres
 public struct OutboxWriter {
   private var pending: [Pending] = []
 
-  /// What was collected; an event becomes bytes when it is sent.
+  /// What was collected, events as they came together; an event becomes bytes when it is sent.
   private enum Pending {
     case row(OutboxRow)
-    case event(OutgoingEvent)
+    case events([OutgoingEvent])
   }
 
   /// An empty collection.
   public init() {}
 
   /// How many messages wait to be inserted.
-  public var count: Int { pending.count }
+  public private(set) var count = 0
 
   /// Adds a message behind those already collected.
-  public mutating func append(_ row: OutboxRow) { pending.append(.row(row)) }
+  public mutating func append(_ row: OutboxRow) {
+    pending.append(.row(row))
+    count += 1
+  }
 
-  /// Adds an event behind what was already collected. It is written as JSON only in ``send(to:)``: the server works on
+  /// Adds events behind what was already collected. They are written as JSON only in ``send(to:)``: the server works on
   /// the statements sent before meanwhile, and the locks are held for a shorter time.
-  public mutating func append(_ event: OutgoingEvent) { pending.append(.event(event)) }
+  public mutating func append(_ events: [OutgoingEvent]) {
+    pending.append(.events(events))
+    count += events.count
+  }
 
   /// Queues the insert and, where one is due, a wake-up for the relays.
   ///
@@ -34,10 +40,12 @@ public struct OutboxWriter {
   ///   - wakeUp: The lane's; nil for one who writes so rarely that every time counts.
   /// - Throws: ``PostgresError`` when the connection fails.
   public func send(to writes: inout WriteSet, waking wakeUp: RelayWakeUp? = nil) throws(PostgresError) {
-    let rows = pending.map { pending in
+    var rows: [Hashed] = []
+    rows.reserveCapacity(count)
+    for pending in pending {
       switch pending {
-      case .row(let row): Hashed(row)
-      case .event(let event): Hashed(OutboxRow(event))
+      case .row(let row): rows.append(Hashed(row))
+      case .events(let events): for index in events.indices { rows.append(Hashed(OutboxRow(events[index]))) }
       }
     }
     guard let first = rows.first?.row else { return }
@@ -56,7 +64,8 @@ public struct OutboxWriter {
     if wakeUp?.isDue(for: count) ?? true { try writes.send(OutboxStatements.notify) }
   }
 
-  private struct Hashed {
+  /// An object, because each column reads every row: a value would be copied with all its texts each time.
+  private final class Hashed {
     let row: OutboxRow
     let aggregate: Int64
 

@@ -2,7 +2,8 @@
 /// size, lower bound, then each element with its length in front (−1 for NULL).
 ///
 /// An array is one allocation of exactly the size needed, and the values are read straight from the elements that they
-/// belong to: a batch of thousands of rows makes no list of a column's values first.
+/// belong to: a batch of thousands of rows makes no list of a column's values first. By index, because a loop over the
+/// elements takes hold of each, with all that it refers to.
 @usableFromInline
 struct ArrayEncoder<Wire: FixedWidthInteger> {
   @usableFromInline let array: UInt32
@@ -18,9 +19,9 @@ struct ArrayEncoder<Wire: FixedWidthInteger> {
   func encode<Element>(_ elements: [Element], _ wire: (Element) -> Wire) -> Parameter {
     let width = MemoryLayout<Wire>.size
     var writer = ArrayEncoder.begin(elements.count, element, hasNulls: false, size: elements.count * (4 + width))
-    for element in elements {
+    for index in elements.indices {
       writer.integer(Int32(width))
-      writer.integer(wire(element))
+      writer.integer(wire(elements[index]))
     }
     return Parameter(type: array, buffer: writer.buffer)
   }
@@ -29,11 +30,11 @@ struct ArrayEncoder<Wire: FixedWidthInteger> {
   func encode<Element>(_ elements: [Element], optional wire: (Element) -> Wire?) -> Parameter {
     let width = MemoryLayout<Wire>.size
     var missing = 0
-    for element in elements where wire(element) == nil { missing += 1 }
+    for index in elements.indices where wire(elements[index]) == nil { missing += 1 }
     let size = elements.count * (4 + width) - missing * width
     var writer = ArrayEncoder.begin(elements.count, element, hasNulls: missing > 0, size: size)
-    for element in elements {
-      guard let value = wire(element) else {
+    for index in elements.indices {
+      guard let value = wire(elements[index]) else {
         writer.integer(-1 as Int32)
         continue
       }
@@ -78,12 +79,12 @@ extension ArrayEncoder where Wire == UInt8 {
   static func strings<Element>(_ elements: [Element], _ value: (Element) -> String?) -> Parameter {
     var size = 0
     var hasNulls = false
-    for element in elements {
-      if let text = value(element) { size += 4 + text.utf8.count } else { (size, hasNulls) = (size + 4, true) }
+    for index in elements.indices {
+      if let text = value(elements[index]) { size += 4 + text.utf8.count } else { (size, hasNulls) = (size + 4, true) }
     }
     var writer = begin(elements.count, TypeID.text, hasNulls: hasNulls, size: size)
-    for element in elements {
-      guard let text = value(element) else {
+    for index in elements.indices {
+      guard let text = value(elements[index]) else {
         writer.integer(-1 as Int32)
         continue
       }
@@ -97,12 +98,12 @@ extension ArrayEncoder where Wire == UInt8 {
   static func bytes<Element>(_ elements: [Element], _ value: (Element) -> [UInt8]?) -> Parameter {
     var size = 0
     var hasNulls = false
-    for element in elements {
-      if let bytes = value(element) { size += 4 + bytes.count } else { (size, hasNulls) = (size + 4, true) }
+    for index in elements.indices {
+      if let bytes = value(elements[index]) { size += 4 + bytes.count } else { (size, hasNulls) = (size + 4, true) }
     }
     var writer = begin(elements.count, TypeID.bytea, hasNulls: hasNulls, size: size)
-    for element in elements {
-      guard let bytes = value(element) else {
+    for index in elements.indices {
+      guard let bytes = value(elements[index]) else {
         writer.integer(-1 as Int32)
         continue
       }
@@ -115,8 +116,8 @@ extension ArrayEncoder where Wire == UInt8 {
   @inlinable @inline(__always)
   static func rowPlaces<Element>(_ elements: [Element], _ value: (Element) -> TID) -> Parameter {
     var writer = begin(elements.count, TypeID.tid, hasNulls: false, size: elements.count * 10)
-    for element in elements {
-      let place = value(element)
+    for index in elements.indices {
+      let place = value(elements[index])
       writer.integer(6 as Int32)
       writer.integer(place.block)
       writer.integer(place.offset)
