@@ -76,23 +76,16 @@ public final class Rows {
   /// A `bytea`, or the binary format of any other type.
   public func bytes(_ row: Int, _ column: Int) -> [UInt8] { [UInt8](value(row, column)) }
 
-  /// The elements of a `bigint[]` of one dimension without NULLs, as a statement makes one of several columns: one
-  /// value is asked for and taken apart in place of many.
+  /// The integers of a text, as a statement makes one of several columns with `concat_ws(' ', …)`: the server writes
+  /// one value in place of many, and digits cost it less than elements of an array.
   ///
-  /// - Parameters:
-  ///   - count: How many elements it has; as with types, another number is a programming error.
-  ///   - read: Gets a function from an element's index to its value, which must not be kept.
-  public func ints<Result>(_ row: Int, _ column: Int, count: Int, _ read: ((Int) -> Int64) -> Result) -> Result {
-    let value = value(row, column)
-    // Dimensions, null flag, element type, size and lower bound; then each element behind its length.
-    precondition(
-      type(of: column) == TypeID.int8Array && value.count == 20 + 12 * count
-        && UInt32(bigEndian: value.loadUnaligned(fromByteOffset: 8, as: UInt32.self)) == TypeID.int8,
-      "column \(column) is no array of \(count) bigints")
-    return read { index in
-      precondition(index >= 0 && index < count, "element \(index) of \(count)")
-      return Int64(bigEndian: value.loadUnaligned(fromByteOffset: 24 + 12 * index, as: Int64.self))
-    }
+  /// - Parameter read: Gets the reader of the integers, which must not be kept.
+  public func numbers<Result>(_ row: Int, _ column: Int, _ read: (inout NumberReader) -> Result) -> Result {
+    precondition(type(of: column) == TypeID.text, "column \(column) is no text")
+    var reader = NumberReader(value(row, column))
+    let result = read(&reader)
+    precondition(reader.isAtEnd, "column \(column) has more integers than are read")
+    return result
   }
 
   // MARK: Values that may be NULL

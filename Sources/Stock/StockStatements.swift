@@ -18,8 +18,10 @@ enum StockStatements {
   static let lockAnchors = Statement(
     name: "anchors_lock",
     sql: """
-      select ctid, sku, registered, owed, safety_stock, reorder_point, recover_point, alert_state, alert_episode,
-             sequence, discontinued
+      select ctid, sku,
+             concat_ws(' ', registered::int, owed, safety_stock, reorder_point, recover_point,
+                       case alert_state when 'low' then 1 when 'out' then 2 else 0 end, alert_episode, sequence,
+                       discontinued::int)
       from stock_items where sku = any($1::text[]) order by sku for no key update
       """)
 
@@ -52,9 +54,9 @@ enum StockStatements {
     name: "balances",
     sql: """
       select ctid, sku, location_id, lot, recorded_at,
-             array[balance_id, on_hand, reserved, damaged, quality_control, safety_stock, reorder_point, recover_point,
-                   case alert_state when 'low' then 1 when 'out' then 2 else 0 end, alert_episode, seq, priority,
-                   sellable::int]
+             concat_ws(' ', balance_id, on_hand, reserved, damaged, quality_control, safety_stock, reorder_point,
+                       recover_point, case alert_state when 'low' then 1 when 'out' then 2 else 0 end, alert_episode,
+                       seq, priority, sellable::int)
       from balances where sku = any($1::text[]) and (lot = '' or on_hand > 0 or $2::bool)
       order by sku, location_id, lot
       """)

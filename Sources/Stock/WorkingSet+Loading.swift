@@ -106,16 +106,7 @@ extension WorkingSet {
   // MARK: Rows into objects
 
   private func loadAnchors(_ rows: Rows) {
-    for row in 0..<rows.count {
-      add(
-        StockItem(
-          StockItem.Row(
-            tid: rows.tid(row, 0), sku: SKU(trusted: rows.text(row, 1)), isRegistered: rows.bool(row, 2),
-            isDiscontinued: rows.bool(row, 10), owed: rows.int(row, 3), safetyStock: rows.int(row, 4),
-            band: AlertBand(reorderPoint: rows.int(row, 5), recoverPoint: rows.int(row, 6)),
-            alert: AlertState(rawValue: rows.text(row, 7)) ?? .normal, episode: rows.int(row, 8),
-            sequence: rows.int(row, 9))))
-    }
+    for row in 0..<rows.count { add(StockItem(StockItem.Row(rows, row))) }
   }
 
   /// The rows come in the order of the anchors' SKUs, all balances of one together.
@@ -186,23 +177,49 @@ extension WorkingSet {
   }
 }
 
+extension StockItem.Row {
+  /// A row of ``StockStatements/lockAnchors``.
+  fileprivate init(_ rows: Rows, _ row: Int) {
+    self.init(tid: rows.tid(row, 0), sku: SKU(trusted: rows.text(row, 1)))
+    rows.numbers(row, 2) { numbers in
+      isRegistered = numbers.next() != 0
+      owed = numbers.next()
+      safetyStock = numbers.next()
+      band = AlertBand(reorderPoint: numbers.next(), recoverPoint: numbers.next())
+      alert = AlertState(code: numbers.next())
+      episode = numbers.next()
+      sequence = numbers.next()
+      isDiscontinued = numbers.next() != 0
+    }
+  }
+}
+
 extension Balance.Row {
   /// A row of ``StockStatements/balances``.
   fileprivate init(_ rows: Rows, _ row: Int) {
-    self = rows.ints(row, 5, count: 13) { number in
-      Balance.Row(
-        id: number(0), tid: rows.tid(row, 0), sku: SKU(trusted: rows.text(row, 1)),
-        location: LocationID(trusted: rows.text(row, 2)), lot: rows.text(row, 3), isSellable: number(12) != 0,
-        priority: Int32(truncatingIfNeeded: number(11)), onHand: number(1), reserved: number(2), damaged: number(3),
-        qualityControl: number(4), safetyStock: number(5),
-        band: AlertBand(reorderPoint: number(6), recoverPoint: number(7)), alert: AlertState(code: number(8)),
-        episode: number(9), seq: number(10), recordedAt: Timestamp(microseconds: rows.timestamp(row, 4)))
+    self.init(
+      id: 0, tid: rows.tid(row, 0), sku: SKU(trusted: rows.text(row, 1)),
+      location: LocationID(trusted: rows.text(row, 2)), lot: rows.text(row, 3), onHand: 0,
+      recordedAt: Timestamp(microseconds: rows.timestamp(row, 4)))
+    rows.numbers(row, 5) { numbers in
+      id = numbers.next()
+      onHand = numbers.next()
+      reserved = numbers.next()
+      damaged = numbers.next()
+      qualityControl = numbers.next()
+      safetyStock = numbers.next()
+      band = AlertBand(reorderPoint: numbers.next(), recoverPoint: numbers.next())
+      alert = AlertState(code: numbers.next())
+      episode = numbers.next()
+      seq = numbers.next()
+      priority = Int32(truncatingIfNeeded: numbers.next())
+      isSellable = numbers.next() != 0
     }
   }
 }
 
 extension AlertState {
-  /// As the statement that reads balances numbers them.
+  /// As the statements that read anchors and balances number them.
   fileprivate init(code: Int64) {
     self =
       switch code {

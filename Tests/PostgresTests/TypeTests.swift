@@ -29,6 +29,16 @@ import Testing
     }
   }
 
+  @Test func integersInOneTextComeBackOneByOne() async throws {
+    try await connected { connection in
+      let known: [Int64] = [.min, -1, 0, 7, 1_000_000, .max]
+      let rows = try connection.query(
+        Statement(name: "numbers", sql: "SELECT concat_ws(' ', $1, $2, $3, $4, $5, $6)"), known.map { .int($0) })
+      let read = rows.numbers(0, 0) { numbers in known.map { _ in numbers.next() } }
+      #expect(read == known)
+    }
+  }
+
   @Test func nullsComeBackAsNil() async throws {
     try await connected { connection in
       let rows = try connection.query(
