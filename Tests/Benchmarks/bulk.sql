@@ -31,8 +31,9 @@ insert into order_lines (order_id, line_no, sku, ordered, reserved, backordered,
 insert into reservations (order_id, line_no, reservation_no, sku, location_id, quantity, open_quantity, consumed, state,
     policy, candidates, created_at)
   select order_id, line_no, 1, sku, location_id, 1, 0, 1, 'consumed', 'priority', location_id || '=1', at from past;
-insert into shipments (shipment_id, order_id, carrier, dispatched_at, recorded_at)
-  select 'shp-' || order_id, order_id, 'carrier', at, at from past where line_no = 1;
+-- Heard of just now, so that no run has to announce all of them as overdue.
+insert into shipments (shipment_id, order_id, carrier, dispatched_at, recorded_at, heard_at)
+  select 'shp-' || order_id, order_id, 'carrier', at, at, now() from past where line_no = 1;
 insert into shipment_lines (shipment_id, line_no, location_id, quantity)
   select 'shp-' || order_id, line_no, location_id, 1 from past;
 
