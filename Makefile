@@ -39,7 +39,7 @@ fuzz: build ## Decode a million damaged messages, and cut connections at random 
 	FUZZ_INPUTS=$${FUZZ_INPUTS:-1000000} SEED=$${SEED:-1} $(SWIFT) test --skip-build --disable-xctest $(CHECKED) \
 	  --filter 'FuzzTests|CutTests'
 
-sanitize: needs ## Lanes and the rooms of both C libraries under the thread and the address sanitizer
+sanitize: needs ## Lanes, the rooms of both C libraries and text writing under the thread and the address sanitizer
 	Tests/Sanitizers/run.sh thread
 	Tests/Sanitizers/run.sh address
 

@@ -76,6 +76,7 @@ public struct LocationPolicy: Sendable {
   ///   - candidates: All locations; their order does not matter.
   ///   - units: How many are wanted; base units.
   public func rank(_ candidates: [Candidate], for units: Int64) -> [Candidate] {
+    // Nearly always all have something, or only one has: then nothing has to be copied.
     let stocked = candidates.allSatisfy { $0.allocatable > 0 } ? candidates : candidates.filter { $0.allocatable > 0 }
     return stocked.count < 2 ? stocked : arrange(stocked, units)
   }

@@ -1,4 +1,5 @@
-/// One event of any type with its payload.
+/// One event of any type with its payload. Boxed, since an event is handed from one to the next many times, and each
+/// time all texts of a payload would be counted.
 public indirect enum Event: Hashable, Sendable {
   /// The catalogue has a product.
   case productRegistered(ProductRegistered)

@@ -54,6 +54,7 @@ public struct TextWriter: ~Copyable {
 
   /// Appends the last `width` decimal digits, zeros in front of them.
   public mutating func append(digits value: UInt64, width: Int) {
+    precondition(width >= 0, "\(width) digits")
     reserve(width)
     var rest = value
     for place in stride(from: count + width - 1, through: count, by: -1) {

@@ -23,8 +23,9 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
       text.append(digits: value.magnitude, width: width)
       text.append(UInt8(ascii: separator))
     }
-    if year < 0 { text.append(UInt8(ascii: "-")) }
-    append(year, year.magnitude > 9_999 ? 6 : 4, then: "-")
+    // RFC 3339 has no other years; what cannot be written may still have to be shown.
+    if (0...9_999).contains(year) { text.append(digits: year.magnitude, width: 4) } else { text.append(decimal: year) }
+    text.append(UInt8(ascii: "-"))
     append(month, 2, then: "-")
     append(date, 2, then: "T")
     append(second / 3600, 2, then: ":")

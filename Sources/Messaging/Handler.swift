@@ -10,14 +10,8 @@ public final class Message: Sendable {
   /// The payload.
   public let event: Event
 
-  /// A decoded message.
-  public init(delivery: Delivery, envelope: Envelope, event: Event) {
-    self.delivery = delivery
-    self.envelope = envelope
-    self.event = event
-  }
-
-  init(_ delivery: Delivery, _ content: consuming IncomingMessage) {
+  /// A decoded message; what was decoded is taken over and not copied.
+  public init(_ delivery: Delivery, _ content: consuming IncomingMessage) {
     self.delivery = delivery
     envelope = content.envelope
     event = content.event

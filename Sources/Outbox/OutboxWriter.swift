@@ -26,8 +26,8 @@ public struct OutboxWriter {
     count += 1
   }
 
-  /// Adds events behind what was already collected. They are written as JSON only in ``send(to:)``: the server works on
-  /// the statements sent before meanwhile, and the locks are held for a shorter time.
+  /// Adds events behind what was already collected. They are written as JSON only in ``send(to:waking:)``: the server
+  /// works on the statements sent before meanwhile, and the locks are held for a shorter time.
   public mutating func append(_ events: [OutgoingEvent]) {
     pending.append(.events(events))
     count += events.count

@@ -14,6 +14,7 @@ public struct NumberReader {
     precondition(place < text.count, "a number is missing")
     let isNegative = text[place] == UInt8(ascii: "-")
     if isNegative { place += 1 }
+    precondition(place < text.count && text[place] != UInt8(ascii: " "), "a number has no digits")
     var value: Int64 = 0
     while place < text.count, text[place] != UInt8(ascii: " ") {
       let digit = text[place] &- UInt8(ascii: "0")

@@ -6,7 +6,7 @@ public final class StockItem {
   /// What the row will say; stored where only this room sees it, as in ``Balance``.
   var row: Row
   /// Its balances, sorted by location and lot.
-  var places: [Balance] = []
+  public internal(set) var balances: [Balance] = []
   /// Its lots by their names, as far as something of them is there or the batch speaks of them.
   public internal(set) var lots: [String: Lot] = [:]
 
@@ -36,8 +36,6 @@ public final class StockItem {
   /// Of the last event about this SKU.
   public var sequence: Int64 { row.sequence }
   var tid: TID { row.tid }
-  /// Its balances, sorted by location and lot.
-  public var balances: [Balance] { places }
 
   struct Row {
     var tid: TID

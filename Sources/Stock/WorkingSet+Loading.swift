@@ -116,10 +116,11 @@ extension WorkingSet {
       let balance = Balance(Balance.Row(rows, row))
       if item?.sku != balance.sku {
         item = self.item(balance.sku)
-        item?.places.reserveCapacity(4)
+        // Few SKUs lie in more places; growing from one to two and four would be three arrays.
+        item?.balances.reserveCapacity(4)
       }
       balance.item = item
-      item?.places.append(balance)
+      item?.balances.append(balance)
     }
   }
 

@@ -27,9 +27,10 @@ struct Deciding {
   @inline(never)
   private func countedDecoding(_ deliveries: [Delivery]) throws -> [Message] {
     try deliveries.map {
-      let read = try IncomingMessage.decode(
-        body: $0.body, contentType: $0.contentType, messageID: $0.messageID, routingKey: $0.routingKey)
-      return Message(delivery: $0, envelope: read.envelope, event: read.event)
+      Message(
+        $0,
+        try IncomingMessage.decode(
+          body: $0.body, contentType: $0.contentType, messageID: $0.messageID, routingKey: $0.routingKey))
     }
   }
 

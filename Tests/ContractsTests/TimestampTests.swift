@@ -54,6 +54,10 @@ struct TimestampTests {
     #expect(Timestamp(microseconds: 1_795_253_400_000_000).rfc3339 == "2026-11-21T09:30:00Z")
     #expect(Timestamp(microseconds: 1_795_253_400_000_070).rfc3339 == "2026-11-21T09:30:00.000070Z")
     #expect(Timestamp(microseconds: -1).description == "1969-12-31T23:59:59.999999Z")
+    // Years that RFC 3339 cannot write are shown all the same.
+    #expect(Timestamp(microseconds: 253_402_300_800_000_000).rfc3339 == "10000-01-01T00:00:00Z")
+    #expect(Timestamp(microseconds: .max).rfc3339 == "294247-01-10T04:00:54.775807Z")
+    #expect(Timestamp(microseconds: .min).rfc3339 == "-290308-12-21T19:59:05.224192Z")
   }
 
   @Test("days round down, arithmetic stays in range")

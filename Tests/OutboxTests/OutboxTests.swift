@@ -68,6 +68,40 @@ struct OutboxTests {
     }
   }
 
+  @Test("rows and events leave in the order in which they were added, events as JSON under their type")
+  func mixed() async throws {
+    @Sendable func events(_ numbers: ClosedRange<Int64>) -> [OutgoingEvent] {
+      let line = OrderFulfilled.Line(line: 1, sku: SKU(trusted: "A"), ordered: 2, delivered: 2, cancelled: 0)
+      return numbers.map { number in
+        OutgoingEvent(
+          id: "e-\(number)", source: "urn:test", time: Timestamp(microseconds: 0), aggregate: "order/1",
+          sequence: number,
+          event: .orderFulfilled(
+            OrderFulfilled(orderID: OrderID(trusted: "1"), customerID: CustomerID(trusted: "c"), lines: [line])))
+      }
+    }
+    try await withHouse { house in
+      let taken = try await house.desk().with { database in
+        var writer = OutboxWriter()
+        writer.append(events(1...2))
+        writer.append(OutboxTests.row("order/1", "row"))
+        writer.append([])
+        writer.append(events(3...3))
+        #expect(writer.count == 4)
+        try database.begin()
+        var writes = WriteSet(on: database)
+        try writer.send(to: &writes)
+        try writes.commit()
+        let queue = try OutboxQueue(database)
+        _ = try queue.balance()
+        return try queue.take(100)
+      }
+      #expect(taken.map(\.messageID) == ["e-1", "e-2", "row", "e-3"])
+      #expect(taken.map(\.routingKey) == ["order.fulfilled", "order.fulfilled", "order.reserved", "order.fulfilled"])
+      #expect(taken.last?.body == events(3...3)[0].encode())
+    }
+  }
+
   @Test("a row that was handed out is not handed out again before it is released")
   func release() async throws {
     try await withHouse { house in

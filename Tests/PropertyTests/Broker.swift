@@ -165,10 +165,10 @@ extension Message {
   /// A message of which only the content matters.
   convenience init(_ envelope: Envelope, _ event: Event) {
     self.init(
-      delivery: Delivery(
+      Delivery(
         tag: 1, body: [], routingKey: envelope.type.rawValue, messageID: envelope.id, contentType: nil,
         redelivered: false, headers: [:]),
-      envelope: envelope, event: event)
+      IncomingMessage(envelope: envelope, event: event))
   }
 
   /// An event of ours, as it comes to who consumes it.

@@ -15,7 +15,7 @@ struct Image {
 
   /// Fields that are no columns.
   private static let marks: Set<String> = [
-    "isNew", "isChanged", "isRevised", "lastCause", "item", "tid", "places", "lines", "reservations", "backorder",
+    "isNew", "isChanged", "isRevised", "lastCause", "item", "tid", "balances", "lines", "reservations", "backorder",
     "lots", "expiresAt", "isExpired",
   ]
   /// Columns of orders and lines that few transactions write.

@@ -157,8 +157,8 @@ final class World {
     }
     let balance = Balance(row)
     balance.item = item
-    item.places.append(balance)
-    item.places.sort { ($0.location, $0.lot) < ($1.location, $1.lot) }
+    item.balances.append(balance)
+    item.balances.sort { ($0.location, $0.lot) < ($1.location, $1.lot) }
   }
 }
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Lanes and the rooms around both C libraries, under a sanitizer, against real servers.
+# Lanes, the rooms around both C libraries and the one that writes text into raw memory, under a sanitizer, against real
+# servers.
 #
 #   run.sh thread|address
 #
@@ -25,10 +26,13 @@ let package = Package(
     .systemLibrary(name: "CRabbitMQ", pkgConfig: "librabbitmq"),
     .systemLibrary(name: "CPostgres", pkgConfig: "libpq"),
     .target(name: "Lanes"),
+    .target(name: "Contracts"),
     .target(name: "AMQP", dependencies: ["CRabbitMQ", "Lanes", logging]),
     .target(name: "Postgres", dependencies: ["CPostgres", "Lanes", logging]),
     .target(name: "TestServers", path: "Tests/TestServers"),
     .testTarget(name: "LanesTests", dependencies: ["Lanes"]),
+    .testTarget(
+      name: "ContractsTests", dependencies: ["Contracts"], sources: ["TextWriterTests.swift", "TimestampTests.swift"]),
     .testTarget(name: "AMQPTests", dependencies: ["AMQP", "Lanes", "TestServers", logging]),
     .testTarget(name: "PostgresTests", dependencies: ["Postgres", "Lanes", "TestServers", logging]),
   ],

@@ -20,7 +20,7 @@ private struct Shelf {
         id: 1, tid: TID(block: 0, offset: 1), sku: SKU(trusted: "A"), location: LocationID(trusted: "WH-1"),
         onHand: onHand))
     balance.item = item
-    item.places = [balance]
+    item.balances = [balance]
     stock.add(item)
     stock.begin(at: Timestamp(microseconds: 1_000))
   }

@@ -20,7 +20,7 @@ struct LifeCycleTests {
     let balance = Balance(
       Balance.Row(id: 1, tid: tid, sku: item.sku, location: LocationID(trusted: "W"), onHand: 4))
     balance.item = item
-    item.places = [balance]
+    item.balances = [balance]
     stock.add(item)
     let line = OrderLine(number: 1, sku: item.sku, ordered: 2, isNew: true)
     let order = Order(
