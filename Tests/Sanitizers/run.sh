@@ -29,7 +29,7 @@ let package = Package(
     .target(name: "Contracts"),
     .target(name: "AMQP", dependencies: ["CRabbitMQ", "Lanes", logging]),
     .target(name: "Postgres", dependencies: ["CPostgres", "Lanes", logging]),
-    .target(name: "TestServers", path: "Tests/TestServers"),
+    .target(name: "TestServers", dependencies: ["Lanes"], path: "Tests/TestServers"),
     .testTarget(name: "LanesTests", dependencies: ["Lanes"]),
     .testTarget(
       name: "ContractsTests", dependencies: ["Contracts"], sources: ["TextWriterTests.swift", "TimestampTests.swift"]),
