@@ -38,16 +38,18 @@ def api(method: str, path: str, body: dict | None = None) -> None:
             raise
 
 
+def topology(workers: list[str]) -> dict:
+    """The product's definitions of these workers' queues; of all, where none is named."""
+    options = [word for worker in workers for word in ("--worker", worker)]
+    command = [TALLYMAN, "topology", "--without-users", *options]
+    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
 def empty_queues() -> None:
-    """The product's topology, with empty queues."""
-    command = [TALLYMAN, "topology", "--without-users"]
-    for worker in WORKERS:
-        command += ["--worker", worker]
-    document = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    definitions = json.loads(document)
-    for queue in definitions["queues"]:
+    """The product's topology, with empty queues. Those of workers that do not run now would fill with what nobody reads."""
+    for queue in topology([])["queues"]:
         api("DELETE", f"queues/%2F/{queue['name']}")
-    api("POST", "definitions", definitions)
+    api("POST", "definitions", topology(WORKERS))
 
 
 def fill_database() -> None:

@@ -24,7 +24,7 @@ def run(bench) -> dict:
 def measure(bench, kind: str, n: int) -> dict:
     rig = bench.rig()
     key, sink_keys = KINDS[kind]
-    rig.prepare(sink_keys=sink_keys, PEER_WORKERS="inventory")
+    rig.prepare(sink_keys=sink_keys, PEER_WORKERS="inventory" if sink_keys else "allocation")
     if sink_keys is None:
         return rig.throughput(n, kind)
     as_inventory(rig.contestant)
@@ -75,7 +75,6 @@ def text(data: dict) -> str:
              sum(bool(r["broken"]) for r in data["runs"] if r["kind"] == k)] for k in KINDS]
     return (
         f"{data['n']:,} waiting messages over 10,000 SKUs (Zipf), until all events are in the sink. One worker, one relay. "
-        "What became of a receipt or a move enters two quorum queues, the sink and the allocation-worker's (which does not "
-        "run here); the answer to an order enters the sink alone.\n\n"
+        "What became of a receipt or a move enters the sink alone, as the answer to an order does.\n\n"
         + table(["", "per s end to end", "÷ orders", "committed/s", "÷ orders", "worker CPU µs", "PostgreSQL", "RabbitMQ",
                  "worker MB", "broken"], rows))
