@@ -2,12 +2,9 @@
 struct EnvelopeReader: ~Copyable {
   /// Filled attribute by attribute, and handed on as it is: it has many texts, and each copy counts all of them.
   private var envelope = Envelope(id: "", source: "", type: .orderCreated, time: Timestamp(microseconds: 0))
-  /// What every event must have and this one has had.
   private var hasVersion = false
-  private var hasID = false
-  private var hasSource = false
-  private var hasTime = false
   private var type: EventType?
+  private var time: Timestamp?
   private var event: Event?
   /// Where `data` starts, where it came before `type`.
   private var postponed: JSONCursor?
@@ -38,16 +35,10 @@ struct EnvelopeReader: ~Copyable {
   ) throws(Malformed) {
     switch field {
     case .specversion: try version(&json, bytes)
-    case .id:
-      envelope.id = try json.attribute(bytes, .id)
-      hasID = true
-    case .source:
-      envelope.source = try json.attribute(bytes, .source)
-      hasSource = true
+    case .id: envelope.id = try json.attribute(bytes, .id)
+    case .source: envelope.source = try json.attribute(bytes, .source)
     case .type: type = try eventType(&json, bytes)
-    case .time:
-      envelope.time = try json.timestamp(bytes, .time)
-      hasTime = true
+    case .time: time = try json.timestamp(bytes, .time)
     case .data: try data(&json, bytes)
     case .datacontenttype: try contentType(&json, bytes)
     case .subject: envelope.subject = try optionalText(&json, bytes, .subject)
@@ -118,10 +109,11 @@ struct EnvelopeReader: ~Copyable {
 
   private consuming func finish(_ bytes: Span<UInt8>) throws(Malformed) -> IncomingMessage {
     try WireField.specversion.require(hasVersion)
-    try WireField.id.require(hasID)
-    try WireField.source.require(hasSource)
+    // An attribute that was there is not empty.
+    try WireField.id.require(!envelope.id.isEmpty)
+    try WireField.source.require(!envelope.source.isEmpty)
     envelope.type = try WireField.type.required(type)
-    try WireField.time.require(hasTime)
+    envelope.time = try WireField.time.required(time)
     if let schema = envelope.dataSchema, schema.hasPrefix("urn:tallyman:"), schema != envelope.type.schemaID {
       throw Malformed(field: "dataschema", value: schema, rule: envelope.type.schemaID)
     }

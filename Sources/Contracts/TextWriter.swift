@@ -32,8 +32,7 @@ public struct TextWriter: ~Copyable {
   /// Appends bytes.
   public mutating func append(_ bytes: Span<UInt8>) { bytes.withUnsafeBufferPointer { append($0) } }
 
-  /// Appends bytes.
-  public mutating func append(_ bytes: UnsafeBufferPointer<UInt8>) {
+  mutating func append(_ bytes: UnsafeBufferPointer<UInt8>) {
     guard let source = bytes.baseAddress else { return }
     reserve(bytes.count)
     (start + count).update(from: source, count: bytes.count)

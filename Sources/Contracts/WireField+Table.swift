@@ -57,12 +57,14 @@ extension WireField {
 
   /// Requires that the field was there.
   func require(_ isThere: Bool) throws(Malformed) {
-    guard isThere else { throw Malformed(field: rawValue, value: "absent", rule: "present") }
+    guard isThere else { throw absent }
   }
 
   /// The field's value, which must have been there.
   func required<Value>(_ value: Value?) throws(Malformed) -> Value {
-    guard let value else { throw Malformed(field: rawValue, value: "absent", rule: "present") }
+    guard let value else { throw absent }
     return value
   }
+
+  private var absent: Malformed { Malformed(field: rawValue, value: "absent", rule: "present") }
 }

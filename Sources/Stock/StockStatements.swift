@@ -15,13 +15,17 @@ enum StockStatements {
 
   // MARK: Locks, in this order
 
+  /// The levels of an anchor or a balance, in the order in which both are read.
+  private static let levels = """
+    safety_stock, reorder_point, recover_point, case alert_state when 'low' then 1 when 'out' then 2 else 0 end,
+    alert_episode
+    """
+
   static let lockAnchors = Statement(
     name: "anchors_lock",
     sql: """
       select ctid, sku,
-             concat_ws(' ', registered::int, owed, safety_stock, reorder_point, recover_point,
-                       case alert_state when 'low' then 1 when 'out' then 2 else 0 end, alert_episode, sequence,
-                       discontinued::int)
+             concat_ws(' ', registered::int, owed, \(levels), sequence, discontinued::int)
       from stock_items where sku = any($1::text[]) order by sku for no key update
       """)
 
@@ -54,9 +58,8 @@ enum StockStatements {
     name: "balances",
     sql: """
       select ctid, sku, location_id, lot, recorded_at,
-             concat_ws(' ', balance_id, on_hand, reserved, damaged, quality_control, safety_stock, reorder_point,
-                       recover_point, case alert_state when 'low' then 1 when 'out' then 2 else 0 end, alert_episode,
-                       seq, priority, sellable::int)
+             concat_ws(' ', balance_id, on_hand, reserved, damaged, quality_control, \(levels), seq, priority,
+                       sellable::int)
       from balances where sku = any($1::text[]) and (lot = '' or on_hand > 0 or $2::bool)
       order by sku, location_id, lot
       """)

@@ -185,10 +185,7 @@ extension StockItem.Row {
     rows.numbers(row, 2) { numbers in
       isRegistered = numbers.next() != 0
       owed = numbers.next()
-      safetyStock = numbers.next()
-      band = AlertBand(reorderPoint: numbers.next(), recoverPoint: numbers.next())
-      alert = AlertState(code: numbers.next())
-      episode = numbers.next()
+      (safetyStock, band, alert, episode) = numbers.levels()
       sequence = numbers.next()
       isDiscontinued = numbers.next() != 0
     }
@@ -208,10 +205,7 @@ extension Balance.Row {
       reserved = numbers.next()
       damaged = numbers.next()
       qualityControl = numbers.next()
-      safetyStock = numbers.next()
-      band = AlertBand(reorderPoint: numbers.next(), recoverPoint: numbers.next())
-      alert = AlertState(code: numbers.next())
-      episode = numbers.next()
+      (safetyStock, band, alert, episode) = numbers.levels()
       seq = numbers.next()
       priority = Int32(truncatingIfNeeded: numbers.next())
       isSellable = numbers.next() != 0
@@ -219,8 +213,17 @@ extension Balance.Row {
   }
 }
 
+extension NumberReader {
+  /// The numbers of ``StockStatements/levels``.
+  fileprivate mutating func levels() -> (safetyStock: Int64, band: AlertBand, alert: AlertState, episode: Int64) {
+    (
+      next(), AlertBand(reorderPoint: next(), recoverPoint: next()), AlertState(code: next()), next()
+    )
+  }
+}
+
 extension AlertState {
-  /// As the statements that read anchors and balances number them.
+  /// As ``StockStatements/levels`` numbers them.
   fileprivate init(code: Int64) {
     self =
       switch code {
