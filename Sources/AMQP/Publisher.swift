@@ -44,7 +44,7 @@ public final class Publisher {
   ///   anything else the connection is over and the message may or may not have been accepted.
   @discardableResult
   public func publish(
-    exchange: String, routingKey: String, properties: Properties, body: [UInt8], mandatory: Bool = true
+    exchange: String, routingKey: String, properties: Properties, body: ArraySlice<UInt8>, mandatory: Bool = true
   ) throws(AMQPError) -> UInt64 {
     Lane.requireCurrent("AMQP.Publisher.publish")
     try connection.requireUsable()
@@ -63,6 +63,15 @@ public final class Publisher {
     try connection.checkWritten(status)
     return connection.confirms.published(
       exchange: exchange, routingKey: routingKey, messageID: properties.messageID)
+  }
+
+  /// Hands a message whose body is an array to the broker, see above.
+  @discardableResult
+  public func publish(
+    exchange: String, routingKey: String, properties: Properties, body: [UInt8], mandatory: Bool = true
+  ) throws(AMQPError) -> UInt64 {
+    try publish(
+      exchange: exchange, routingKey: routingKey, properties: properties, body: body[...], mandatory: mandatory)
   }
 
   /// Publishes several messages as one stretch of bytes.

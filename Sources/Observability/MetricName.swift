@@ -128,7 +128,7 @@ public enum MetricName: CaseIterable, Sendable {
   private var relayDefinition: MetricDefinition {
     switch self {
     case .outboxWaiting:
-      .gauge("tallyman_outbox_waiting", "rows", [], "Outbox rows that the broker has not confirmed yet.")
+      .gauge("tallyman_outbox_waiting", "messages", [], "Messages of the outbox that the broker has not confirmed yet.")
     case .outboxOldestSeconds:
       .gauge("tallyman_outbox_oldest_seconds", "seconds", [], "Age of the oldest outbox row, 0 when none waits.")
     case .outboxDeadRows:

@@ -9,11 +9,16 @@ import Postgres
 public final class OutboxQueue {
   let database: Connection
   private var positions: [Int16: ShardPosition] = [:]
-  /// Handed out and neither deleted nor released.
-  private var known: Set<Int64> = []
+  /// Handed out and neither deleted nor released, by their ids.
+  private var inHand: [Int64: RowInHand] = [:]
+  /// Rows of which all messages were confirmed, and packets of which some were not.
   private var settled: [(shard: Int16, id: Int64)] = []
-  /// What the server is deleting: its answer is read before the next question.
-  private var deleting: [(shard: Int16, id: Int64)] = []
+  private var shrunk: [RowInHand] = []
+  /// What the server is deleting or has been given less of: its answer is read before the next question.
+  private var changing: [Int64] = []
+  private var unanswered = 0
+  /// How many messages a row had in the last answer with rows; many at first, lest the first question bring too much.
+  private var messagesPerRow = Packet.largestCount
   private var nextDeletion = ContinuousClock.now
   /// What the server was asked for.
   private var question: Question?
@@ -22,7 +27,7 @@ public final class OutboxQueue {
 
   private struct Question {
     let shards: [Int16]
-    let perShard: Int
+    let rowsPerShard: Int
     let looksBack: Bool
     let asked = ContinuousClock.now
   }
@@ -30,6 +35,8 @@ public final class OutboxQueue {
   /// A deletion's commit has to reach the disk; more rows share one.
   private static let deletionInterval = Duration.milliseconds(10)
   private static let largestDeletion = 1_000
+  /// How many rows of a shard one question may bring, few enough should all of them turn out to be packets.
+  private static let rowsPerShard = 8...64
   /// How far positions are remembered; far more than a transaction takes from drawing an id to its commit.
   private static let markInterval = Duration.milliseconds(250)
 
@@ -98,19 +105,21 @@ public final class OutboxQueue {
   ///
   /// - Parameters:
   ///   - shards: Owned ones.
-  ///   - perShard: At most so many rows of each.
+  ///   - perShard: About so many messages of each, if rows hold as many as lately.
   public func ask(_ shards: [Int16], perShard: Int) throws {
     precondition(question == nil, "one question at a time")
     try finishDeletion()
+    let allowed = OutboxQueue.rowsPerShard
+    let rows = min(max(perShard / messagesPerRow, allowed.lowerBound), allowed.upperBound)
     question = Question(
-      shards: shards, perShard: perShard, looksBack: shards.contains { positions[$0]?.isLookingBack ?? false })
+      shards: shards, rowsPerShard: rows, looksBack: shards.contains { positions[$0]?.isLookingBack ?? false })
     // Beyond all that was read nothing is in hand.
     let mayRepeat = shards.contains { positions[$0]?.isBehind ?? false }
     try database.send(
       OutboxStatements.take,
       [
-        .int2s(shards), .ints(shards) { positions[$0]?.floor ?? 0 }, .int(Int64(perShard)),
-        .ints(mayRepeat ? Array(known) : []),
+        .int2s(shards), .ints(shards) { positions[$0]?.floor ?? 0 }, .int(Int64(rows)),
+        .ints(mayRepeat ? Array(inHand.keys) : []),
       ])
     try database.sync()
     if settled.count >= OutboxQueue.largestDeletion || ContinuousClock.now >= nextDeletion { try sendDeletion() }
@@ -118,8 +127,9 @@ public final class OutboxQueue {
 
   /// Receives what was asked for.
   ///
-  /// - Returns: Rows in id order, none of which is handed out already; and whether each shard was read to its end.
-  public func receive() throws -> (rows: [WaitingRow], isEnd: Bool) {
+  /// - Returns: Messages of rows in id order, none of which is handed out already; and whether each shard was read to
+  ///   its end.
+  public func receive() throws -> (messages: [WaitingMessage], isEnd: Bool) {
     guard let question else { return ([], true) }
     self.question = nil
     let rows = try database.receive()
@@ -128,14 +138,28 @@ public final class OutboxQueue {
       nextLookBack = max(nextLookBack, ContinuousClock.now + question.asked.duration(to: .now) * 30)
     }
     var fetched: [Int16: (count: Int, last: Int64)] = [:]
-    var taken: [WaitingRow] = []
+    var taken: [WaitingMessage] = []
     taken.reserveCapacity(rows.count)
     for row in 0..<rows.count {
-      let id = rows.int(row, 1)
       fetched[rows.int2(row, 0), default: (0, 0)].count += 1
-      fetched[rows.int2(row, 0)]?.last = id
-      if known.insert(id).inserted { taken.append(WaitingRow(rows, row)) }
+      fetched[rows.int2(row, 0)]?.last = rows.int(row, 1)
+      taken += hand(rows, row)
     }
+    if !taken.isEmpty { messagesPerRow = max(1, taken.count / rows.count) }
+    return (taken, advance(question, to: fetched))
+  }
+
+  /// The messages of a row that is in nobody's hands.
+  private func hand(_ rows: Rows, _ row: Int) -> [WaitingMessage] {
+    let id = rows.int(row, 1)
+    guard inHand[id] == nil else { return [] }
+    let messages = WaitingMessage.all(rows, row)
+    inHand[id] = RowInHand(shard: rows.int2(row, 0), id: id, count: messages.count)
+    return messages
+  }
+
+  /// - Returns: Whether each shard was read to its end.
+  private func advance(_ question: Question, to fetched: [Int16: (count: Int, last: Int64)]) -> Bool {
     if ContinuousClock.now >= nextMark {
       nextMark = .now + OutboxQueue.markInterval
       for shard in positions.keys { positions[shard]?.remember() }
@@ -143,34 +167,60 @@ public final class OutboxQueue {
     var isEnd = true
     for shard in question.shards {
       let (count, last) = fetched[shard] ?? (0, 0)
-      if count >= question.perShard { isEnd = false }
-      positions[shard]?.advance(to: last, isEnd: count < question.perShard)
+      if count >= question.rowsPerShard { isEnd = false }
+      positions[shard]?.advance(to: last, isEnd: count < question.rowsPerShard)
     }
-    return (taken, isEnd)
+    return isEnd
   }
 
   /// Asks for the next rows of all shards and receives them.
   ///
-  /// - Parameter limit: About how many rows; divided among the shards.
-  public func take(_ limit: Int) throws -> [WaitingRow] {
+  /// - Parameter limit: About how many messages; divided among the shards.
+  public func take(_ limit: Int) throws -> [WaitingMessage] {
     let shards = shards
     try ask(shards, perShard: max(16, limit / max(1, shards.count)))
-    return try receive().rows
+    return try receive().messages
   }
 
   /// Whether the last fetch read this shard from its oldest row on.
   public func wasTakenFromStart(_ shard: Int16) -> Bool { positions[shard]?.wasFromStart ?? false }
 
-  /// Lets all rows behind this one be read again: some were held back because of it.
-  public func rewind(behind row: WaitingRow) { positions[row.shard]?.rewind(to: row.id) }
+  /// Lets all rows behind this message's be read again: some were held back because of it.
+  public func rewind(behind message: WaitingMessage) { positions[message.shard]?.rewind(to: message.id) }
 
   // MARK: What became of them
 
-  /// Remembers that the broker has confirmed a row; it is deleted soon, with a later question.
-  public func settle(_ row: WaitingRow) { settled.append((row.shard, row.id)) }
+  /// Remembers that the broker has confirmed a message; its row is deleted soon, with a later question, if that was its
+  /// last.
+  ///
+  /// - Returns: Whether none of its row's messages is in hand any more.
+  @discardableResult
+  public func settle(_ message: WaitingMessage) -> Bool {
+    inHand[message.id]?.confirm()
+    return putDown(message.id)
+  }
 
-  /// Lets a row that was not published be handed out again, when it is read the next time.
-  public func release(_ row: WaitingRow) { known.remove(row.id) }
+  /// Lets a message that was not published be handed out again, when its row is read the next time. What was confirmed
+  /// of that row is taken out of it before.
+  ///
+  /// - Returns: Whether none of its row's messages is in hand any more.
+  @discardableResult
+  public func release(_ message: WaitingMessage) -> Bool {
+    inHand[message.id]?.letGo(message)
+    return putDown(message.id)
+  }
+
+  private func putDown(_ id: Int64) -> Bool {
+    guard let row = inHand[id], !row.isOpen else { return false }
+    if row.rest.isEmpty {
+      settled.append((row.shard, id))
+    } else if row.confirmed == 0 {
+      inHand[id] = nil
+    } else {
+      shrunk.append(row)
+    }
+    return true
+  }
 
   /// Deletes what was settled, without taking more: before stopping.
   public func flush() throws {
@@ -199,19 +249,44 @@ public final class OutboxQueue {
     return (rows.int(0, 0), rows.int(0, 1))
   }
 
+  /// In one transaction: what was confirmed is gone from all rows or from none, so that whoever has to repeat repeats a
+  /// suffix of each aggregate's messages.
   private func sendDeletion() throws {
-    guard !settled.isEmpty else { return }
+    guard !settled.isEmpty || !shrunk.isEmpty else { return }
     nextDeletion = .now + OutboxQueue.deletionInterval
-    try database.send(OutboxStatements.settle, [.int2s(settled) { $0.shard }, .ints(settled) { $0.id }])
+    for row in shrunk { try database.send(OutboxStatements.shrink, OutboxQueue.remainder(of: row)) }
+    if !settled.isEmpty {
+      try database.send(OutboxStatements.settle, [.int2s(settled) { $0.shard }, .ints(settled) { $0.id }])
+    }
     try database.sync()
-    swap(&settled, &deleting)
+    unanswered = shrunk.count + (settled.isEmpty ? 0 : 1)
+    changing = shrunk.map(\.id) + settled.map(\.id)
+    shrunk.removeAll()
+    settled.removeAll(keepingCapacity: true)
   }
 
   private func finishDeletion() throws {
-    guard !deleting.isEmpty else { return }
-    _ = try database.receive()
+    guard unanswered > 0 else { return }
+    for _ in 0..<unanswered { _ = try database.receive() }
     try database.receiveSync()
-    for row in deleting { known.remove(row.id) }
-    deleting.removeAll(keepingCapacity: true)
+    unanswered = 0
+    for id in changing { inHand[id] = nil }
+    changing.removeAll(keepingCapacity: true)
+  }
+
+  /// A row's columns when only these of its messages are left: a packet, or the one message itself.
+  private static func remainder(of row: RowInHand) -> [Parameter] {
+    let key: [Parameter] = [.int2(row.shard), .int(row.id)]
+    if row.rest.count == 1 {
+      let message = row.rest[0]
+      return key + [
+        .int(message.aggregate), .text(message.exchange), .text(message.routingKey), .text(message.messageID), .int2(1),
+        .bytea(Array(message.body)),
+      ]
+    }
+    return key + [
+      .int(0), .text(Packet.exchange), .text(Packet.routingKey), .text(""), .int2(Int16(clamping: row.rest.count)),
+      .bytea(Packet.encode(row.rest)),
+    ]
   }
 }

@@ -9,7 +9,8 @@ public enum OutboxStatements {
     "outbox_insert", into: "outbox",
     [
       .each("shard", "int2"), .each("aggregate", "int8"), .alike("exchange", "text"), .each("routing_key", "text"),
-      .each("message_id", "text"), .alike("content_type", "text"), .alike("headers", "text"), .each("body", "bytea"),
+      .each("message_id", "text"), .alike("content_type", "text"), .alike("headers", "text"),
+      .alike("messages", "int2"), .each("body", "bytea"),
     ])
 
   static let notify = Statement(name: "outbox_notify", sql: "select pg_notify('tallyman_outbox', '')")
@@ -19,7 +20,8 @@ public enum OutboxStatements {
   static let take = Statement(
     name: "outbox_take",
     sql: """
-      select r.shard, r.id, r.aggregate, r.exchange, r.routing_key, r.message_id, r.content_type, r.headers, r.body
+      select r.shard, r.id, r.aggregate, r.exchange, r.routing_key, r.message_id, r.content_type, r.headers, r.body,
+             r.messages
       from (select unnest($1::int2[]) as shard, unnest($2::int8[]) as floor) as mine
       cross join lateral (
         select * from outbox o where o.shard = mine.shard and o.id > mine.floor
@@ -42,6 +44,14 @@ public enum OutboxStatements {
         ) as found))
       """)
 
+  /// What is left of a packet, under its own id.
+  static let shrink = Statement(
+    name: "outbox_shrink",
+    sql: """
+      update outbox set aggregate = $3, exchange = $4, routing_key = $5, message_id = $6, messages = $7, body = $8
+      where shard = $1 and id = $2
+      """)
+
   /// Makes this session known as a relay, and how many there are.
   static let join = Statement(name: "outbox_join", sql: "select pg_advisory_lock(7046030, pg_backend_pid())")
   static let relays = Statement(
@@ -58,9 +68,9 @@ public enum OutboxStatements {
   static let backlog = Statement(
     name: "outbox_backlog",
     sql: """
-      select count(*)::int8,
+      select coalesce(sum(messages), 0)::int8,
              coalesce(extract(epoch from clock_timestamp() - min(created_at)) * 1000, 0)::int8
-      from (select created_at from outbox order by shard, id limit 100000) as waiting
+      from (select messages, created_at from outbox order by shard, id limit 100000) as waiting
       """)
 
   /// Whose snapshot or transaction id is the oldest in this database: rows deleted since cannot be removed. Every role

@@ -1,29 +1,41 @@
 import AMQP
 import Outbox
 
-/// The rows that a relay has in hand: which may be published now, which wait for an earlier one of their aggregate, and
-/// which the broker has yet to answer for. No I/O.
+/// The messages that a relay has in hand: which may be published now, which wait for an earlier one of their aggregate,
+/// and which the broker has yet to answer for. No I/O.
+///
+/// A message in a later row waits until all of the earlier row has been answered for, not its own predecessor alone: a
+/// row is repeated as a whole by whoever comes after a relay that died, and must then not repeat what a later row, gone
+/// already, has followed.
 struct Flow {
-  /// Later rows of each aggregate that has one ready or in flight, in id order.
-  private var chains: [Int64: Line] = [:]
+  /// Later messages of each aggregate that has one ready, in flight or in a row that is not done, in id order.
+  private var chains: [Int64: Chain] = [:]
   private var ready = Line()
-  private var inFlight: [UInt64: WaitingRow] = [:]
-  /// Rows in hand by shard.
+  private var inFlight: [UInt64: WaitingMessage] = [:]
+  /// Aggregates of which a message was confirmed, by its row that is not done.
+  private var parked: [Int64: [Int64]] = [:]
+  /// Messages in hand by shard.
   private var load = [Int](repeating: 0, count: Int(Shard.count))
+
+  private struct Chain {
+    let shard: Int16
+    var line = Line()
+  }
 
   /// First in, first out.
   private struct Line {
-    private var rows: [WaitingRow] = []
+    private var rows: [WaitingMessage] = []
     private var index = 0
 
     var count: Int { rows.count - index }
-    var all: ArraySlice<WaitingRow> { rows[index...] }
+    var first: WaitingMessage? { index < rows.count ? rows[index] : nil }
+    var all: ArraySlice<WaitingMessage> { rows[index...] }
 
-    mutating func append(_ row: WaitingRow) { rows.append(row) }
+    mutating func append(_ row: WaitingMessage) { rows.append(row) }
 
-    mutating func putBack(_ row: WaitingRow) { rows.insert(row, at: index) }
+    mutating func putBack(_ row: WaitingMessage) { rows.insert(row, at: index) }
 
-    mutating func next() -> WaitingRow? {
+    mutating func next() -> WaitingMessage? {
       guard index < rows.count else { return nil }
       // One that never runs dry must not keep all that it ever had.
       if index >= 64, index * 2 >= rows.count {
@@ -41,73 +53,89 @@ struct Flow {
   /// How many may be published now.
   var readyCount: Int { ready.count }
 
-  /// How many rows of a shard are in hand.
+  /// How many messages of a shard are in hand.
   func load(of shard: Int16) -> Int { load[Int(shard)] }
 
-  /// Adds rows.
+  /// Adds messages.
   ///
   /// - Parameters:
-  ///   - rows: In id order.
-  ///   - isHeld: Whether an aggregate that has nothing in hand has to wait; asked about the first of its rows.
+  ///   - messages: In id order.
+  ///   - isHeld: Whether an aggregate that has nothing in hand has to wait; asked about the first of its messages.
   /// - Returns: Those that have to wait, which are not in hand.
-  mutating func add(_ rows: [WaitingRow], isHeld: (WaitingRow) -> Bool) -> [WaitingRow] {
+  mutating func add(_ messages: [WaitingMessage], isHeld: (WaitingMessage) -> Bool) -> [WaitingMessage] {
     var held: Set<Int64> = []
-    var left: [WaitingRow] = []
-    for row in rows {
-      if chains[row.aggregate]?.append(row) == nil {
-        if held.contains(row.aggregate) || isHeld(row) {
-          held.insert(row.aggregate)
-          left.append(row)
+    var left: [WaitingMessage] = []
+    for message in messages {
+      if chains[message.aggregate]?.line.append(message) == nil {
+        if held.contains(message.aggregate) || isHeld(message) {
+          held.insert(message.aggregate)
+          left.append(message)
           continue
         }
-        chains[row.aggregate] = Line()
-        ready.append(row)
+        chains[message.aggregate] = Chain(shard: message.shard)
+        ready.append(message)
       }
-      load[Int(row.shard)] += 1
+      load[Int(message.shard)] += 1
     }
     return left
   }
 
-  /// The next row whose aggregate has nothing in flight.
-  mutating func next() -> WaitingRow? { ready.next() }
+  /// The next message whose aggregate has nothing in flight.
+  mutating func next() -> WaitingMessage? { ready.next() }
 
   /// Puts back what ``next()`` gave: the broker takes nothing now.
-  mutating func putBack(_ row: WaitingRow) { ready.putBack(row) }
+  mutating func putBack(_ message: WaitingMessage) { ready.putBack(message) }
 
-  mutating func published(_ row: WaitingRow, as sequence: UInt64) { inFlight[sequence] = row }
+  mutating func published(_ message: WaitingMessage, as sequence: UInt64) { inFlight[sequence] = message }
 
-  /// Takes a published row out.
-  mutating func answered(_ sequence: UInt64) -> WaitingRow? { inFlight.removeValue(forKey: sequence) }
+  /// Takes a published message out.
+  mutating func answered(_ sequence: UInt64) -> WaitingMessage? { inFlight.removeValue(forKey: sequence) }
 
-  /// A row has left; its aggregate's next one becomes ready.
-  mutating func finish(_ row: WaitingRow) {
-    load[Int(row.shard)] -= 1
-    if let next = chains[row.aggregate]?.next() { ready.append(next) } else { chains[row.aggregate] = nil }
+  /// A message has left; its aggregate's next one becomes ready, now or when its row is done.
+  ///
+  /// - Parameter isRowDone: Whether it was the last one of its row that was in hand.
+  mutating func finish(_ message: WaitingMessage, isRowDone: Bool) {
+    load[Int(message.shard)] -= 1
+    if isRowDone || chains[message.aggregate]?.line.first?.id == message.id {
+      advance(message.aggregate)
+    } else {
+      parked[message.id, default: []].append(message.aggregate)
+    }
+    if isRowDone { rowIsDone(message.id) }
   }
 
-  /// A row could not be published.
+  /// None of a row's messages is in hand any more: what waited for that becomes ready.
+  mutating func rowIsDone(_ id: Int64) {
+    for aggregate in parked.removeValue(forKey: id) ?? [] { advance(aggregate) }
+  }
+
+  private mutating func advance(_ aggregate: Int64) {
+    if let next = chains[aggregate]?.line.next() { ready.append(next) } else { chains[aggregate] = nil }
+  }
+
+  /// A message could not be published.
   ///
-  /// - Returns: The row and those of its aggregate behind it, none of which is in hand any more.
-  mutating func drop(_ row: WaitingRow) -> [WaitingRow] {
-    guard let chain = chains.removeValue(forKey: row.aggregate) else { return [] }
-    let dropped = [row] + chain.all
-    load[Int(row.shard)] -= dropped.count
+  /// - Returns: The message and those of its aggregate behind it, none of which is in hand any more.
+  mutating func drop(_ message: WaitingMessage) -> [WaitingMessage] {
+    guard let chain = chains.removeValue(forKey: message.aggregate) else { return [] }
+    let dropped = [message] + chain.line.all
+    load[Int(message.shard)] -= dropped.count
     return dropped
   }
 
-  /// Takes out all rows of these shards that have not been published.
-  mutating func drop(shards: some Collection<Int16>) -> [WaitingRow] {
-    var dropped: [WaitingRow] = []
+  /// Takes out all messages of these shards that have not been published.
+  mutating func drop(shards: some Collection<Int16>) -> [WaitingMessage] {
+    var dropped: [WaitingMessage] = []
     let waiting = ready.all
     ready = Line()
-    for row in waiting {
-      if shards.contains(row.shard) { dropped += drop(row) } else { ready.append(row) }
+    for message in waiting {
+      if shards.contains(message.shard) { dropped += drop(message) } else { ready.append(message) }
     }
-    // What is left of these shards is in flight, with rows behind it.
-    for row in inFlight.values where shards.contains(row.shard) {
-      guard let chain = chains.updateValue(Line(), forKey: row.aggregate) else { continue }
-      dropped += chain.all
-      load[Int(row.shard)] -= chain.count
+    // What is left of these shards is on its way, or waits for its row, with messages behind it.
+    for (aggregate, chain) in chains where shards.contains(chain.shard) {
+      dropped += chain.line.all
+      load[Int(chain.shard)] -= chain.line.count
+      chains[aggregate] = Chain(shard: chain.shard)
     }
     return dropped
   }

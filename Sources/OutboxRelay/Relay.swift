@@ -4,7 +4,7 @@ import Lanes
 import Outbox
 import Postgres
 
-/// Rows ▶ confirmed publishes ▶ settled rows: the only publisher.
+/// Rows ▶ confirmed publishes ▶ settled rows: the only publisher. A row holds one message or many.
 ///
 /// Works in turns on one lane: while the broker answers for some messages, the next are published and the next rows are
 /// fetched. Messages are persistent and mandatory, at most one of an aggregate is unconfirmed, and each is settled on
@@ -26,9 +26,9 @@ public final class Relay {
   private var confirmDeadline = ContinuousClock.now
   /// Not before this it asks again, after an answer that reached the end, while confirms are awaited.
   private var nextQuestion = ContinuousClock.now
-  /// For each row of that answer, at least and at most. A question reads over all rows that are in hand: fewer of them,
-  /// for more rows each, cost the database less.
-  private static let pausePerRow = Duration.microseconds(150)
+  /// For each message of that answer, at least and at most. A question reads over all rows that are in hand: fewer of
+  /// them, for more rows each, cost the database less.
+  private static let pausePerMessage = Duration.microseconds(150)
   private static let shortestPause = Duration.milliseconds(20)
   private static let longestPause = Duration.milliseconds(60)
   /// Whether the last answer ended with the last row there was.
@@ -63,7 +63,7 @@ public final class Relay {
   /// - Returns: How many relays share the work.
   public func balance() throws -> Int {
     let relays = try outbox.balance { lost in
-      for row in flow.drop(shards: lost) { outbox.release(row) }
+      letGo(of: flow.drop(shards: lost))
       try awaitConfirms(upTo: limits.confirmTimeout)
       return publisher.unsettled == 0
     }
@@ -124,8 +124,13 @@ public final class Relay {
   /// Waits for what is on its way to the broker, for a moment, and deletes what was confirmed; before the connections
   /// are closed.
   public func finish() throws {
+    letGo(of: flow.drop(shards: outbox.shards))
     try awaitConfirms(upTo: .seconds(2))
     try outbox.flush()
+  }
+
+  private func letGo(of messages: [WaitingMessage]) {
+    for message in messages where outbox.release(message) { flow.rowIsDone(message.id) }
   }
 
   // MARK: Rows
@@ -144,13 +149,13 @@ public final class Relay {
   }
 
   private func receiveRows(_ report: inout RelayReport) throws {
-    let (rows, isEnd) = try outbox.receive()
+    let (messages, isEnd) = try outbox.receive()
     isAtEnd = isEnd
-    let pause = min(max(Relay.pausePerRow * rows.count, Relay.shortestPause), Relay.longestPause)
+    let pause = min(max(Relay.pausePerMessage * messages.count, Relay.shortestPause), Relay.longestPause)
     nextQuestion = clock.now + pause
-    let waiting = flow.add(rows, isHeld: { isHeld($0) })
-    if rows.count > waiting.count { alertUntil = clock.now + RelayWakeUp.relayAlertTime }
-    for row in waiting { outbox.release(row) }
+    let waiting = flow.add(messages, isHeld: { isHeld($0) })
+    if messages.count > waiting.count { alertUntil = clock.now + RelayWakeUp.relayAlertTime }
+    letGo(of: waiting)
     report.held += waiting.count
   }
 
@@ -173,7 +178,11 @@ public final class Relay {
   }
 
   /// - Returns: Whether the broker takes more.
-  private func publish(_ row: WaitingRow, _ report: inout RelayReport) throws -> Bool {
+  private func publish(_ row: WaitingMessage, _ report: inout RelayReport) throws -> Bool {
+    if row.isUnreadable {
+      hold(row, because: "its row claims to hold several messages and cannot be read", &report)
+      return true
+    }
     do {
       let sequence = try publisher.publish(
         exchange: row.exchange, routingKey: row.routingKey, properties: try Relay.properties(of: row), body: row.body)
@@ -219,8 +228,8 @@ public final class Relay {
         outbox.rewind(behind: row)
       }
       report.published += 1
-      outbox.settle(row)
-      flow.finish(row)
+      let isRowDone = outbox.settle(row)
+      flow.finish(row, isRowDone: isRowDone)
     case .nacked:
       report.nacked += 1
       hold(row, because: "refused by the broker", &report)
@@ -229,10 +238,10 @@ public final class Relay {
   }
 
   /// A row that could not be published stays, and holds up its own aggregate only.
-  private func hold(_ row: WaitingRow, because why: String, _ report: inout RelayReport) {
+  private func hold(_ row: WaitingMessage, because why: String, _ report: inout RelayReport) {
     report.fail(row, why)
     let dropped = flow.drop(row)
-    for row in dropped { outbox.release(row) }
+    letGo(of: dropped)
     report.held += max(0, dropped.count - 1)
     var entry =
       held[row.aggregate] ?? Held(shard: row.shard, oldest: row.id, until: clock.now, backoff: limits.holdBackoff)
@@ -245,13 +254,13 @@ public final class Relay {
   ///
   /// The answer may begin behind the row that failed: then it waits, although its time has come. Only one that begins
   /// with the shard knows better: there, a failed row that is not met any more was removed by somebody.
-  private func isHeld(_ row: WaitingRow) -> Bool {
+  private func isHeld(_ row: WaitingMessage) -> Bool {
     guard let entry = held[row.aggregate] else { return false }
     if entry.until > clock.now { return true }
     return row.id > entry.oldest && !outbox.wasTakenFromStart(row.shard)
   }
 
-  private static func properties(of row: WaitingRow) throws -> Properties {
+  private static func properties(of row: WaitingMessage) throws -> Properties {
     var properties = Properties()
     properties.messageID = row.messageID
     properties.contentType = row.contentType.isEmpty ? nil : row.contentType

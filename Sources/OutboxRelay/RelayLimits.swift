@@ -2,7 +2,7 @@ import Lanes
 
 /// Sizes and times of a relay.
 public struct RelayLimits: Sendable {
-  /// About how many rows are asked for at once. Up to twice as many are in hand.
+  /// About how many messages are asked for at once. Up to twice as many are in hand.
   public var batch: Int
   /// How many messages may be unconfirmed at once.
   public var window: Int
@@ -16,7 +16,7 @@ public struct RelayLimits: Sendable {
   public var holdBackoff = Backoff(initial: .milliseconds(500), maximum: .seconds(30))
 
   /// - Parameters:
-  ///   - batch: About how many rows are asked for at once.
+  ///   - batch: About how many messages are asked for at once.
   ///   - window: How many messages may be unconfirmed at once.
   ///   - pollInterval: How long to sleep, at most, when nothing waits.
   public init(batch: Int = 3000, window: Int = 1000, pollInterval: Duration = .milliseconds(50)) {

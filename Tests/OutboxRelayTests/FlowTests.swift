@@ -6,8 +6,8 @@ import Testing
 
 @Suite("The rows in a relay's hands")
 struct FlowTests {
-  private static func row(_ id: Int64, of aggregate: Int64) -> WaitingRow {
-    WaitingRow(shard: Int16(aggregate % 16), id: id, aggregate: aggregate)
+  private static func row(_ id: Int64, of aggregate: Int64) -> WaitingMessage {
+    WaitingMessage(shard: Int16(aggregate % 16), id: id, aggregate: aggregate)
   }
 
   /// Publishes all that may be, under sequences that are the rows' ids.
@@ -22,7 +22,7 @@ struct FlowTests {
 
   private static func confirm(_ id: Int64, _ flow: inout Flow) throws {
     let row = flow.answered(UInt64(id))
-    flow.finish(try #require(row))
+    flow.finish(try #require(row), isRowDone: true)
   }
 
   @Test("one row of an aggregate is on its way at a time, whichever answer brought the next")
@@ -126,6 +126,92 @@ struct FlowTests {
       #expect(flow.isEmpty)
       #expect(published.values.reduce(0) { $0 + $1.count } == Int(id))
       for ids in published.values { #expect(ids == ids.sorted()) }
+    }
+  }
+
+  @Test("the next message of an aggregate waits for its predecessor's whole row, if it lies in a later one")
+  func wholeRows() throws {
+    func message(_ id: Int64, _ place: Int, of aggregate: Int64) -> WaitingMessage {
+      WaitingMessage(shard: 7, id: id, aggregate: aggregate, place: place)
+    }
+    var flow = Flow()
+    let first = [message(1, 0, of: 7), message(1, 1, of: 23), message(1, 2, of: 7)]
+    _ = flow.add(first + [message(2, 0, of: 7)], isHeld: { _ in false })
+    #expect(flow.next() === first[0] && flow.next() === first[1] && flow.next() == nil)
+    flow.finish(first[0], isRowDone: false)
+    #expect(flow.next() === first[2])
+    flow.finish(first[2], isRowDone: false)
+    #expect(flow.next() == nil && !flow.isEmpty)
+    // Also one that comes later does not overtake.
+    _ = flow.add([message(3, 0, of: 7)], isHeld: { _ in false })
+    #expect(flow.next() == nil)
+    flow.finish(first[1], isRowDone: true)
+    #expect(flow.next()?.id == 2)
+    #expect(flow.load(of: 7) == 2)
+  }
+
+  @Test("whenever a relay dies, what the next one repeats of an aggregate is the end of what was published of it")
+  func suffixes() {
+    for seed in 0..<300 {
+      var hands = Hands(seed: UInt64(seed))
+      for _ in 0..<150 {
+        hands.step()
+        for (aggregate, published) in hands.published {
+          let kept = published.map { hands.isKept($0.id) }
+          #expect(kept == kept.sorted { !$0 && $1 }, "seed \(seed), aggregate \(aggregate)")
+        }
+      }
+    }
+  }
+
+  /// A relay's hands, a broker that answers in any order, and a database that deletes some time after.
+  private struct Hands {
+    private var random: SeededGenerator
+    private var flow = Flow()
+    private var id: Int64 = 0
+    private var inFlight: [WaitingMessage] = []
+    /// How many messages of each row are in hand.
+    private var open: [Int64: Int] = [:]
+    private var done: [Int64] = []
+    private var deleted: Set<Int64> = []
+    private(set) var published: [Int64: [WaitingMessage]] = [:]
+
+    init(seed: UInt64) { random = SeededGenerator(seed: seed) }
+
+    func isKept(_ id: Int64) -> Bool { !deleted.contains(id) }
+
+    mutating func step() {
+      switch Int.random(in: 0..<5, using: &random) {
+      case 0: addRow()
+      case 1:
+        deleted.formUnion(done)
+        done = []
+      default: answer()
+      }
+      while let next = flow.next() {
+        inFlight.append(next)
+        published[next.aggregate, default: []].append(next)
+      }
+    }
+
+    private mutating func addRow() {
+      id += 1
+      let count = Int.random(in: 1...4, using: &random)
+      open[id] = count
+      let messages = (0..<count).map { place in
+        let aggregate = Int64.random(in: 0..<6, using: &random) * 16
+        return WaitingMessage(shard: 0, id: id, aggregate: aggregate, place: place)
+      }
+      _ = flow.add(messages, isHeld: { _ in false })
+    }
+
+    private mutating func answer() {
+      guard let index = inFlight.indices.randomElement(using: &random) else { return }
+      let message = inFlight.remove(at: index)
+      open[message.id, default: 0] -= 1
+      let isRowDone = open[message.id] == 0
+      if isRowDone { done.append(message.id) }
+      flow.finish(message, isRowDone: isRowDone)
     }
   }
 }

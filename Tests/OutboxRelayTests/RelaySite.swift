@@ -85,8 +85,8 @@ final class RelaySite: Sendable {
     return try await lane.run { try database.query("select (\(sql))::int8").int(0, 0) }
   }
 
-  /// Rows that wait in the outbox.
-  func waiting() async throws -> Int64 { try await number("select count(*) from outbox") }
+  /// Messages that wait in the outbox.
+  func waiting() async throws -> Int64 { try await number("select coalesce(sum(messages), 0) from outbox") }
 
   /// Messages in a queue.
   func depth(of queue: String) async throws -> Int {
@@ -117,9 +117,43 @@ final class RelaySite: Sendable {
     }
   }
 
-  /// Writes rows: `perAggregate` for each aggregate, numbered from 1, in turn. The body says `aggregate:number`.
-  func fill(aggregates: ClosedRange<Int>, numbers: ClosedRange<Int>, key: String = "order.reserved") async throws {
-    try await script(RelaySite.filling(aggregates: aggregates, numbers: numbers, key: key))
+  /// How messages lie in the outbox.
+  enum Filling: CaseIterable {
+    case rows
+    case packets
+  }
+
+  /// Writes messages, those of all aggregates with one number before the next number. The body says `aggregate:number`.
+  func fill(
+    aggregates: ClosedRange<Int>, numbers: ClosedRange<Int>, key: String = "order.reserved", as filling: Filling = .rows
+  ) async throws {
+    switch filling {
+    case .rows: try await script(RelaySite.filling(aggregates: aggregates, numbers: numbers, key: key))
+    case .packets: try await script(RelaySite.packing(aggregates: aggregates, numbers: numbers, key: key))
+    }
+  }
+
+  /// Packets of 32 messages of a shard, what is left over among them; a message alone is a row.
+  private static func packing(aggregates: ClosedRange<Int>, numbers: ClosedRange<Int>, key: String) -> String {
+    """
+    with message as (
+      select a, n, format('m-%s-%s', a, n) as id, format('%s:%s', a, n) as body,
+             (row_number() over (partition by a % 16 order by n, a) - 1) / 32 as packet
+      from generate_series(\(numbers.lowerBound), \(numbers.upperBound)) n,
+           generate_series(\(aggregates.lowerBound), \(aggregates.upperBound)) a
+    ), packed as (
+      select a % 16 as shard, packet, count(*) as messages, min(a) as a, min(id) as id, min(body) as only_body,
+             string_agg(format('%s %s \(key) %s', a, length(body), id), E'\\n' order by n, a) || E'\\n\\n'
+             || string_agg(body, '' order by n, a) as body
+      from message group by 1, 2
+    )
+    insert into outbox (shard, aggregate, exchange, routing_key, message_id, content_type, messages, body)
+    select shard, case when messages = 1 then a else 0 end, case when messages = 1 then 'supply.events' else '' end,
+           case when messages = 1 then '\(key)' else 'tallyman.packet' end, case when messages = 1 then id else '' end,
+           'application/cloudevents+json', messages,
+           convert_to(case when messages = 1 then only_body else body end, 'UTF8')
+    from packed order by packet, shard
+    """
   }
 
   static func filling(aggregates: ClosedRange<Int>, numbers: ClosedRange<Int>, key: String) -> String {

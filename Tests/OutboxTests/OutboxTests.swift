@@ -13,7 +13,7 @@ struct OutboxTests {
       headers: #"{"a":1}"#, body: Array(id.utf8))
   }
 
-  private static func write(
+  static func write(
     _ rows: [OutboxRow], on database: Connection, commit: Bool = true, waking wakeUp: RelayWakeUp? = nil
   ) throws {
     try database.begin()
@@ -26,8 +26,8 @@ struct OutboxTests {
   }
 
   /// Takes until nothing is left, settling everything.
-  private static func drain(_ queue: OutboxQueue, limit: Int) throws -> [WaitingRow] {
-    var all: [WaitingRow] = []
+  static func drain(_ queue: OutboxQueue, limit: Int) throws -> [WaitingMessage] {
+    var all: [WaitingMessage] = []
     while true {
       let rows = try queue.take(limit)
       guard !rows.isEmpty else {
@@ -98,7 +98,7 @@ struct OutboxTests {
       }
       #expect(taken.map(\.messageID) == ["e-1", "e-2", "row", "e-3"])
       #expect(taken.map(\.routingKey) == ["order.fulfilled", "order.fulfilled", "order.reserved", "order.fulfilled"])
-      #expect(taken.last?.body == events(3...3)[0].encode())
+      #expect(taken.last.map { Array($0.body) } == events(3...3)[0].encode())
     }
   }
 
@@ -132,18 +132,18 @@ struct OutboxTests {
       let quick = try await house.desk()
       let relay = try await house.desk(user: "tallyman_relay")
       try await slow.with { try OutboxTests.write([OutboxTests.row("a", "slow")], on: $0, commit: false) }
-      try await quick.with { try OutboxTests.write((0..<40).map { OutboxTests.row("a", "quick-\($0)") }, on: $0) }
+      try await quick.with { try OutboxTests.write((0..<45).map { OutboxTests.row("a", "quick-\($0)") }, on: $0) }
       let queue = try await relay.with { database in
         let queue = Held(try OutboxQueue(database))
         _ = try queue.value.balance()
         let rows = try queue.value.take(16)
-        #expect(rows.count == 16)
+        #expect(rows.count == 8)
         for row in rows { queue.value.settle(row) }
         return queue
       }
       try await slow.with { try $0.commit() }
       let rest = try await relay.with { _ in try OutboxTests.drain(queue.value, limit: 16).map(\.messageID) }
-      #expect(rest.count == 25)
+      #expect(rest.count == 38)
       #expect(rest.contains("slow"))
     }
   }

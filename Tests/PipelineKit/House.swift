@@ -18,7 +18,7 @@ public final class House: Sendable {
   private let spoiled = Mutex(false)
   /// The last sequence seen of each aggregate, and the outbox rows that were looked at.
   let sequences = Mutex<[String: Int64]>([:])
-  let relayed = Mutex<Set<Int64>>([])
+  let relayed = Mutex<Set<String>>([])
 
   private init(name: String, server: PostgresServer) async throws {
     self.name = name

@@ -26,7 +26,8 @@ extension House {
   func checkSequences(of rows: [Published]) async throws {
     var broken: [String] = []
     try sequences.withLock { last in
-      for row in rows where row.exchange == "supply.events" && relayed.withLock({ $0.insert(row.id).inserted }) {
+      for row in rows where row.exchange == "supply.events" {
+        guard relayed.withLock({ $0.insert("\(row.id) \(row.messageID)").inserted }) else { continue }
         let envelope = try row.event().envelope
         guard let aggregate = envelope.aggregate, let sequence = envelope.sequence else {
           broken.append("event \(envelope.id) names no aggregate")

@@ -2,9 +2,9 @@ import Contracts
 import Messaging
 import Postgres
 
-/// A row of the outbox.
+/// A message of the outbox.
 public struct Published: Sendable {
-  /// Its place.
+  /// Its row's place.
   public let id: Int64
   /// Where it goes.
   public let exchange: String
@@ -31,7 +31,7 @@ extension House {
     try await published(
       """
       select id, exchange, routing_key, message_id, content_type, coalesce(headers, '{}'), body
-      from outbox order by id
+      from outbox_messages order by id, place
       """)
   }
 
@@ -49,7 +49,11 @@ extension House {
     let rows = try await published(
       """
       with gone as (delete from outbox returning *)
-      select id, exchange, routing_key, message_id, content_type, coalesce(headers, '{}'), body from gone order by id
+      select g.id, case when g.messages > 1 then 'supply.events' else g.exchange end,
+             coalesce(m.routing_key, g.routing_key), coalesce(m.message_id, g.message_id), g.content_type,
+             coalesce(g.headers, '{}'), coalesce(m.body, g.body)
+      from gone g left join lateral packet_messages(case when g.messages > 1 then g.body end) as m on true
+      order by g.id, m.place
       """)
     try await checkSequences(of: rows)
     return rows

@@ -126,7 +126,9 @@ struct RoleTests {
       "tallyman_relay",
       [
         ("delete from outbox where false", true), ("select count(*) from outbox", true),
-        (RoleTests.outboxInsert, false), ("update outbox set routing_key = 'x'", false),
+        (RoleTests.outboxInsert, false), ("update outbox set messages = messages, body = body", true),
+        ("update outbox set shard = shard", false), ("update outbox set created_at = now()", false),
+        ("select count(*) from outbox_messages", true),
         ("select * from inbox", false), ("select * from dead_letters", false), ("select * from balances", false),
       ]
     ),

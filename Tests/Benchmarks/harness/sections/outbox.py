@@ -11,7 +11,7 @@ from .. import database
 from ..statistics_of import table
 from . import relay
 
-NAME, TITLE = "outbox", "A million rows in the outbox"
+NAME, TITLE = "outbox", "A million messages in the outbox"
 CYCLE = 200_000
 # New rows arrive while the old ones leave: so many, so often, seconds.
 ARRIVING, EVERY = 200, 0.2
@@ -38,18 +38,19 @@ class Arrivals:
         self.thread.join()
 
     def _insert(self):
-        source = f"(select * from {TEMPLATE} order by id limit {ARRIVING})"
+        source = relay.first(ARRIVING, TEMPLATE)
         with database.Psql(self.url) as psql:
+            arriving = relay.messages(psql, source)
             while not self.over.wait(EVERY):
                 relay.copy(psql, 1, source)
-                self.rows += ARRIVING
+                self.rows += arriving
 
 
 def run(bench) -> dict:
     rig, rows = bench.rig(), 1_000_000
     relay.fill(rig, rows, 24)
     with database.Psql(rig.contestant.database) as psql:
-        psql.rows(f"create table {TEMPLATE} as select * from tallyman.outbox order by id limit 20000")
+        psql.rows(f"create table {TEMPLATE} as select * from {relay.first(20_000)} as oldest")
         data = {"drains": [drain(bench, rig, psql, "1,000,000 rows, and new ones arriving", rows, arriving=True)]}
         data["raw"] = raw(bench, rig, rows)
         for number in range(1, 7 if bench.full else 4):
@@ -86,7 +87,7 @@ def per_tenth(rows: int, times: list[float]) -> list[int]:
 
 def cycle(bench, rig, psql, name: str) -> dict:
     relay.copy(psql, CYCLE // 20_000, TEMPLATE)
-    return drain(bench, rig, psql, name, CYCLE)
+    return drain(bench, rig, psql, name, relay.messages(psql))
 
 
 def drain(bench, rig, psql, name: str, rows: int, arriving: bool = False) -> dict:
@@ -104,7 +105,7 @@ def drain(bench, rig, psql, name: str, rows: int, arriving: bool = False) -> dic
             times, arrived = published(rig, rows), 0
         rig.require_alive(started)
         rig.empty_outbox(psql, 60)
-        left = psql.number("select count(*) from tallyman.outbox")
+        left = relay.messages(psql)
     tenths = per_tenth(rows, times)
     found = {"name": name, "rows": rows, "arrived": arrived, "per_s": round(rows / (times[10] - times[0])),
              "tenths": tenths, "first": tenths[0], "last": tenths[9], "left": left, "before": before,

@@ -9,14 +9,19 @@ from ..statistics_of import ratio, shown, table
 NAME, TITLE = "relay", "Relay"
 ROWS = 200_000
 # Real rows of real orders, copied: as other aggregates of the same shard, since a relay sends one event of an aggregate
-# at a time. Whatever columns the outbox has are copied, but for its identity.
+# at a time; of a packet, as its messages' aggregates. Whatever columns the outbox has are copied, but for its identity.
 COPY = """
 do $$
 declare
   names text; selected text;
 begin
   select string_agg(format('%I', column_name), ', '),
-         string_agg(case when column_name = 'aggregate' then 'aggregate + k * 7919' else format('o.%I', column_name) end, ', ')
+         string_agg(case column_name when 'aggregate' then 'o.aggregate + k * 7919' when 'body' then $body$
+           case when o.messages = 1 then o.body else (
+             select convert_to(string_agg(format('%s %s %s %s', m.aggregate + k * 7919, length(m.body), m.routing_key,
+                                                 m.message_id), E'\\n' order by m.place) || E'\\n\\n', 'UTF8')
+                    || string_agg(m.body, ''::bytea order by m.place)
+             from tallyman.packet_messages(o.body) as m) end $body$ else format('o.%I', column_name) end, ', ')
   into names, selected
   from information_schema.columns
   where table_schema = 'tallyman' and table_name = 'outbox' and is_identity = 'NO';
@@ -41,6 +46,17 @@ def run(bench) -> dict:
     return data
 
 
+def first(messages: int, source: str = "tallyman.outbox") -> str:
+    """The oldest rows of such a table that hold no more than so many messages."""
+    counted = f"select o.*, sum(o.messages) over (order by o.id) as so_far from {source} o"
+    return f"(select * from ({counted}) as counted where so_far <= {messages})"
+
+
+def messages(psql, source: str = "tallyman.outbox") -> int:
+    """How many messages the rows of such a table hold."""
+    return psql.number(f"select coalesce(sum(messages), 0) from {source} as o")
+
+
 def copy(psql, copies: int, source: str = "tallyman.outbox") -> None:
     """So many copies of each row of a table that is shaped like the outbox."""
     psql.rows(COPY.replace("COPIES", str(copies)).replace("SOURCE", source))
@@ -54,12 +70,12 @@ def fill(rig, rows: int = ROWS, copies: int = 4) -> int:
     with database.Psql(rig.contestant.database) as psql:
         with rig.running(rig.contestant.start_commands[:1]) as started:
             end = time.monotonic() + 120
-            while time.monotonic() < end and psql.number("select count(*) from tallyman.outbox") < real:
+            while time.monotonic() < end and messages(psql) < real:
                 time.sleep(0.1)
             rig.require_alive(started)
         copy(psql, copies)
         psql.rows("checkpoint")
-        return psql.number("select round(avg(length(body))) from tallyman.outbox")
+        return psql.number("select round(avg(length(body))) from tallyman.outbox_messages")
 
 
 def drain(rig) -> dict:
@@ -72,7 +88,7 @@ def drain(rig) -> dict:
         used = usage.of(started, ROWS)
         with database.Psql(rig.contestant.database) as psql:
             rig.empty_outbox(psql)
-            left = psql.number("select count(*) from tallyman.outbox")
+            left = messages(psql)
     return {"per_s": round(ROWS / (finished - begun)), "left": left, **used}
 
 
@@ -91,4 +107,4 @@ def text(data: dict) -> str:
             + f"\n\nThe relay used {cpu} µs of CPU per event, at most {memory} MB; PostgreSQL "
             f"{shown([d['postgres_us'] for d in data['drain']], '{:.1f}')} µs and RabbitMQ "
             f"{shown([d['rabbitmq_us'] for d in data['drain']], '{:.1f}')} µs; left behind: "
-            f"{sum(d['left'] for d in data['drain'])} rows.")
+            f"{sum(d['left'] for d in data['drain'])} messages.")
