@@ -11,6 +11,9 @@ struct Flow {
   /// Later messages of each aggregate that has one ready, in flight or in a row that is not done, in id order.
   private var chains: [Int64: Chain] = [:]
   private var ready = Line()
+  /// Those of them that waited for an earlier one: they go first, for of an aggregate that has many waiting only one is
+  /// on its way at a time, and the last of them is what everything ends with.
+  private var successors = Line()
   private var inFlight: [UInt64: WaitingMessage] = [:]
   /// Aggregates of which a message was confirmed, by its row that is not done.
   private var parked: [Int64: [Int64]] = [:]
@@ -51,7 +54,7 @@ struct Flow {
   var isEmpty: Bool { chains.isEmpty }
 
   /// How many may be published now.
-  var readyCount: Int { ready.count }
+  var readyCount: Int { successors.count + ready.count }
 
   /// How many messages of a shard are in hand.
   func load(of shard: Int16) -> Int { load[Int(shard)] }
@@ -81,10 +84,10 @@ struct Flow {
   }
 
   /// The next message whose aggregate has nothing in flight.
-  mutating func next() -> WaitingMessage? { ready.next() }
+  mutating func next() -> WaitingMessage? { successors.next() ?? ready.next() }
 
   /// Puts back what ``next()`` gave: the broker takes nothing now.
-  mutating func putBack(_ message: WaitingMessage) { ready.putBack(message) }
+  mutating func putBack(_ message: WaitingMessage) { successors.putBack(message) }
 
   mutating func published(_ message: WaitingMessage, as sequence: UInt64) { inFlight[sequence] = message }
 
@@ -110,7 +113,7 @@ struct Flow {
   }
 
   private mutating func advance(_ aggregate: Int64) {
-    if let next = chains[aggregate]?.line.next() { ready.append(next) } else { chains[aggregate] = nil }
+    if let next = chains[aggregate]?.line.next() { successors.append(next) } else { chains[aggregate] = nil }
   }
 
   /// A message could not be published.
@@ -126,8 +129,8 @@ struct Flow {
   /// Takes out all messages of these shards that have not been published.
   mutating func drop(shards: some Collection<Int16>) -> [WaitingMessage] {
     var dropped: [WaitingMessage] = []
-    let waiting = ready.all
-    ready = Line()
+    let waiting = successors.all + ready.all
+    (successors, ready) = (Line(), Line())
     for message in waiting {
       if shards.contains(message.shard) { dropped += drop(message) } else { ready.append(message) }
     }
