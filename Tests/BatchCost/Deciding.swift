@@ -25,19 +25,20 @@ struct Deciding {
   }
 
   @inline(never)
-  private func countedDecoding(_ deliveries: [Delivery]) throws -> [Message] {
-    try deliveries.map {
-      Message(
-        $0,
-        try IncomingMessage.decode(
-          body: $0.body, contentType: $0.contentType, messageID: $0.messageID, routingKey: $0.routingKey))
-    }
-  }
-
-  @inline(never)
   private func countedVerdicts(_ messages: [Message], _ state: AllocationState, _ now: Timestamp) -> Int {
     messages.filter { message in
       if case .applied = handler.decide(message, in: state, at: now) { true } else { false }
     }.count
+  }
+}
+
+/// Of no type: the compiler would give it another name once it sees that it needs no value of that.
+@inline(never)
+private func countedDecoding(_ deliveries: [Delivery]) throws -> [Message] {
+  try deliveries.map {
+    Message(
+      $0,
+      try IncomingMessage.decode(
+        body: $0.body, contentType: $0.contentType, messageID: $0.messageID, routingKey: $0.routingKey))
   }
 }
