@@ -125,10 +125,15 @@ public enum EventType: String, CaseIterable, Hashable, Sendable {
   /// Id of the JSON Schema that describes the whole message: `urn:tallyman:event:<type>:<version>`.
   public var schemaID: String {
     var text = TextWriter(capacity: 64)
+    writeSchemaID(to: &text)
+    return text.text
+  }
+
+  /// Writes ``schemaID``.
+  func writeSchemaID(to text: inout TextWriter) {
     text.append("urn:tallyman:event:")
     text.append(rawValue)
     text.append(UInt8(ascii: ":"))
     text.append(decimal: Int64(version))
-    return text.text
   }
 }

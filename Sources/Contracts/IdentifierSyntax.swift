@@ -45,4 +45,11 @@ public enum IdentifierSyntax: Sendable {
     for index in bytes.indices where bytes[index] < 0x21 || bytes[index] > 0x7E { return false }
     return true
   }
+
+  /// Whether `bytes` may be an attribute of the envelope: few enough and without control characters.
+  static func acceptsAttribute(_ bytes: Span<UInt8>) -> Bool {
+    guard bytes.count >= 1, bytes.count <= Limits.attributeBytes else { return false }
+    for index in bytes.indices where bytes[index] < 0x20 || bytes[index] == 0x7F { return false }
+    return true
+  }
 }

@@ -32,7 +32,8 @@ public struct IncomingMessage: Hashable, Sendable {
       throw Malformed(
         field: "message_id", value: messageID, rule: "equal to the id in the body (\(message.envelope.id))")
     }
-    if let routingKey, let key = EventType.named(routingKey), key != message.envelope.type {
+    // The name of its own type needs no looking up.
+    if let routingKey, routingKey != message.envelope.type.rawValue, EventType.named(routingKey) != nil {
       throw Malformed(
         field: WireField.type.rawValue, value: message.envelope.type.rawValue,
         rule: "equal to the routing key (\(routingKey))")

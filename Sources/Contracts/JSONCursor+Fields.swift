@@ -23,9 +23,7 @@ extension JSONCursor {
   /// Reads an attribute of the envelope: 1 to 255 bytes without control characters.
   public mutating func attribute(_ bytes: Span<UInt8>, _ field: WireField) throws(Malformed) -> String {
     let text = try string(bytes, field)
-    let utf8 = text.utf8
-    guard utf8.count >= 1, utf8.count <= Limits.attributeBytes, !utf8.contains(where: { $0 < 0x20 || $0 == 0x7F })
-    else {
+    guard IdentifierSyntax.acceptsAttribute(text.utf8.span) else {
       throw Malformed(
         field: field.rawValue, value: text, rule: "1 to \(Limits.attributeBytes) bytes without control characters")
     }
@@ -118,6 +116,7 @@ extension JSONCursor {
     try descend()
     var elements: [Element] = []
     if !take(UInt8(ascii: "]"), bytes) {
+      elements.reserveCapacity(2)
       repeat {
         guard elements.count < count.upperBound else { throw Self.wrongCount(field, "more", count) }
         do throws(Malformed) {

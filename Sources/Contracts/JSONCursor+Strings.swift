@@ -8,22 +8,37 @@ extension JSONCursor {
     return try text(unescaped.span, field)
   }
 
+  /// Steps over a string where it is this one, which has nothing to escape, and makes no text of it.
+  mutating func take(string expected: StaticString, _ bytes: Span<UInt8>, _ field: WireField) throws(Malformed) -> Bool
+  {
+    let start = self
+    if let range = try plainString(bytes, field), range.count == expected.utf8CodeUnitCount,
+      expected.withUTF8Buffer({ Self.areEqual(bytes.extracting(range), $0.span) })
+    {
+      return true
+    }
+    self = start
+    return false
+  }
+
+  private static func areEqual(_ one: Span<UInt8>, _ other: Span<UInt8>) -> Bool {
+    for index in one.indices where one[index] != other[index] { return false }
+    return true
+  }
+
   /// Steps over a string without escapes and gives the range of its bytes; `nil`, without a step, where it has some.
   mutating func plainString(_ bytes: Span<UInt8>, _ field: WireField) throws(Malformed) -> Range<Int>? {
     guard peek(bytes) == UInt8(ascii: "\"") else { throw unexpected(bytes, field, "a string") }
     let start = offset + 1
-    var index = start
-    while index < bytes.count {
-      let next = bytes[index]
-      if next == UInt8(ascii: "\"") {
-        offset = index + 1
-        return start..<index
-      }
-      if next == UInt8(ascii: "\\") { return nil }
-      if next < 0x20 { throw control(bytes, start..<index + 1, field) }
-      index += 1
+    let end = EightBytes.firstSpecial(in: bytes, from: start)
+    guard end < bytes.count else { throw unterminated(bytes) }
+    switch bytes[end] {
+    case UInt8(ascii: "\""):
+      offset = end + 1
+      return start..<end
+    case UInt8(ascii: "\\"): return nil
+    default: throw control(bytes, start..<end + 1, field)
     }
-    throw unterminated(bytes)
   }
 
   /// Copies bytes into a string where they are UTF-8.

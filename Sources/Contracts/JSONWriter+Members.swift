@@ -32,7 +32,9 @@ extension JSONWriter {
 
   /// A time.
   public mutating func member(_ field: WireField, _ value: Timestamp?) {
-    member(field, value?.rfc3339)
+    guard let value else { return }
+    key(field)
+    plainString { value.write(to: &$0) }
   }
 
   /// A number as it was written.

@@ -21,10 +21,7 @@ public struct JSONWriter: ~Copyable {
   /// Writes a key of an object; its value comes next.
   public mutating func key(_ field: WireField) {
     separate()
-    out.append(UInt8(ascii: "\""))
-    out.append(field.rawValue)
-    out.append(UInt8(ascii: "\""))
-    out.append(UInt8(ascii: ":"))
+    out.append(quoted: field.rawValue, then: UInt8(ascii: ":"))
     needsComma = false
   }
 
@@ -33,11 +30,19 @@ public struct JSONWriter: ~Copyable {
     separate()
     out.append(UInt8(ascii: "\""))
     let utf8 = text.utf8.span
-    if Self.isPlain(utf8) {
+    if EightBytes.firstSpecial(in: utf8, from: 0) == utf8.count {
       out.append(utf8)
     } else {
       for index in utf8.indices { Self.mustEscape(utf8[index]) ? escape(utf8[index]) : out.append(utf8[index]) }
     }
+    out.append(UInt8(ascii: "\""))
+  }
+
+  /// Writes a string of text that has nothing to escape.
+  mutating func plainString(_ write: (inout TextWriter) -> Void) {
+    separate()
+    out.append(UInt8(ascii: "\""))
+    write(&out)
     out.append(UInt8(ascii: "\""))
   }
 
@@ -55,11 +60,6 @@ public struct JSONWriter: ~Copyable {
     separate()
     let isCopied: Void? = json.withContiguousStorageIfAvailable { out.append($0) }
     if isCopied == nil { for byte in json { out.append(byte) } }
-  }
-
-  private static func isPlain(_ text: Span<UInt8>) -> Bool {
-    for index in text.indices where mustEscape(text[index]) { return false }
-    return true
   }
 
   @inline(__always)

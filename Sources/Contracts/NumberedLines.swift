@@ -13,17 +13,17 @@ extension Array where Element: NumberedLine {
   /// Numbers the lines from 1 where none has a number; otherwise each needs one of its own.
   ///
   /// - Parameter whole: What the lines are of, for the refusal: `order`.
-  func numbered(in whole: String) throws(Malformed) -> [Element] {
+  consuming func numbered(in whole: String) throws(Malformed) -> [Element] {
     guard allSatisfy({ $0.line == Element.unnumbered }) else { return try distinct(in: whole) }
-    var lines = self
-    for index in lines.indices { lines[index].line = Int32(index + 1) }
-    return lines
+    for index in indices { self[index].line = Int32(index + 1) }
+    return self
   }
 
   /// Refuses lines of which one has no number, or another's.
   ///
   /// - Parameter whole: What the lines are of, for the refusal: `order`.
   func distinct(in whole: String) throws(Malformed) -> [Element] {
+    if isNumberedUpwards { return self }
     var seen: Set<Int32> = []
     for (index, line) in enumerated() {
       if line.line == Element.unnumbered {
@@ -34,5 +34,15 @@ extension Array where Element: NumberedLine {
       }
     }
     return self
+  }
+
+  /// Whether each has a number greater than the one before, as in nearly all documents.
+  private var isNumberedUpwards: Bool {
+    var last = Element.unnumbered
+    for index in indices {
+      guard self[index].line > last else { return false }
+      last = self[index].line
+    }
+    return true
   }
 }

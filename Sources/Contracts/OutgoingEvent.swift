@@ -49,16 +49,18 @@ public struct OutgoingEvent: Hashable, Sendable {
 
   /// The message's body: a CloudEvent in structured JSON.
   public func encode() -> [UInt8] {
-    var json = JSONWriter(capacity: 1024)
+    let type = event.type
+    var json = JSONWriter(capacity: 1000)
     json.beginObject()
     json.member(.specversion, "1.0")
     json.member(.id, id)
     json.member(.source, source)
-    json.member(.type, event.type)
+    json.member(.type, type)
     json.member(.subject, subject)
     json.member(.time, time)
     json.member(.datacontenttype, "application/json")
-    json.member(.dataschema, event.type.schemaID)
+    json.key(.dataschema)
+    json.plainString { type.writeSchemaID(to: &$0) }
     json.member(.correlationID, correlationID)
     json.member(.causationID, causationID)
     json.member(.traceparent, traceparent)

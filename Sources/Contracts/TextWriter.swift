@@ -39,8 +39,22 @@ public struct TextWriter: ~Copyable {
     count += bytes.count
   }
 
+  /// Appends `"text"` and what comes behind it: the text holds nothing that JSON would escape.
+  mutating func append(quoted text: String, then end: UInt8) {
+    let bytes = text.utf8.span
+    reserve(bytes.count + 3)
+    start[count] = UInt8(ascii: "\"")
+    bytes.withUnsafeBufferPointer { source in
+      if let source = source.baseAddress { (start + count + 1).update(from: source, count: bytes.count) }
+    }
+    count += bytes.count + 3
+    start[count - 2] = UInt8(ascii: "\"")
+    start[count - 1] = end
+  }
+
   /// Appends an integer in decimal digits.
   public mutating func append(decimal value: Int64) {
+    if value >= 0, value < 10 { return append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value)) }
     if value < 0 { append(UInt8(ascii: "-")) }
     var width = 1
     var rest = value.magnitude / 10
@@ -61,6 +75,12 @@ public struct TextWriter: ~Copyable {
       rest /= 10
     }
     count += width
+  }
+
+  /// Appends the last `width` decimal digits and a character of ASCII behind them.
+  mutating func append(digits value: UInt64, width: Int, then separator: Unicode.Scalar) {
+    append(digits: value, width: width)
+    append(UInt8(ascii: separator))
   }
 
   /// Every store above lies within what this made sure of.

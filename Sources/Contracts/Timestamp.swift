@@ -15,24 +15,25 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
 
   /// The moment in UTC, such as `2026-11-21T09:30:00Z`, with six decimals where the second is not whole.
   public var rfc3339: String {
+    var text = TextWriter(capacity: 32)
+    write(to: &text)
+    return text.text
+  }
+
+  /// Writes it as ``rfc3339`` has it.
+  func write(to text: inout TextWriter) {
     let (day, inDay) = Self.floorDivide(microseconds, Self.microsecondsPerDay)
     let (year, month, date) = CivilDate.from(daysSinceEpoch: day)
     let (second, fraction) = inDay.quotientAndRemainder(dividingBy: 1_000_000)
-    var text = TextWriter(capacity: 32)
-    func append(_ value: Int64, _ width: Int, then separator: Unicode.Scalar) {
-      text.append(digits: value.magnitude, width: width)
-      text.append(UInt8(ascii: separator))
-    }
     // RFC 3339 has no other years; what cannot be written may still have to be shown.
     if (0...9_999).contains(year) { text.append(digits: year.magnitude, width: 4) } else { text.append(decimal: year) }
     text.append(UInt8(ascii: "-"))
-    append(month, 2, then: "-")
-    append(date, 2, then: "T")
-    append(second / 3600, 2, then: ":")
-    append(second / 60 % 60, 2, then: ":")
-    append(second % 60, 2, then: fraction == 0 ? "Z" : ".")
-    if fraction != 0 { append(fraction, 6, then: "Z") }
-    return text.text
+    text.append(digits: month.magnitude, width: 2, then: "-")
+    text.append(digits: date.magnitude, width: 2, then: "T")
+    text.append(digits: (second / 3600).magnitude, width: 2, then: ":")
+    text.append(digits: (second / 60 % 60).magnitude, width: 2, then: ":")
+    text.append(digits: (second % 60).magnitude, width: 2, then: fraction == 0 ? "Z" : ".")
+    if fraction != 0 { text.append(digits: fraction.magnitude, width: 6, then: "Z") }
   }
 
   /// The same as `rfc3339`.

@@ -65,6 +65,9 @@ struct EnvelopeTests {
   func constants() {
     let old = BadInputTests.order().replacing(#""1.0""#, with: #""0.3""#)
     #expect(whyRefused(Array(old.utf8)) == Malformed(field: "specversion", value: "0.3", rule: "1.0"))
+    let escaped = BadInputTests.order().replacing(#""1.0""#, with: #""1\u002e0""#)
+    #expect(whyRefused(Array(escaped.utf8)) == nil)
+    #expect(whyRefused(order(extra: #","datacontenttype":"application\/json""#)) == nil)
     #expect(
       whyRefused(order(extra: #","datacontenttype":"text/xml""#))
         == Malformed(field: "datacontenttype", value: "text/xml", rule: "application/json"))
