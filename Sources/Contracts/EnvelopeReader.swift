@@ -1,7 +1,5 @@
 /// Reads a CloudEvent; the order of its attributes is free.
 struct EnvelopeReader: ~Copyable {
-  /// Filled attribute by attribute, and handed on as it is: it has many texts, and each copy counts all of them.
-  private var envelope = Envelope(id: "", source: "", type: .orderCreated, time: Timestamp(microseconds: 0))
   private var hasVersion = false
   private var type: EventType?
   private var time: Timestamp?
@@ -20,18 +18,24 @@ struct EnvelopeReader: ~Copyable {
   static func read(_ bytes: Span<UInt8>) throws(Malformed) -> IncomingMessage {
     do throws(Malformed) {
       var reader = EnvelopeReader()
+      // Filled attribute by attribute, and handed on as it is: it has many texts, and each copy counts all of them.
+      var envelope = Envelope(id: "", source: "", type: .orderCreated, time: Timestamp(microseconds: 0))
       var json = JSONCursor()
       var object = try json.object(bytes)
-      while let field = try object.next(&json, bytes) { try reader.attribute(field, of: object, &json, bytes) }
+      while let field = try object.next(&json, bytes) {
+        try reader.attribute(field, of: object, &envelope, &json, bytes)
+      }
       try json.end(bytes)
-      return try reader.finish(bytes)
+      let event = try reader.finish(&envelope, bytes)
+      return IncomingMessage(envelope: consume envelope, event: event)
     } catch {
       throw error.rooted
     }
   }
 
   private mutating func attribute(
-    _ field: WireField, of object: JSONObject, _ json: inout JSONCursor, _ bytes: Span<UInt8>
+    _ field: WireField, of object: JSONObject, _ envelope: inout Envelope, _ json: inout JSONCursor,
+    _ bytes: Span<UInt8>
   ) throws(Malformed) {
     switch field {
     case .specversion: try version(&json, bytes)
@@ -59,8 +63,10 @@ struct EnvelopeReader: ~Copyable {
   }
 
   private mutating func version(_ json: inout JSONCursor, _ bytes: Span<UInt8>) throws(Malformed) {
-    let version = try json.string(bytes, .specversion)
-    guard version == "1.0" else { throw Malformed(field: "specversion", value: version, rule: "1.0") }
+    if try !json.take(string: "1.0", bytes, .specversion) {
+      let version = try json.string(bytes, .specversion)
+      guard version == "1.0" else { throw Malformed(field: "specversion", value: version, rule: "1.0") }
+    }
     hasVersion = true
   }
 
@@ -74,6 +80,7 @@ struct EnvelopeReader: ~Copyable {
 
   private func contentType(_ json: inout JSONCursor, _ bytes: Span<UInt8>) throws(Malformed) {
     if json.takeNull(bytes) { return }
+    if try json.take(string: "application/json", bytes, .datacontenttype) { return }
     let type = try json.string(bytes, .datacontenttype)
     guard type == "application/json" else {
       throw Malformed(field: "datacontenttype", value: type, rule: "application/json")
@@ -107,20 +114,20 @@ struct EnvelopeReader: ~Copyable {
     }
   }
 
-  private consuming func finish(_ bytes: Span<UInt8>) throws(Malformed) -> IncomingMessage {
+  /// Checks that everything was there and returns the payload.
+  private consuming func finish(_ envelope: inout Envelope, _ bytes: Span<UInt8>) throws(Malformed) -> Event {
     try WireField.specversion.require(hasVersion)
     // An attribute that was there is not empty.
     try WireField.id.require(!envelope.id.isEmpty)
     try WireField.source.require(!envelope.source.isEmpty)
     envelope.type = try WireField.type.required(type)
     envelope.time = try WireField.time.required(time)
-    if let schema = envelope.dataSchema, schema.hasPrefix("urn:tallyman:"), schema != envelope.type.schemaID {
+    if let schema = envelope.dataSchema, schema != envelope.type.schemaID, schema.hasPrefix("urn:tallyman:") {
       throw Malformed(field: "dataschema", value: schema, rule: envelope.type.schemaID)
     }
     if var postponed, event == nil {
       event = try Self.payload(envelope.type, &postponed, bytes)
     }
-    let event = try WireField.data.required(event)
-    return IncomingMessage(envelope: envelope, event: event)
+    return try WireField.data.required(event)
   }
 }

@@ -1,25 +1,26 @@
-/// An event that we publish: everything but the bytes.
-public struct OutgoingEvent: Hashable, Sendable {
+/// An event that we publish: everything but the bytes. One object, because it goes through many hands with all its
+/// texts.
+public final class OutgoingEvent: Sendable {
   /// Unique within `source`.
-  public var id: String
+  public let id: String
   /// Which of our parts says it.
-  public var source: String
+  public let source: String
   /// When it happened, by our clock.
-  public var time: Timestamp
+  public let time: Timestamp
   /// The order or transfer that it belongs to.
-  public var correlationID: String?
+  public let correlationID: String?
   /// Id of the message that caused it.
-  public var causationID: String?
+  public let causationID: String?
   /// W3C trace context.
-  public var traceparent: String?
+  public let traceparent: String?
   /// The thing whose history `sequence` counts; its events leave in that order.
-  public var aggregate: String
+  public let aggregate: String
   /// Number in the aggregate's history, without gap.
-  public var sequence: Int64
+  public let sequence: Int64
   /// What it is about.
-  public var subject: String?
+  public let subject: String?
   /// The event with its payload.
-  public var event: Event
+  public let event: Event
 
   /// An event from its parts.
   public init(

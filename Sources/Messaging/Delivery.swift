@@ -1,7 +1,8 @@
 import Contracts
 
-/// A message as the broker handed it over, before anything is believed about it.
-public struct Delivery: Sendable {
+/// A message as the broker handed it over, before anything is believed about it. One object, however many hands it goes
+/// through.
+public final class Delivery: Sendable {
   /// A header's value; other AMQP types arrive as their description.
   public typealias Header = HeaderText.Value
 

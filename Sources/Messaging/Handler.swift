@@ -5,16 +5,17 @@ import Postgres
 public final class Message: Sendable {
   /// As the broker handed it over.
   public let delivery: Delivery
+  @usableFromInline let content: IncomingMessage
+
   /// The CloudEvents attributes.
-  public let envelope: Envelope
+  @inlinable public var envelope: Envelope { content.envelope }
   /// The payload.
-  public let event: Event
+  @inlinable public var event: Event { content.event }
 
   /// A decoded message; what was decoded is taken over and not copied.
   public init(_ delivery: Delivery, _ content: consuming IncomingMessage) {
     self.delivery = delivery
-    envelope = content.envelope
-    event = content.event
+    self.content = content
   }
 }
 

@@ -27,16 +27,22 @@ final class BrokerLink: Messaging.Broker {
 }
 
 extension Messaging.Delivery {
-  init(_ delivery: AMQP.Delivery) {
+  convenience init(_ delivery: AMQP.Delivery) {
     self.init(
       tag: delivery.tag, body: delivery.body, routingKey: delivery.routingKey,
       messageID: delivery.properties.messageID.map(Self.short),
       contentType: delivery.properties.contentType.map(Self.short),
       redelivered: delivery.redelivered,
-      headers: delivery.properties.headers.mapValues { value in
-        if let number = value.int { return .int(number) }
-        return .string(value.string ?? "\(value)")
-      })
+      headers: Self.headers(delivery.properties.headers))
+  }
+
+  private static func headers(_ headers: [String: HeaderValue]) -> [String: Header] {
+    // Even a dictionary without entries would get memory of its own.
+    if headers.isEmpty { return [:] }
+    return headers.mapValues { value in
+      if let number = value.int { return .int(number) }
+      return .string(value.string ?? "\(value)")
+    }
   }
 
   /// A property as it can be published again. Bytes that are not UTF-8 were replaced by a longer sign, so that the text
