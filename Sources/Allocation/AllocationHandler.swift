@@ -20,6 +20,8 @@ public struct AllocationHandler: Handler {
   public func prepare(_ messages: [Message], approach: Approach, on database: Connection) throws -> AllocationState {
     let state = AllocationState(locationPolicy: locationPolicy)
     state.keys.includesUsedUpLots = false
+    state.keys.skus.reserveCapacity(messages.count)
+    state.stock.expect(orders: messages.count)
     for message in messages {
       // What comes back comes back to its lot.
       if case .orderCreated = message.event {} else { state.keys.includesUsedUpLots = true }

@@ -80,8 +80,12 @@ extension AllocationDecisions {
       stock.restate(stock.addLine(new.line, new.sku, to: order), ordered: new.quantity)
     }
     guard !order.isClosed else { return }
-    let more = order.lines.map { (line: $0, units: $0.wanted(of: $0.ordered) - $0.open) }.filter { $0.units > 0 }
-    for (line, units) in more { stock.reopen(units, of: line) }
+    let more = order.lines.compactMap { line -> Wish? in
+      let units = line.wanted(of: line.ordered) - line.open
+      guard units > 0, let item = stock.item(line.sku) else { return nil }
+      return Wish(line: line, item: item, units: units)
+    }
+    for wish in more { stock.reopen(wish.units, of: wish.line) }
     place(more, order, cause)
   }
 }

@@ -52,10 +52,10 @@ extension AllocationDecisions {
     let choice = choice(for: quantity, of: item, order, avoiding: avoided)
     let (policy, seen) = (choice.policy.name.rawValue, choice.seen)
     var reserved: Int64 = 0
-    for share in choice.policy.plan(quantity, over: choice.ranked) {
-      guard let balance = item.balance(at: share.location) else { continue }
-      stock.reserve(share.quantity, for: line, at: balance, policy: policy, candidates: seen, cause)
-      reserved += share.quantity
+    choice.policy.divide(quantity, over: choice.ranked) { location, units in
+      guard let balance = item.balance(at: location) else { return }
+      stock.reserve(units, for: line, at: balance, policy: policy, candidates: seen, cause)
+      reserved += units
     }
     return reserved
   }

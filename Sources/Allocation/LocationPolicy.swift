@@ -4,19 +4,19 @@ import Contracts
 ///
 /// Each policy has a file of its own in the folder LocationPolicies, with its rule in code and in words. Whatever it
 /// ranks first, a line never gets more than can be promised: ``plan(_:over:)`` divides what was found promisable.
-public struct LocationPolicy: Sendable {
+public final class LocationPolicy: Sendable {
   /// The name under which orders ask for it and reservations record it.
   public let name: LocationPolicyName
   /// Its rule in words, for people.
   public let rule: String
   /// In which order candidates that all have something are asked for so many units.
-  private let arrange: @Sendable (_ candidates: [Candidate], _ units: Int64) -> [Candidate]
+  private let arrange: @Sendable (_ candidates: inout [Candidate], _ units: Int64) -> Void
   /// What of a candidate it compares besides its stock, if that is worth a record.
   private let measure: (@Sendable (Candidate) -> Int64?)?
 
   init(
     _ name: LocationPolicyName, rule: String, measure: (@Sendable (Candidate) -> Int64?)? = nil,
-    arrange: @escaping @Sendable (_ candidates: [Candidate], _ units: Int64) -> [Candidate]
+    arrange: @escaping @Sendable (_ candidates: inout [Candidate], _ units: Int64) -> Void
   ) {
     self.name = name
     self.rule = rule
@@ -75,35 +75,40 @@ public struct LocationPolicy: Sendable {
   /// - Parameters:
   ///   - candidates: All locations; their order does not matter.
   ///   - units: How many are wanted; base units.
-  public func rank(_ candidates: [Candidate], for units: Int64) -> [Candidate] {
-    // Nearly always all have something, or only one has: then nothing has to be copied.
-    let stocked = candidates.allSatisfy { $0.allocatable > 0 } ? candidates : candidates.filter { $0.allocatable > 0 }
-    return stocked.count < 2 ? stocked : arrange(stocked, units)
+  public func rank(_ candidates: consuming [Candidate], for units: Int64) -> [Candidate] {
+    candidates.removeAll { $0.allocatable <= 0 }
+    if candidates.count > 1 { arrange(&candidates, units) }
+    return candidates
   }
 
   /// Divides a quantity over ranked candidates.
   ///
   /// - Returns: Shares that sum up to the quantity, or to all there is if that is less.
   public func plan(_ quantity: Int64, over ranked: [Candidate]) -> [Share] {
-    var left = quantity
     var shares: [Share] = []
+    divide(quantity, over: ranked) { shares.append(Share(location: $0, quantity: $1)) }
+    return shares
+  }
+
+  /// The same without a list: tells each share as it is found.
+  func divide(_ quantity: Int64, over ranked: [Candidate], _ take: (LocationID, Int64) -> Void) {
+    var left = quantity
     for candidate in ranked where left > 0 {
       let taken = min(left, candidate.allocatable)
-      shares.append(Share(location: candidate.location, quantity: taken))
+      take(candidate.location, taken)
       left -= taken
     }
-    return shares
   }
 
   /// What was seen, for the record: `WH-2=40,WH-1=3`; with what the policy measures, `WH-2=40@1200,WH-1=3`.
   func describe(_ ranked: [Candidate]) -> String {
     var text = TextWriter(capacity: 32 * ranked.count)
-    for (index, candidate) in ranked.enumerated() {
+    for index in ranked.indices {
       if index > 0 { text.append(UInt8(ascii: ",")) }
-      text.append(candidate.location.value)
+      text.append(ranked[index].location.value)
       text.append(UInt8(ascii: "="))
-      text.append(decimal: candidate.allocatable)
-      guard let measured = measure?(candidate) else { continue }
+      text.append(decimal: ranked[index].allocatable)
+      guard let measure, let measured = measure(ranked[index]) else { continue }
       text.append(UInt8(ascii: "@"))
       text.append(decimal: measured)
     }

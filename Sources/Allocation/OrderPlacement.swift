@@ -13,35 +13,44 @@ extension AllocationDecisions {
       }
       return .notApplied(contradiction)
     }
-    for (index, line) in request.lines.enumerated() {
-      guard stock.item(line.sku)?.isRegistered == true else {
+    let order = Order(new: request, at: message.envelope.time)
+    var wishes: [Wish] = []
+    wishes.reserveCapacity(request.lines.count)
+    for line in order.lines {
+      guard let item = stock.item(line.sku), item.isRegistered else {
         return .notApplied(
           Reason(
-            .unknownSKU, field: "data.lines[\(index)].sku", value: line.sku.value,
+            .unknownSKU, field: "data.lines[\(wishes.count)].sku", value: line.sku.value,
             rule: "must be registered by product.registered"))
       }
+      wishes.append(Wish(line: line, item: item, units: line.ordered))
     }
-    let order = Order(new: request, at: message.envelope.time)
     let cause = cause(request.orderID.value)
-    place(order.lines.map { ($0, $0.ordered) }, order, cause)
+    place(wishes, order, cause)
     stock.insert(order)
     stock.refresh(order)
     return .applied(answer(order))
   }
 
+  /// Units that a line should get of its SKU.
+  struct Wish {
+    let line: OrderLine
+    let item: StockItem
+    let units: Int64
+  }
+
   /// Promises units of lines as the order's policy allows; the rest waits or ends. Lines are placed one after the other
   /// on the same working set, so two lines of one SKU never see the same units.
-  func place(_ wishes: [(line: OrderLine, units: Int64)], _ order: Order, _ cause: Cause) {
+  func place(_ wishes: [Wish], _ order: Order, _ cause: Cause) {
     let isAllOrNothing = order.terms.policy == .shipComplete
     let isWhole = !isAllOrNothing || canPromise(wishes)
-    let isPast = isAllOrNothing && wishes.contains { stock.item($0.line.sku)?.isDiscontinued ?? true }
-    for (line, units) in wishes {
-      guard let item = stock.item(line.sku) else { continue }
-      if isPast || item.isDiscontinued {
-        stock.cancel(units, of: line)
-        stock.record(.refused, units, of: line, order, by: .discontinued, seeing: nil, cause)
+    let isPast = isAllOrNothing && wishes.contains { $0.item.isDiscontinued }
+    for wish in wishes {
+      if isPast || wish.item.isDiscontinued {
+        stock.cancel(wish.units, of: wish.line)
+        stock.record(.refused, wish.units, of: wish.line, order, by: .discontinued, seeing: nil, cause)
       } else {
-        place(units, of: line, item, order, isWhole: isWhole, cause)
+        place(wish.units, of: wish.line, wish.item, order, isWhole: isWhole, cause)
       }
     }
   }
@@ -70,7 +79,7 @@ extension AllocationDecisions {
   }
 
   /// Whether all of this could be promised at once.
-  private func canPromise(_ wishes: [(line: OrderLine, units: Int64)]) -> Bool {
+  private func canPromise(_ wishes: [Wish]) -> Bool {
     var wanted: [SKU: Int64] = [:]
     for wish in wishes { wanted[wish.line.sku, default: 0] += wish.units }
     return wanted.allSatisfy { sku, units in units <= stock.item(sku)?.availableToPromise ?? 0 }
@@ -88,6 +97,7 @@ extension AllocationDecisions {
       answer = .orderRejected(refusal(of: order))
     }
     let told = follow.event(answer, order: order.id, sequence: order.nextSequence())
+    if order.state == .reserved { return [told] }
     let waiting = order.lines.filter { $0.backordered > 0 }
     return waiting.isEmpty ? [told] : [told] + backordersCreated(waiting, of: order)
   }
@@ -152,6 +162,19 @@ extension FulfilmentPolicy {
   }
 }
 
+extension OrderLine {
+  /// Where its reserved units lie.
+  fileprivate var allocations: [LocationQuantity] {
+    let reservations = reservations
+    var places: [LocationQuantity] = []
+    places.reserveCapacity(reservations.count)
+    for reservation in reservations where reservation.open > 0 {
+      places.append(LocationQuantity(locationID: reservation.location, quantity: reservation.open))
+    }
+    return places
+  }
+}
+
 extension Order {
   /// The order as it stands.
   var answer: OrderAnswer { answer(refusing: { _ in nil }) }
@@ -160,17 +183,17 @@ extension Order {
   ///
   /// - Parameter reason: Why units of a line are cancelled.
   func answer(refusing reason: (OrderLine) -> LineRefusalReason?) -> OrderAnswer {
-    OrderAnswer(
-      orderID: id, customerID: customer ?? CustomerID(trusted: "unknown"),
-      lines: lines.filter { $0.ordered > 0 }.map { line in
+    let lines = lines
+    var answered: [OrderAnswer.Line] = []
+    answered.reserveCapacity(lines.count)
+    for line in lines where line.ordered > 0 {
+      answered.append(
         OrderAnswer.Line(
           line: line.number, sku: line.sku, ordered: line.ordered, reserved: line.reserved,
           backordered: line.backordered, shipped: line.shipped, cancelled: line.cancelled,
-          reason: line.cancelled > 0 ? reason(line) : nil,
-          allocations: line.reservations.filter { $0.open > 0 }.map {
-            LocationQuantity(locationID: $0.location, quantity: $0.open)
-          })
-      })
+          reason: line.cancelled > 0 ? reason(line) : nil, allocations: line.allocations))
+    }
+    return OrderAnswer(orderID: id, customerID: customer ?? CustomerID(trusted: "unknown"), lines: answered)
   }
 
   /// The first field in which a repetition differs from the order as it was placed.

@@ -68,6 +68,7 @@ public final class Rows {
   /// `jsonb`. Cast others in the statement (`amount::text`).
   public func text(_ row: Int, _ column: Int) -> String {
     let value = value(row, column)
+    if value.isEmpty { return "" }
     // jsonb is its text behind one byte of format version.
     let content = type(of: column) == TypeID.jsonb ? UnsafeRawBufferPointer(rebasing: value.dropFirst()) : value
     return String(decoding: content, as: UTF8.self)

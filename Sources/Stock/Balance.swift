@@ -16,12 +16,15 @@ public final class Balance {
   var lots: [Balance] = []
 
   /// The anchor that it belongs to and outlives it.
-  unowned var item: StockItem?
+  unowned let item: StockItem?
   var isChanged = false
   /// Whether more than quantities changed: its points or where it stands against them.
   var isRevised = false
 
-  init(_ row: Row) { self.row = row }
+  init(_ row: consuming Row, of item: StockItem?) {
+    self.row = row
+    self.item = item
+  }
 
   /// What it is a balance of.
   public var sku: SKU { row.sku }

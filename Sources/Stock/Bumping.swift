@@ -98,7 +98,7 @@ extension WorkingSet {
   public func promised(_ sku: SKU, at location: LocationID) -> Int64 {
     var sum: Int64 = 0
     for order in orders.values {
-      for line in order.lines where line.sku == sku { sum += line.openReserved(at: location) }
+      for line in order.parts where line.sku == sku { sum += line.openReserved(at: location) }
     }
     return sum
   }
@@ -113,8 +113,8 @@ extension WorkingSet {
   private func promises(at balance: Balance) -> [Promise] {
     var open: [Promise] = []
     for order in orders.values {
-      for line in order.lines where line.sku == balance.sku {
-        for reservation in line.reservations
+      for line in order.parts where line.sku == balance.sku {
+        for reservation in line.promises
         where reservation.open > 0 && reservation.location == balance.location && reservation.lot == balance.lot {
           open.append(Promise(order: order, line: line, reservation: reservation))
         }
@@ -161,7 +161,7 @@ extension WorkingSet {
   /// Derives the state of an order that lost a promise; one of which nothing is open any more is closed.
   private func settle(_ order: Order) -> [OrderNews] {
     refresh(order)
-    guard order.lines.allSatisfy({ $0.reserved + $0.backordered == 0 }) else { return [] }
+    guard order.parts.allSatisfy({ $0.reserved + $0.backordered == 0 }) else { return [] }
     let reason = "its stock was not there and it must not wait"
     close(order, as: order.state, reason: reason)
     let closed = OrderClosedCancelled(orderID: order.id, customerID: order.customer, reason: reason)

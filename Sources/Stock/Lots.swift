@@ -21,11 +21,11 @@ extension WorkingSet {
   ///
   /// Called while the anchors are locked and after ``begin(at:)``: what has expired is told by its time.
   public func loadLots(on database: Connection) throws {
-    let skus = items.values.filter { $0.hasLots }.map(\.sku)
+    let skus = anchors.values.filter { $0.hasLots }.map(\.sku)
     guard !skus.isEmpty else { return }
     let rows = try database.query(LotStatements.lots, [.texts(skus.map(\.value))])
     for row in 0..<rows.count {
-      item(SKU(trusted: rows.text(row, 0)))?.lots[rows.text(row, 1)] = Lot(
+      item(SKU(trusted: rows.text(row, 0)))?.lotsByName[rows.text(row, 1)] = Lot(
         expiresAt: rows.optionalTimestamp(row, 2).map(Timestamp.init(microseconds:)),
         reportedAt: rows.optionalTimestamp(row, 3).map(Timestamp.init(microseconds:)))
     }
@@ -43,25 +43,25 @@ extension WorkingSet {
   /// - Parameter expiresAt: Nil says nothing about it.
   /// - Returns: What was said before, where that is another time; nothing has changed then.
   public func declare(_ lot: LotID, of item: StockItem, expiresAt: Timestamp?) -> Timestamp? {
-    let known = item.lots[lot.value]
+    let known = item.lotsByName[lot.value]
     if let expiresAt, let time = known?.expiresAt { return time == expiresAt ? nil : time }
     guard known == nil || expiresAt != nil else { return nil }
-    item.lots[lot.value] = Lot(expiresAt: expiresAt, reportedAt: known?.reportedAt, isChanged: true)
+    item.lotsByName[lot.value] = Lot(expiresAt: expiresAt, reportedAt: known?.reportedAt, isChanged: true)
     item.arrangeLots(at: now)
     return nil
   }
 
   /// The lot's end is told; the levels of the SKU are evaluated without it.
   public func report(_ lot: LotID, of item: StockItem, _ cause: Cause) {
-    item.lots[lot.value]?.reportedAt = now
-    item.lots[lot.value]?.isChanged = true
+    item.lotsByName[lot.value]?.reportedAt = now
+    item.lotsByName[lot.value]?.isChanged = true
     item.lastCause = cause
   }
 
   func sendLots(to writes: inout WriteSet) throws {
     var rows: [(sku: SKU, name: String, lot: Lot)] = []
-    for item in items.values where !item.lots.isEmpty {
-      for (name, lot) in item.lots where lot.isChanged { rows.append((item.sku, name, lot)) }
+    for item in anchors.values where !item.lotsByName.isEmpty {
+      for (name, lot) in item.lotsByName where lot.isChanged { rows.append((item.sku, name, lot)) }
     }
     guard !rows.isEmpty else { return }
     rows.sort { ($0.sku.value, $0.name) < ($1.sku.value, $1.name) }
@@ -77,7 +77,7 @@ extension WorkingSet {
 
 extension StockItem {
   /// Whether any of its balances is of a lot.
-  var hasLots: Bool { balances.contains { !$0.lot.isEmpty } }
+  var hasLots: Bool { places.contains { !$0.row.lot.isEmpty } }
 
   /// What is there of a lot, by location.
   public func balances(of lot: LotID) -> [Balance] { balances.filter { $0.lot == lot.value && $0.onHand > 0 } }

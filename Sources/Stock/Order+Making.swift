@@ -2,7 +2,7 @@ import Contracts
 
 extension Order {
   /// A new order with nothing decided yet.
-  public convenience init(new request: OrderCreated, at time: Timestamp) {
+  public convenience init(new request: borrowing OrderCreated, at time: Timestamp) {
     self.init(
       id: request.orderID, customer: request.customerID, allowsBackorder: request.backorder == .allow,
       priority: request.priority, needBy: request.needBy, terms: OrderTerms(of: request), orderedAt: time,
@@ -18,7 +18,7 @@ extension Order {
   }
 
   /// The order whose tombstone was there first: its lines are new, it is and stays cancelled.
-  public convenience init(replacing tombstone: Order, with request: OrderCreated, at time: Timestamp) {
+  public convenience init(replacing tombstone: Order, with request: borrowing OrderCreated, at time: Timestamp) {
     self.init(
       id: request.orderID, customer: request.customerID, allowsBackorder: request.backorder == .allow,
       priority: request.priority, needBy: request.needBy, terms: OrderTerms(of: request), orderedAt: time,
@@ -27,7 +27,7 @@ extension Order {
     isRevised = !isNew && !terms.arePlain
   }
 
-  private static func lines(of request: OrderCreated) -> [OrderLine] {
+  private static func lines(of request: borrowing OrderCreated) -> [OrderLine] {
     let isDivisible = request.policy == .partial
     return request.lines.map {
       OrderLine(number: $0.line, sku: $0.sku, ordered: $0.quantity, isDivisible: isDivisible, isNew: true)

@@ -39,20 +39,35 @@ public final class Order {
   /// When it was placed, by the shop's clock.
   public let orderedAt: Timestamp
   /// Its lines, by number.
-  public internal(set) var lines: [OrderLine]
+  public internal(set) var lines: [OrderLine] {
+    get { parts }
+    set { parts = newValue }
+  }
   /// Where it stands.
-  public internal(set) var state: OrderState
+  public internal(set) var state: OrderState {
+    get { row.state }
+    set { row.state = newValue }
+  }
   /// Why it was closed without shipping, if so.
-  public internal(set) var closedReason: String?
+  public internal(set) var closedReason: String? {
+    get { row.closedReason }
+    set { row.closedReason = newValue }
+  }
   /// Units of it that have arrived.
-  public internal(set) var delivered: Int64
+  public internal(set) var delivered: Int64 {
+    get { row.delivered }
+    set { row.delivered = newValue }
+  }
   /// When its hold ends; nil when it has none (any more).
   public internal(set) var holdUntil: Timestamp?
   /// Of the newest amendment applied; nil when it was never amended.
   public internal(set) var revision: Int64?
   /// Of the last event about this order.
-  public private(set) var sequence: Int64
+  public var sequence: Int64 { row.sequence }
 
+  /// Its lines and what of its row may change, stored where only this room sees it, as in ``Balance``.
+  var parts: [OrderLine]
+  var row: Row
   var isNew: Bool
   var isChanged: Bool
   /// Whether the row has to learn more than most changes do: its terms, the end of its hold, an amendment.
@@ -70,30 +85,34 @@ public final class Order {
     self.needBy = needBy
     self.terms = terms
     self.orderedAt = orderedAt
-    self.lines = lines
-    self.state = state
-    self.closedReason = closedReason
-    self.delivered = delivered
-    self.sequence = sequence
+    parts = lines
+    row = Row(state: state, closedReason: closedReason, delivered: delivered, sequence: sequence)
     self.isNew = isNew
     isChanged = isNew
   }
 
+  struct Row {
+    var state: OrderState
+    var closedReason: String?
+    var delivered: Int64
+    var sequence: Int64
+  }
+
   /// Whether nothing more can come of it: rejected, expired, or cancelled as a whole. One whose lines were all
   /// cancelled one by one may still get others.
-  public var isClosed: Bool { closedReason != nil }
+  public var isClosed: Bool { row.closedReason != nil }
 
   /// True for a cancellation that came before its order.
   public var isTombstone: Bool { customer == nil }
 
   /// The line with this number.
-  public func line(_ number: Int32) -> OrderLine? { lines.first { $0.number == number } }
+  public func line(_ number: Int32) -> OrderLine? { parts.first { $0.number == number } }
 
   /// Draws the sequence of the next event about this order.
   public func nextSequence() -> Int64 {
-    sequence += 1
+    row.sequence += 1
     isChanged = true
-    return sequence
+    return row.sequence
   }
 
   /// Whose it is, for events that must name somebody.
@@ -111,7 +130,7 @@ public final class Order {
   /// Derives the state from the lines; the only way a live order's state changes.
   func refreshState() {
     isChanged = true
-    state = Order.state(of: lines, delivered: delivered)
+    row.state = Order.state(of: parts, delivered: row.delivered)
   }
 
   /// The life cycle as a function of the line quantities and of what has arrived.
@@ -121,10 +140,10 @@ public final class Order {
     var shipped: Int64 = 0
     var cancelled: Int64 = 0
     for line in lines {
-      reserved += line.reserved
-      backordered += line.backordered
-      shipped += line.shipped
-      cancelled += line.cancelled
+      reserved += line.quantities.reserved
+      backordered += line.quantities.backordered
+      shipped += line.quantities.shipped
+      cancelled += line.quantities.cancelled
     }
     if shipped > 0 {
       guard reserved + backordered == 0 else { return .partiallyShipped }
@@ -153,9 +172,17 @@ public final class OrderLine {
   /// Whether it may be reserved in part while the rest waits; otherwise it waits as a whole, with its order perhaps.
   public let isDivisible: Bool
   /// Promises, by number; each unit resolves once.
-  public internal(set) var reservations: [Reservation]
+  public internal(set) var reservations: [Reservation] {
+    get { promises }
+    set { promises = newValue }
+  }
   /// What waits, if anything ever did.
-  public internal(set) var backorder: Backorder?
+  public internal(set) var backorder: Backorder? {
+    get { waiting }
+    set { waiting = newValue }
+  }
+  var promises: [Reservation]
+  var waiting: Backorder?
 
   var isNew: Bool
   var isChanged: Bool
@@ -176,8 +203,8 @@ public final class OrderLine {
     quantities = Quantities(
       ordered: ordered, reserved: reserved, backordered: backordered, shipped: shipped, cancelled: cancelled)
     self.isDivisible = isDivisible
-    self.reservations = reservations
-    self.backorder = backorder
+    promises = reservations
+    waiting = backorder
     self.isNew = isNew
     isChanged = isNew
   }
@@ -210,7 +237,7 @@ public final class OrderLine {
 
   /// What is promised from a location and has not left.
   public func openReserved(at location: LocationID) -> Int64 {
-    reservations.reduce(0) { $0 + ($1.location == location ? $1.open : 0) }
+    promises.reduce(0) { $0 + ($1.location == location ? $1.open : 0) }
   }
 }
 

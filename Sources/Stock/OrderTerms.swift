@@ -27,7 +27,7 @@ public struct OrderTerms: Hashable, Sendable {
   }
 
   /// The terms of an order as it was created.
-  public init(of request: OrderCreated) {
+  public init(of request: borrowing OrderCreated) {
     self.init(
       policy: request.policy, expiresAt: request.expiresAt, locationPolicy: request.locationPolicy,
       destination: request.destination)

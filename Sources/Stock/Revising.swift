@@ -16,11 +16,11 @@ extension WorkingSet {
   ) -> [LocationQuantity] {
     var left = units - cancelBackorder(of: line, upTo: units, cause)
     var released: [LocationQuantity] = []
-    for index in line.reservations.indices.reversed() where left > 0 {
+    for index in line.promises.indices.reversed() where left > 0 {
       let quantity = release(index, of: line, upTo: left, as: ending, cause)
       guard quantity > 0 else { continue }
       left -= quantity
-      released.append(LocationQuantity(locationID: line.reservations[index].location, quantity: quantity))
+      released.append(LocationQuantity(locationID: line.promises[index].location, quantity: quantity))
     }
     return released
   }
@@ -64,8 +64,8 @@ extension WorkingSet {
     let line = OrderLine(
       number: number, sku: sku, ordered: 0, placed: 0, isDivisible: order.terms.policy == .partial, isNew: true)
     line.isRevised = true
-    order.lines.append(line)
-    order.lines.sort { $0.number < $1.number }
+    order.parts.append(line)
+    order.parts.sort { $0.number < $1.number }
     order.isChanged = true
     return line
   }

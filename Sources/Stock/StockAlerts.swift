@@ -24,10 +24,10 @@ extension WorkingSet {
   /// - Returns: The transitions, by SKU and location; the states and episodes are updated.
   public func evaluateAlerts() -> [AlertTransition] {
     var transitions: [AlertTransition] = []
-    for item in items.values {
+    for item in anchors.values {
       // Nobody orders more of what is discontinued.
       guard let cause = item.lastCause, !item.isDiscontinued else { continue }
-      for balance in item.balances where balance.lot.isEmpty && balance.isWatched {
+      for balance in item.places where balance.lot.isEmpty && balance.isWatched {
         if let transition = evaluate(balance, of: item, cause) { transitions.append(transition) }
       }
       if let transition = evaluate(item, cause) { transitions.append(transition) }

@@ -6,15 +6,23 @@ public final class StockItem {
   /// What the row will say; stored where only this room sees it, as in ``Balance``.
   var row: Row
   /// Its balances, sorted by location and lot.
-  public internal(set) var balances: [Balance] = []
+  public internal(set) var balances: [Balance] {
+    get { places }
+    set { places = newValue }
+  }
+  var places: [Balance] = []
   /// Its lots by their names, as far as something of them is there or the batch speaks of them.
-  public internal(set) var lots: [String: Lot] = [:]
+  public internal(set) var lots: [String: Lot] {
+    get { lotsByName }
+    set { lotsByName = newValue }
+  }
+  var lotsByName: [String: Lot] = [:]
 
   var isChanged = false
   /// The last message that changed anything here: the cause of the alerts at the end.
   var lastCause: Cause?
 
-  init(_ row: Row) { self.row = row }
+  init(_ row: consuming Row) { self.row = row }
 
   /// What it anchors.
   public var sku: SKU { row.sku }
@@ -53,7 +61,7 @@ public final class StockItem {
   /// What is available beyond all safety stocks, before anything is subtracted for backorders. May be negative.
   public var free: Int64 {
     var sum = -safetyStock
-    for balance in balances where balance.isSellable { sum += balance.promisable - balance.safetyStock }
+    for balance in places where balance.isSellable { sum += balance.promisable - balance.safetyStock }
     return sum
   }
 
@@ -64,12 +72,12 @@ public final class StockItem {
   ///
   /// The one without a lot stands for the location as a whole.
   public func balance(at location: LocationID, lot: String = "") -> Balance? {
-    balances.first { $0.location == location && $0.lot == lot }
+    places.first { $0.row.location == location && $0.row.lot == lot }
   }
 
   /// What is at a location and neither damaged nor held, reserved or not, over all lots.
   public func usable(at location: LocationID) -> Int64 {
-    balances.reduce(0) {
+    places.reduce(0) {
       $1.location == location ? $0 + $1.onHand - $1.damaged - $1.qualityControl : $0
     }
   }

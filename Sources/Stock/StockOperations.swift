@@ -46,9 +46,9 @@ extension WorkingSet {
     _ quantity: Int64, to line: OrderLine, of balance: Balance, policy: String, candidates: String, _ cause: Cause
   ) {
     book(quantity, to: .reserved, of: balance, because: .reserve, cause)
-    line.reservations.append(
+    line.promises.append(
       Reservation(
-        number: (line.reservations.last?.number ?? 0) + 1, location: balance.location, lot: balance.lot,
+        number: (line.promises.last?.number ?? 0) + 1, location: balance.location, lot: balance.lot,
         quantity: quantity, open: quantity, consumed: 0, released: 0, policy: policy, candidates: candidates,
         createdAt: now, isNew: true, isChanged: false))
     line.quantities.reserved += quantity
@@ -67,13 +67,13 @@ extension WorkingSet {
   public func release(
     _ index: Int, of line: OrderLine, upTo limit: Int64 = .max, as ending: Reservation.State = .released, _ cause: Cause
   ) -> Int64 {
-    let quantity = min(limit, line.reservations[index].open)
-    guard quantity > 0, let balance = balance(of: line.reservations[index], line) else { return 0 }
+    let quantity = min(limit, line.promises[index].open)
+    guard quantity > 0, let balance = balance(of: line.promises[index], line) else { return 0 }
     book(-quantity, to: .reserved, of: balance, because: ending == .expired ? .expire : .release, cause)
-    line.reservations[index].open -= quantity
-    line.reservations[index].released += quantity
-    line.reservations[index].ending = ending
-    line.reservations[index].isChanged = true
+    line.promises[index].open -= quantity
+    line.promises[index].released += quantity
+    line.promises[index].ending = ending
+    line.promises[index].isChanged = true
     line.quantities.reserved -= quantity
     line.quantities.cancelled += quantity
     line.isChanged = true
@@ -123,7 +123,7 @@ extension WorkingSet {
   ) -> [(lot: String, quantity: Int64)] {
     var left = quantity
     var lots: [(lot: String, quantity: Int64)] = []
-    for reservation in line.reservations where left > 0 && reservation.open > 0 && reservation.location == location {
+    for reservation in line.promises where left > 0 && reservation.open > 0 && reservation.location == location {
       let taken = min(left, reservation.open)
       reservation.open -= taken
       reservation.consumed += taken
@@ -166,36 +166,36 @@ extension WorkingSet {
   /// Lets a part of a line wait for stock. It is owed unless the order's policy keeps it from being filled in part.
   public func enqueue(_ quantity: Int64, of line: OrderLine, _ cause: Cause) {
     guard let item = item(line.sku) else { return }
-    if line.backorder == nil {
-      line.backorder = Backorder(
+    if line.waiting == nil {
+      line.waiting = Backorder(
         quantity: 0, open: 0, filled: 0, cancelled: 0, isFillable: line.isDivisible, createdAt: now, isNew: true,
         isChanged: false)
     }
-    if line.backorder?.isFillable == true {
+    if line.waiting?.isFillable == true {
       item.row.owed += quantity
       item.isChanged = true
     }
     item.lastCause = cause
     line.quantities.backordered += quantity
     line.isChanged = true
-    line.backorder?.quantity += quantity
-    line.backorder?.open += quantity
-    line.backorder?.isChanged = true
+    line.waiting?.quantity += quantity
+    line.waiting?.open += quantity
+    line.waiting?.isChanged = true
   }
 
   /// Promises stock that has come to a line that waits for it.
   public func fill(
     _ quantity: Int64, of line: OrderLine, from balance: Balance, policy: String, candidates: String, _ cause: Cause
   ) {
-    guard let item = item(line.sku), let backorder = line.backorder else { return }
+    guard let item = item(line.sku), let backorder = line.waiting else { return }
     if backorder.isFillable {
       item.row.owed -= quantity
       item.isChanged = true
     }
     line.quantities.backordered -= quantity
-    line.backorder?.open -= quantity
-    line.backorder?.filled += quantity
-    line.backorder?.isChanged = true
+    line.waiting?.open -= quantity
+    line.waiting?.filled += quantity
+    line.waiting?.isChanged = true
     reserve(quantity, for: line, at: balance, policy: policy, candidates: candidates, cause)
   }
 
@@ -204,7 +204,7 @@ extension WorkingSet {
   /// - Returns: How many units waited, up to the limit.
   @discardableResult
   public func cancelBackorder(of line: OrderLine, upTo limit: Int64 = .max, _ cause: Cause) -> Int64 {
-    guard let backorder = line.backorder, backorder.open > 0, let item = item(line.sku) else { return 0 }
+    guard let backorder = line.waiting, backorder.open > 0, let item = item(line.sku) else { return 0 }
     let quantity = min(limit, backorder.open)
     guard quantity > 0 else { return 0 }
     if backorder.isFillable {
@@ -212,9 +212,9 @@ extension WorkingSet {
       item.isChanged = true
     }
     item.lastCause = cause
-    line.backorder?.open -= quantity
-    line.backorder?.cancelled += quantity
-    line.backorder?.isChanged = true
+    line.waiting?.open -= quantity
+    line.waiting?.cancelled += quantity
+    line.waiting?.isChanged = true
     line.quantities.backordered -= quantity
     line.quantities.cancelled += quantity
     line.isChanged = true

@@ -78,9 +78,9 @@ extension WorkingSet {
   /// - Throws: ``PostgresError``.
   public func receiveLocks(_ keys: StockKeys, on database: Connection) throws {
     if !keys.skus.isEmpty {
-      loadAnchors(try database.receive())
+      let items = loadAnchors(try database.receive())
       if !keys.places.isEmpty { _ = try database.receive() }
-      loadBalances(try database.receive())
+      loadBalances(try database.receive(), of: items)
     }
     if !keys.orders.isEmpty { try receiveOrders(on: database) }
   }
@@ -105,23 +105,37 @@ extension WorkingSet {
 
   // MARK: Rows into objects
 
-  private func loadAnchors(_ rows: Rows) {
-    for row in 0..<rows.count { add(StockItem(StockItem.Row(rows, row))) }
+  /// - Returns: In the order of their SKUs.
+  private func loadAnchors(_ rows: Rows) -> [StockItem] {
+    reserve(rows.count)
+    var items: [StockItem] = []
+    items.reserveCapacity(rows.count)
+    for row in 0..<rows.count {
+      let item = StockItem(StockItem.Row(rows, row, rows.numbers(row, 2) { StockItem.Numbers(&$0) }))
+      items.append(item)
+      add(item)
+    }
+    return items
   }
 
   /// The rows come in the order of the anchors' SKUs, all balances of one together.
-  private func loadBalances(_ rows: Rows) {
+  private func loadBalances(_ rows: Rows, of items: [StockItem]) {
     var item: StockItem?
+    var next = 0
+    // Few SKUs lie in more places; growing from one to two and four would be three arrays.
+    var places: [Balance] = []
     for row in 0..<rows.count {
-      let balance = Balance(Balance.Row(rows, row))
-      if item?.sku != balance.sku {
-        item = self.item(balance.sku)
-        // Few SKUs lie in more places; growing from one to two and four would be three arrays.
-        item?.balances.reserveCapacity(4)
+      let own = Balance.Row(rows, row, rows.numbers(row, 5) { Balance.Numbers(&$0) })
+      if item?.row.sku != own.sku {
+        item?.places = places
+        while next < items.count, items[next].row.sku < own.sku { next += 1 }
+        item = next < items.count && items[next].row.sku == own.sku ? items[next] : nil
+        places = []
+        places.reserveCapacity(4)
       }
-      balance.item = item
-      item?.balances.append(balance)
+      places.append(Balance(own, of: item))
     }
+    item?.places = places
   }
 
   private func loadOrders(_ rows: Rows) {
@@ -147,7 +161,7 @@ extension WorkingSet {
   private func loadLines(_ rows: Rows) {
     for row in 0..<rows.count {
       guard let order = order(OrderID(trusted: rows.text(row, 0))) else { continue }
-      order.lines.append(
+      order.parts.append(
         OrderLine(
           number: rows.int4(row, 1), sku: SKU(trusted: rows.text(row, 2)), ordered: rows.int(row, 3),
           placed: rows.optionalInt(row, 8), calledOff: rows.optionalInt(row, 9) ?? 0,
@@ -159,7 +173,7 @@ extension WorkingSet {
 
   private func loadReservations(_ rows: Rows) {
     for row in 0..<rows.count {
-      order(OrderID(trusted: rows.text(row, 0)))?.line(rows.int4(row, 1))?.reservations.append(
+      order(OrderID(trusted: rows.text(row, 0)))?.line(rows.int4(row, 1))?.promises.append(
         Reservation(
           number: rows.int4(row, 2), location: LocationID(trusted: rows.text(row, 3)), lot: rows.text(row, 4),
           quantity: rows.int(row, 5), open: rows.int(row, 6), consumed: rows.int(row, 7), released: rows.int(row, 8),
@@ -170,7 +184,7 @@ extension WorkingSet {
 
   private func loadBackorders(_ rows: Rows) {
     for row in 0..<rows.count {
-      order(OrderID(trusted: rows.text(row, 0)))?.line(rows.int4(row, 1))?.backorder = Backorder(
+      order(OrderID(trusted: rows.text(row, 0)))?.line(rows.int4(row, 1))?.waiting = Backorder(
         quantity: rows.int(row, 2), open: rows.int(row, 3), filled: rows.int(row, 4), cancelled: rows.int(row, 5),
         isFillable: rows.bool(row, 7), createdAt: Timestamp(microseconds: rows.timestamp(row, 6)), isNew: false,
         isChanged: false)
@@ -178,47 +192,78 @@ extension WorkingSet {
   }
 }
 
-extension StockItem.Row {
-  /// A row of ``StockStatements/lockAnchors``.
-  fileprivate init(_ rows: Rows, _ row: Int) {
-    self.init(tid: rows.tid(row, 0), sku: SKU(trusted: rows.text(row, 1)))
-    rows.numbers(row, 2) { numbers in
-      isRegistered = numbers.next() != 0
+extension StockItem {
+  /// The numbers of a row of ``StockStatements/lockAnchors``.
+  fileprivate struct Numbers {
+    let isRegistered: Int64, owed: Int64
+    let levels: Levels
+    let sequence: Int64, isDiscontinued: Int64
+
+    init(_ numbers: inout NumberReader) {
+      isRegistered = numbers.next()
       owed = numbers.next()
-      (safetyStock, band, alert, episode) = numbers.levels()
+      levels = Levels(&numbers)
       sequence = numbers.next()
-      isDiscontinued = numbers.next() != 0
+      isDiscontinued = numbers.next()
     }
   }
 }
 
-extension Balance.Row {
-  /// A row of ``StockStatements/balances``.
-  fileprivate init(_ rows: Rows, _ row: Int) {
+extension StockItem.Row {
+  fileprivate init(_ rows: Rows, _ row: Int, _ numbers: StockItem.Numbers) {
     self.init(
-      id: 0, tid: rows.tid(row, 0), sku: SKU(trusted: rows.text(row, 1)),
-      location: LocationID(trusted: rows.text(row, 2)), lot: rows.text(row, 3), onHand: 0,
-      recordedAt: Timestamp(microseconds: rows.timestamp(row, 4)))
-    rows.numbers(row, 5) { numbers in
+      tid: rows.tid(row, 0), sku: SKU(trusted: rows.text(row, 1)), isRegistered: numbers.isRegistered != 0,
+      isDiscontinued: numbers.isDiscontinued != 0, owed: numbers.owed, safetyStock: numbers.levels.safetyStock,
+      band: numbers.levels.band, alert: numbers.levels.alert, episode: numbers.levels.episode,
+      sequence: numbers.sequence)
+  }
+}
+
+extension Balance {
+  /// The numbers of a row of ``StockStatements/balances``.
+  fileprivate struct Numbers {
+    let id: Int64, onHand: Int64, reserved: Int64, damaged: Int64, qualityControl: Int64
+    let levels: Levels
+    let seq: Int64, priority: Int64, isSellable: Int64
+
+    init(_ numbers: inout NumberReader) {
       id = numbers.next()
       onHand = numbers.next()
       reserved = numbers.next()
       damaged = numbers.next()
       qualityControl = numbers.next()
-      (safetyStock, band, alert, episode) = numbers.levels()
+      levels = Levels(&numbers)
       seq = numbers.next()
-      priority = Int32(truncatingIfNeeded: numbers.next())
-      isSellable = numbers.next() != 0
+      priority = numbers.next()
+      isSellable = numbers.next()
     }
   }
 }
 
-extension NumberReader {
-  /// The numbers of ``StockStatements/levels``.
-  fileprivate mutating func levels() -> (safetyStock: Int64, band: AlertBand, alert: AlertState, episode: Int64) {
-    (
-      next(), AlertBand(reorderPoint: next(), recoverPoint: next()), AlertState(code: next()), next()
-    )
+extension Balance.Row {
+  fileprivate init(_ rows: Rows, _ row: Int, _ numbers: Balance.Numbers) {
+    self.init(
+      id: numbers.id, tid: rows.tid(row, 0), sku: SKU(trusted: rows.text(row, 1)),
+      location: LocationID(trusted: rows.text(row, 2)), lot: rows.text(row, 3), isSellable: numbers.isSellable != 0,
+      priority: Int32(truncatingIfNeeded: numbers.priority), onHand: numbers.onHand, reserved: numbers.reserved,
+      damaged: numbers.damaged, qualityControl: numbers.qualityControl, safetyStock: numbers.levels.safetyStock,
+      band: numbers.levels.band, alert: numbers.levels.alert, episode: numbers.levels.episode, seq: numbers.seq,
+      recordedAt: Timestamp(microseconds: rows.timestamp(row, 4)))
+  }
+}
+
+/// The numbers of ``StockStatements/levels``.
+private struct Levels {
+  let safetyStock: Int64
+  let band: AlertBand
+  let alert: AlertState
+  let episode: Int64
+
+  init(_ numbers: inout NumberReader) {
+    safetyStock = numbers.next()
+    band = AlertBand(reorderPoint: numbers.next(), recoverPoint: numbers.next())
+    alert = AlertState(code: numbers.next())
+    episode = numbers.next()
   }
 }
 

@@ -9,12 +9,12 @@ extension WorkingSet {
     try sendAnchors(to: &writes)
     try sendEpisodes(to: &writes)
     try sendLots(to: &writes)
-    let touched = orders.values.filter { $0.isChanged || $0.isNew }.sorted { $0.id < $1.id }
+    let touched = placed.values.filter { $0.isChanged || $0.isNew }.sorted { $0.id < $1.id }
     guard !touched.isEmpty else { return }
     try sendOrders(touched, to: &writes)
     var lines: [OrderPart] = []
     lines.reserveCapacity(2 * touched.count)
-    for order in touched { for line in order.lines { lines.append(OrderPart(order: order, line: line)) } }
+    for order in touched { for line in order.parts { lines.append(OrderPart(order: order, line: line)) } }
     try sendLines(lines, to: &writes)
     try sendReservations(lines, to: &writes)
     try sendBackorders(lines, to: &writes)
@@ -31,7 +31,7 @@ extension WorkingSet {
   // MARK: Stock
 
   private func sendAnchors(to writes: inout WriteSet) throws {
-    let changed = items.values.filter { $0.isChanged }
+    let changed = anchors.values.filter { $0.isChanged }
     guard !changed.isEmpty else { return }
     try writes.send(
       StockStatements.updateAnchors,
@@ -46,8 +46,8 @@ extension WorkingSet {
   private func sendBalances(to writes: inout WriteSet) throws {
     var booked: [Balance] = []
     var revised: [Balance] = []
-    for item in items.values {
-      for balance in item.balances where balance.isChanged {
+    for item in anchors.values {
+      for balance in item.places where balance.isChanged {
         if balance.isRevised { revised.append(balance) } else { booked.append(balance) }
       }
     }
@@ -93,7 +93,8 @@ extension WorkingSet {
   /// Entries of one balance together: they share a page of the index, which is then searched while it is at hand.
   private func sendLedger(to writes: inout WriteSet) throws {
     guard let first = ledger.first else { return }
-    let ledger = ledger.sorted { ($0.balanceID, $0.seq) < ($1.balanceID, $1.seq) }
+    ledger.sort { ($0.balanceID, $0.seq) < ($1.balanceID, $1.seq) }
+    let ledger = ledger
     let agree = ledger.allSatisfy {
       $0.bucket == first.bucket && $0.reason == first.reason && $0.recordedAt == first.recordedAt
     }
@@ -232,7 +233,7 @@ extension WorkingSet {
     var touched: [Promise] = []
     var changed: [Promise] = []
     for part in parts {
-      for reservation in part.line.reservations {
+      for reservation in part.line.promises {
         let promise = Promise(part: part, reservation: reservation)
         if reservation.isNew {
           if reservation.open == reservation.quantity { open.append(promise) } else { touched.append(promise) }
@@ -293,7 +294,7 @@ extension WorkingSet {
     var new: [(part: OrderPart, backorder: Backorder)] = []
     var changed: [(part: OrderPart, backorder: Backorder)] = []
     for part in parts {
-      guard let backorder = part.line.backorder else { continue }
+      guard let backorder = part.line.waiting else { continue }
       if backorder.isNew {
         new.append((part, backorder))
       } else if backorder.isChanged {

@@ -7,12 +7,16 @@ import Postgres
 /// quantity has its ledger entry and every line keeps its equation.
 public final class WorkingSet {
   /// Anchors with their balances.
-  public private(set) var items: [SKU: StockItem] = [:]
+  public var items: [SKU: StockItem] { anchors }
   /// Orders with their lines, reservations and backorders.
-  public private(set) var orders: [OrderID: Order] = [:]
+  public var orders: [OrderID: Order] { placed }
   /// The database's clock, read after the locks were granted.
-  public private(set) var now = Timestamp(microseconds: 0)
+  public var now: Timestamp { clock }
 
+  // Stored where only this room sees them, as in ``Balance``.
+  private(set) var anchors: [SKU: StockItem] = [:]
+  private(set) var placed: [OrderID: Order] = [:]
+  private var clock = Timestamp(microseconds: 0)
   var ledger: [LedgerEntry] = []
   var bumps: [Bump] = []
   var decisions: [Decision] = []
@@ -24,24 +28,28 @@ public final class WorkingSet {
   public init() {}
 
   /// Everything decided from here on happens at this time.
-  public func begin(at now: Timestamp) { self.now = now }
+  public func begin(at now: Timestamp) { clock = now }
 
   /// The anchor of a SKU; nil when the SKU is unknown or was not locked.
-  public func item(_ sku: SKU) -> StockItem? { items[sku] }
+  public func item(_ sku: SKU) -> StockItem? { anchors[sku] }
 
   /// An order; nil when it does not exist (or was not looked up, in the optimistic approach).
-  public func order(_ id: OrderID) -> Order? { orders[id] }
+  public func order(_ id: OrderID) -> Order? { placed[id] }
 
-  func add(_ item: StockItem) { items[item.sku] = item }
-  func add(_ order: Order) { orders[order.id] = order }
+  /// Makes room for so many anchors.
+  func reserve(_ anchors: Int) { self.anchors.reserveCapacity(anchors) }
+
+  /// Makes room for so many new orders, at most.
+  public func expect(orders: Int) { placed.reserveCapacity(orders) }
+
+  func add(_ item: StockItem) { anchors[item.row.sku] = item }
+  func add(_ order: Order) { placed[order.id] = order }
 
   /// Adds a new order, to be inserted.
-  public func insert(_ order: Order) {
-    orders[order.id] = order
-  }
+  public func insert(_ order: Order) { add(order) }
 
   func book(_ delta: Int64, to bucket: Bucket, of balance: Balance, because reason: LedgerReason, _ cause: Cause) {
-    ledger.append(balance.book(delta, to: bucket, because: reason, cause, at: now))
+    ledger.append(balance.book(delta, to: bucket, because: reason, cause, at: clock))
     balance.item?.lastCause = cause
   }
 }

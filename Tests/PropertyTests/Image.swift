@@ -15,8 +15,8 @@ struct Image {
 
   /// Fields that are no columns.
   private static let marks: Set<String> = [
-    "isNew", "isChanged", "isRevised", "lastCause", "item", "tid", "balances", "lines", "reservations", "backorder",
-    "lots", "expiresAt", "isExpired",
+    "isNew", "isChanged", "isRevised", "lastCause", "item", "tid", "places", "parts", "promises", "waiting",
+    "lots", "lotsByName", "expiresAt", "isExpired",
   ]
   /// Columns of orders and lines that few transactions write.
   private static let revisions: Set<String> = ["holdUntil", "revision", "ordered", "placed", "calledOff", "isClosed"]

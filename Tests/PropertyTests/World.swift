@@ -155,9 +155,7 @@ final class World {
       row.safetyStock = levels.safetyStock
       row.band = AlertBand(reorderPoint: levels.reorderPoint, recoverPoint: levels.recoverPoint)
     }
-    let balance = Balance(row)
-    balance.item = item
-    item.balances.append(balance)
+    item.balances.append(Balance(row, of: item))
     item.balances.sort { ($0.location, $0.lot) < ($1.location, $1.lot) }
   }
 }

@@ -18,8 +18,7 @@ private struct Shelf {
     balance = Balance(
       .init(
         id: 1, tid: TID(block: 0, offset: 1), sku: SKU(trusted: "A"), location: LocationID(trusted: "WH-1"),
-        onHand: onHand))
-    balance.item = item
+        onHand: onHand), of: item)
     item.balances = [balance]
     stock.add(item)
     stock.begin(at: Timestamp(microseconds: 1_000))
@@ -128,7 +127,8 @@ struct BumpTests {
     shelf.order("o-1", [1])
     let other = Balance(
       .init(
-        id: 2, tid: TID(block: 0, offset: 2), sku: SKU(trusted: "A"), location: LocationID(trusted: "WH-2"), onHand: 5))
+        id: 2, tid: TID(block: 0, offset: 2), sku: SKU(trusted: "A"), location: LocationID(trusted: "WH-2"), onHand: 5),
+      of: nil)
     #expect(shelf.stock.bump(1, from: other, because: "counted", shelf.cause).isEmpty)
   }
 }

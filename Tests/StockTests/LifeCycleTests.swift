@@ -18,8 +18,7 @@ struct LifeCycleTests {
     let tid = TID(block: 0, offset: 1)
     let item = StockItem(StockItem.Row(tid: tid, sku: SKU(trusted: "A")))
     let balance = Balance(
-      Balance.Row(id: 1, tid: tid, sku: item.sku, location: LocationID(trusted: "W"), onHand: 4))
-    balance.item = item
+      Balance.Row(id: 1, tid: tid, sku: item.sku, location: LocationID(trusted: "W"), onHand: 4), of: item)
     item.balances = [balance]
     stock.add(item)
     let line = OrderLine(number: 1, sku: item.sku, ordered: 2, isNew: true)

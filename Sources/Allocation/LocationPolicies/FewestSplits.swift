@@ -22,6 +22,6 @@ extension LocationPolicy {
       wanted -= rest[chosen].allocatable
       ranked.append(rest.remove(at: chosen))
     }
-    return ranked + rest
+    candidates = ranked + rest
   }
 }

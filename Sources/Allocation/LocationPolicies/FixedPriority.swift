@@ -6,5 +6,5 @@ extension LocationPolicy {
     rule: "the location with the highest priority first, however much lies there; ties by id; each is emptied before "
       + "the next is asked",
     measure: { Int64($0.priority) }
-  ) { candidates, _ in candidates.sorted { ($1.priority, $0.location) < ($0.priority, $1.location) } }
+  ) { candidates, _ in candidates.sort { ($1.priority, $0.location) < ($0.priority, $1.location) } }
 }

@@ -5,5 +5,5 @@ extension LocationPolicy {
     .mostStock,
     rule: "the location with the most promisable stock first; ties by the location's priority, the highest first, "
       + "then by id; as many locations as it needs"
-  ) { candidates, _ in candidates.sorted { $0.hasMore(than: $1) } }
+  ) { candidates, _ in candidates.sort { $0.hasMore(than: $1) } }
 }

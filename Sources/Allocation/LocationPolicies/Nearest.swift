@@ -9,7 +9,7 @@ extension LocationPolicy {
       + "ties, and orders without a destination, as most_stock",
     measure: \.distance
   ) { candidates, _ in
-    candidates.sorted { one, other in
+    candidates.sort { one, other in
       let (near, far) = (one.distance ?? .max, other.distance ?? .max)
       return near == far ? one.hasMore(than: other) : near < far
     }
