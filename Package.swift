@@ -58,6 +58,8 @@ let package = Package(
     .systemLibrary(name: "CRabbitMQ", pkgConfig: "librabbitmq", providers: [.apt(["librabbitmq-dev"])]),
     .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev", "libssl-dev"])]),
+    // The C library's own allocator.
+    .systemLibrary(name: "CAllocator"),
 
     // From the broker to the database.
     room("Lanes"),
@@ -84,8 +86,8 @@ let package = Package(
     room(
       "WorkerHost",
       [
-        "Lanes", "AMQP", "Postgres", "Contracts", "Schema", "Observability", "Messaging", "OutboxRelay", logging,
-        metrics, serviceLifecycle, hummingbird,
+        "CAllocator", "Lanes", "AMQP", "Postgres", "Contracts", "Schema", "Observability", "Messaging", "OutboxRelay",
+        logging, metrics, serviceLifecycle, hummingbird,
       ]),
 
     // Programs.
