@@ -9,6 +9,8 @@ final class PipelineReporter: PipelineObserver {
   private let consumer: String
   private let logger: Logger
   private var counters: [String: Counter] = [:]
+  /// What was counted last: most messages of a batch are of one type and end alike.
+  private var last: (type: String, outcome: Outcome, counter: Counter)?
   private var deadLetters: [String: Counter] = [:]
   private let batchSize: Recorder
   private let batchSeconds: Timer
@@ -34,10 +36,11 @@ final class PipelineReporter: PipelineObserver {
     batchSize.record(report.entries.count)
     batchSeconds.record(duration: report.totalTime)
     databaseSeconds.record(duration: report.databaseTime)
+    let isVerbose = logger.logLevel <= .debug
     for entry in report.entries {
       counter(type: entry.type, outcome: entry.outcome).increment()
       switch entry.outcome {
-      case .applied, .unchanged, .duplicate: log(.debug, entry)
+      case .applied, .unchanged, .duplicate: if isVerbose { log(.debug, entry) }
       case .retried:
         retries.increment()
         log(.info, entry)
@@ -83,6 +86,13 @@ final class PipelineReporter: PipelineObserver {
   }
 
   private func counter(type: String, outcome: Outcome) -> Counter {
+    if let last, last.type == type, last.outcome == outcome { return last.counter }
+    let counter = findCounter(type: type, outcome: outcome)
+    last = (type, outcome, counter)
+    return counter
+  }
+
+  private func findCounter(type: String, outcome: Outcome) -> Counter {
     // An unreadable message's key may be anything: it must not become a label of its own.
     let known = EventType(rawValue: type)?.rawValue ?? "unknown"
     let key = "\(known)/\(outcome.rawValue)"
