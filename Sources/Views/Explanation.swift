@@ -149,6 +149,6 @@ public struct MessageView: Encodable, Sendable, Hashable {
   public let type: String?
   /// The publisher's clock; absent where the message was erased.
   public let occurredAt: Timestamp?
-  /// When it was applied, by the database's clock.
+  /// When the transaction that applied it began, by the database's clock.
   public let recordedAt: Timestamp
 }

@@ -10,10 +10,11 @@ extension ViewDesk {
       let history = try history(of: order, bumps.map(\.bump.reference))
       let decisions = try decisions(about: id)
       let causes =
-        history.map { $0.entry.cause } + bumps.map(\.bump.message) + decisions.map(\.decision.message)
+        history.map { ($0.entry.cause, $0.entry.recordedAt) } + bumps.map { ($0.bump.message, $0.bump.recordedAt) }
+        + decisions.map { ($0.decision.message, $0.decision.decidedAt) }
       return Explanation(
         order: order, lines: try lines(of: order, history, bumps, decisions), history: history,
-        messages: try messages(behind: order, Set(causes)))
+        messages: try messages(behind: order, causes))
     }
   }
 
@@ -135,12 +136,17 @@ extension ViewDesk {
     }
   }
 
-  /// What the ledger names; and what changed the order without changing stock, found in the inbox by its moment.
-  private func messages(behind order: OrderView, _ causes: Set<MessageName>) throws -> [MessageView] {
+  /// What the ledger, bumps and decisions name; and what changed the order without any of these, found in the inbox by
+  /// its moment.
+  private func messages(
+    behind order: OrderView, _ causes: [(message: MessageName, at: Timestamp)]
+  ) throws -> [MessageView] {
+    let named = Set(causes.map(\.message))
     var found = try read(
       ViewStatements.messages,
-      [.texts(causes.map(\.messageID)), .texts(causes.map(\.source)), .texts(causes.map(\.consumer))], messageView)
-    let explained = Set(found.map(\.recordedAt))
+      [.texts(named.map(\.messageID)), .texts(named.map(\.source)), .texts(named.map(\.consumer))], messageView)
+    let known = Set(found.map(\.name))
+    let explained = Set(causes.filter { known.contains($0.message) }.map(\.at))
     let moments = Set(order.reservations.map(\.since) + order.backorders.map(\.since) + [order.updatedAt])
     let open = moments.subtracting(explained)
     if !open.isEmpty {
@@ -179,6 +185,10 @@ extension Explanation {
         distanceMetres: policy == LocationPolicyName.nearest.rawValue ? measured : nil)
     }
   }
+}
+
+extension MessageView {
+  var name: MessageName { MessageName(consumer: consumer, source: source, messageID: messageID) }
 }
 
 extension LedgerLine {

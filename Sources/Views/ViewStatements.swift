@@ -249,11 +249,15 @@ enum ViewStatements {
     where i.outcome = 'applied'
     """
 
-  /// Reads the inbox of a few days; bodies only of what was settled at one of these moments.
+  /// Reads the inbox of a few days; bodies only of what a transaction claimed that may have decided at one of these
+  /// moments: between the two it waits for its locks.
   static let messagesAt = """
-    select consumer, source, message_id, recorded_at, body from inbox
-    where day = any($2::date[]) and recorded_at = any($1::timestamptz[]) and outcome = 'applied'
+    select consumer, source, message_id, recorded_at, body from inbox i
+    where day = any($2::date[]) and outcome = 'applied'
+      and exists (
+        select from unnest($1::timestamptz[]) as m (moment)
+        where i.recorded_at between m.moment - interval '15 seconds' and m.moment)
       and position($3::bytea in body) > 0
-    limit 20
+    order by recorded_at desc limit 20
     """
 }

@@ -73,9 +73,10 @@ struct ExplainText {
   }
 
   private func message(_ id: String?, at moment: Timestamp) -> String {
+    // Without a name it is the last one that came before: its transaction began, waited for its locks, and decided.
     let known =
-      explanation.messages.first { $0.messageID == id }
-      ?? explanation.messages.first { $0.recordedAt == moment }
+      id == nil
+      ? explanation.messages.last { $0.recordedAt <= moment } : explanation.messages.first { $0.messageID == id }
     guard let known else { return id.map { "message \($0)" } ?? "not found; the inbox may have forgotten it" }
     return "\(known.type ?? "a message that was erased") \(known.messageID) of \(known.source)"
   }
