@@ -2,14 +2,16 @@ import Allocation
 import Messaging
 import Postgres
 
-/// A batch's whole way, with nobody at the broker's end.
+/// A lane's batches on their whole way, with nobody at the broker's end.
 final class Counting: Broker, PipelineObserver {
+  private lazy var pipeline = Pipeline(AllocationHandler(), observer: self)
   private var applied = 0
 
-  static func process(_ deliveries: [Delivery], on database: Connection) throws -> Int {
-    let end = Counting()
-    try Pipeline(AllocationHandler(), observer: end).process(deliveries, on: database, broker: end)
-    return end.applied
+  /// Returns how many were applied.
+  func process(_ deliveries: [Delivery], on database: Connection) throws -> Int {
+    applied = 0
+    try pipeline.process(deliveries, on: database, broker: self)
+    return applied
   }
 
   func acknowledge(through tag: UInt64) throws {}

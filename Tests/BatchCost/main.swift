@@ -30,10 +30,11 @@ let onlyDeciding = arguments[2] == "decide"
   return try await lane.run {
     let connection = try Connection(House.options(address, name: "batch-cost"))
     defer { connection.close() }
+    let counting = Counting()
     return try (0..<batches).reduce(0) { applied, batch in
       let deliveries = orders.batch(batch)
       return try applied
-        + (onlyDeciding ? Deciding(connection).decide(deliveries) : Counting.process(deliveries, on: connection))
+        + (onlyDeciding ? Deciding(connection).decide(deliveries) : counting.process(deliveries, on: connection))
     }
   }
 }
