@@ -17,5 +17,11 @@ extension WorkerManifest {
       .orderShipped, .orderFulfilled, .orderClosedCancelled, .shipmentInTransit, .shipmentDelivered, .shipmentFailed,
       .shipmentOverdue, .shipmentStatusDue, .backordersDue, .holdDue,
       .shipmentReplanned, .stockReturned, .stockLow, .stockOut, .stockRecovered,
+    ],
+    // Mostly nobody waits for what has come; a cancelled order gives back one promise, and closes.
+    usually: [
+      .orderCancelled: .applied(events: 2), .orderConfirmed: .applied(events: 0), .stockReceived: .unchanged,
+      .stockMoved: .unchanged, .stockReturned: .unchanged, .stockAdjusted: .unchanged, .stockTransferred: .unchanged,
+      .reservationReleased: .unchanged, .reservationExpired: .unchanged, .reservationBumped: .unchanged,
     ])
 }

@@ -15,5 +15,6 @@ extension WorkerManifest {
       .stockMoveRejected,
       .stockAdjusted, .stockTransferred, .stockLow, .stockOut, .stockRecovered, .reservationBumped, .backorderCreated,
       .orderClosedCancelled, .orderFulfilled,
-    ])
+    ],
+    usually: [.locationRegistered: .applied(events: 0), .stockPolicySet: .applied(events: 0)])
 }

@@ -23,7 +23,7 @@ extension Pipeline {
     let manifest = handler.manifest
     try database.begin()
     let now = try DatabaseClock.read(on: database)
-    var settlement = Settlement(manifest: manifest, now: now, inbox: Inbox(consumer: manifest.consumer))
+    var settlement = Settlement(manifest: manifest, now: now, inbox: Inbox(of: manifest))
     let isSettled = try Inbox.holds(item.delivery, consumer: manifest.consumer, on: database)
     settlement.condemn(item, deaths: deaths, isSettled: isSettled)
     var writes = WriteSet(on: database)

@@ -1,11 +1,15 @@
 import Contracts
 import Postgres
 
-/// What makes a redelivery a no-op: one row per settled message and attempt, written with its effects.
+/// What makes a redelivery a no-op: one row per settled message and attempt, committed with its effects.
 ///
-/// The row is inserted last in the transaction. Two lanes that hold the same message both decide, the second one's
-/// insert waits for the first one's commit and then violates the key: it rolls back, looks again and finds the message
-/// settled. Inserting last lets one insert carry the outcome; claiming first would need an update of every row.
+/// All messages of a batch that are new are claimed by one insert right behind BEGIN, before anything is locked: lanes
+/// take turns on the rows that all of them want, and what one does before its turn costs the others nothing. A claimed
+/// row says what is usual for its message, and is corrected where the decision is another.
+///
+/// Two lanes that hold the same message meet in the key: the second one's claim waits for the first one's commit and
+/// then violates it; it rolls back, looks up and finds the message settled. Whoever locks rows has claimed before, so
+/// that nobody waits for a claim with rows locked, and claims are sorted: these waits have no circle.
 struct Inbox {
   /// How far back a message's own time may lie; older ones could be duplicates that nobody remembers.
   static let horizon: Duration = .seconds(30 * 86_400)
@@ -18,24 +22,21 @@ struct Inbox {
     let source: String
     let attempt: Int32
 
+    /// That of its first attempt.
+    var first: Key { Key(id: id, source: source, attempt: 0) }
+
     // Ids are unique but for malice and accident: hashing them alone is enough.
     func hash(into hasher: inout Hasher) { hasher.combine(id) }
   }
 
-  private struct Known {
-    let body: [UInt8]
-    /// Whether it took effect, or had nothing to change.
-    let isApplied: Bool
-  }
-
-  let consumer: String
+  let manifest: WorkerManifest
   /// Messages seen before, in this batch or (after ``load``) in the database, with the body they had.
-  private var seen: [Key: Known] = [:]
-  /// Ids (as keys of attempt 0) that were applied at a later attempt: any other attempt of them is a no-op.
-  private var appliedLater: Set<Key> = []
-  private var rows = Rows()
+  private var seen: [Key: [UInt8]] = [:]
+  /// Ids (as keys of attempt 0) of which the database says that they were applied, or had nothing to change.
+  private var applied: Set<Key> = []
+  private var rows = InboxRows()
 
-  init(consumer: String) { self.consumer = consumer }
+  init(of manifest: WorkerManifest) { self.manifest = manifest }
 
   // MARK: Reading
 
@@ -44,13 +45,13 @@ struct Inbox {
     let found = try database.query(
       Inbox.lookup,
       [
-        .texts(messages.map(\.envelope.id)), .texts(messages.map(\.envelope.source)), .text(consumer),
+        .texts(messages.map(\.envelope.id)), .texts(messages.map(\.envelope.source)), .text(manifest.consumer),
       ])
     for row in 0..<found.count {
+      let key = Key(id: found.text(row, 0), source: found.text(row, 1), attempt: found.int4(row, 2))
+      seen[key] = found.bytes(row, 4)
       let outcome = found.text(row, 3)
-      remember(
-        Key(id: found.text(row, 0), source: found.text(row, 1), attempt: found.int4(row, 2)), found.bytes(row, 4),
-        isApplied: outcome == Outcome.applied.rawValue || outcome == Outcome.unchanged.rawValue)
+      if outcome == Outcome.applied.rawValue || outcome == Outcome.unchanged.rawValue { applied.insert(key.first) }
     }
   }
 
@@ -62,17 +63,12 @@ struct Inbox {
 
   func earlier(_ message: Message) -> Earlier? {
     let key = Inbox.key(message)
-    if let known = seen[key] {
+    if let body = seen[key] {
       // A body that was erased cannot be compared, and must not come back as a dead letter.
-      return known.body.isEmpty || known.body == message.delivery.body ? .same : .differentBody
+      return body.isEmpty || body == message.delivery.body ? .same : .differentBody
     }
     // An operator may have corrected a replayed message: only the same attempt must be the same bytes.
-    return key.attempt > 0 && wasApplied(key) ? .same : nil
-  }
-
-  private func wasApplied(_ key: Key) -> Bool {
-    let first = Key(id: key.id, source: key.source, attempt: 0)
-    return seen[first]?.isApplied == true || appliedLater.contains(first)
+    return key.attempt > 0 && applied.contains(key.first) ? .same : nil
   }
 
   /// Refuses what lies beyond the days that the inbox remembers.
@@ -91,23 +87,106 @@ struct Inbox {
     return nil
   }
 
-  // MARK: Writing
+  // MARK: Claiming
 
-  /// Remembers a settled message.
-  mutating func record(_ message: Message, outcome: Outcome, events: Int, at now: Timestamp) {
-    remember(Inbox.key(message), message.delivery.body, isApplied: outcome == .applied || outcome == .unchanged)
-    rows.append(message, outcome: outcome, events: events, at: now)
+  /// What the inbox says to a delivery before anything is locked. There is one such judgement: what is claimed by it is
+  /// settled by it.
+  enum Admission {
+    case unreadable(Malformed)
+    case outdated(Reason)
+    case known(Message, Earlier)
+    /// It is new, and this is the place of its row.
+    case claimed(Message, Int)
   }
 
-  private mutating func remember(_ key: Key, _ body: [UInt8], isApplied: Bool) {
-    seen[key] = Known(body: body, isApplied: isApplied)
-    if isApplied, key.attempt > 0 { appliedLater.insert(Key(id: key.id, source: key.source, attempt: 0)) }
+  /// Judges deliveries in arrival order; what is new is to be claimed.
+  ///
+  /// - Parameters:
+  ///   - items: With one attempt of each message, as ``split(_:)`` sees to.
+  ///   - now: The database's clock.
+  mutating func admit(_ items: some Collection<Decoded>, at now: Timestamp) -> [Admission] {
+    items.map { item in
+      switch item.content {
+      case .failure(let malformed): return .unreadable(malformed)
+      case .success(let message):
+        if let reason = Inbox.outdated(message, at: now) { return .outdated(reason) }
+        if let earlier = earlier(message) { return .known(message, earlier) }
+        seen[Inbox.key(message)] = message.delivery.body
+        return .claimed(message, rows.claim(message, as: manifest.usualEnd(of: message.envelope.type)))
+      }
+    }
   }
+
+  /// Parts a batch where a message comes again at another attempt: what becomes of the first one decides whether the
+  /// other one is new.
+  static func split(_ batch: [Decoded]) -> [ArraySlice<Decoded>] {
+    guard batch.contains(where: { $0.delivery.attempt > 0 }) else { return [batch[...]] }
+    var parts: [ArraySlice<Decoded>] = []
+    var start = 0
+    var attempts: [Key: Int32] = [:]
+    for (index, item) in batch.enumerated() {
+      guard let message = item.message else { continue }
+      let key = Inbox.key(message)
+      if let other = attempts.updateValue(key.attempt, forKey: key.first), other != key.attempt {
+        parts.append(batch[start..<index])
+        start = index
+        attempts = [key.first: key.attempt]
+      }
+    }
+    return parts + [batch[start...]]
+  }
+
+  /// Queues the claim.
+  func sendClaim(on database: Connection) throws {
+    guard let claim = rows.claims(consumer: manifest.consumer) else { return }
+    try database.send(claim.statement, claim.parameters)
+  }
+
+  /// Reads the answer to ``sendClaim(on:)``.
+  func receiveClaim(on database: Connection) throws {
+    if !rows.isEmpty { _ = try database.receive() }
+  }
+
+  /// Queues the question, behind the locks, whether a message of a raised attempt was applied at another one since it
+  /// was looked up: the two have different keys, and meet in their locks alone.
+  func sendSecondLook(on database: Connection) throws {
+    let raised = rows.raised
+    guard !raised.isEmpty else { return }
+    try database.send(
+      Inbox.secondLook,
+      [
+        .texts(raised) { $0.envelope.id }, .texts(raised) { $0.envelope.source }, .text(manifest.consumer),
+        .int4s(raised) { $0.delivery.attempt },
+      ])
+  }
+
+  /// Reads the answer to ``sendSecondLook(on:)``.
+  ///
+  /// - Throws: ``NeedsMoreRows`` where one was: the next look-up finds it.
+  func receiveSecondLook(on database: Connection) throws {
+    guard !rows.raised.isEmpty else { return }
+    let found = try database.receive()
+    if found.bool(0, 0) { throw NeedsMoreRows("what another lane applied meanwhile") }
+  }
+
+  // MARK: Settling
+
+  /// Remembers how the message of a claimed row ended.
+  mutating func record(_ place: Int, _ end: MessageEnd) { rows.settle(place, as: end) }
+
+  /// Remembers a message that is buried without having been claimed.
+  mutating func recordBuried(_ message: Message) { rows.add(message, MessageEnd(.deadLettered)) }
 
   /// Counts an event that turned out only at the end of the batch to be caused by this message.
   mutating func addEvent(causedBy messageID: String) { rows.addEvent(causedBy: messageID) }
 
-  func send(to writes: inout WriteSet) throws { try rows.send(consumer: consumer, to: &writes) }
+  /// Queues what the claim could not know, if there is any such thing.
+  func send(to writes: inout WriteSet) throws {
+    if let added = rows.additions(consumer: manifest.consumer) { try writes.send(added.statement, added.parameters) }
+    if let (command, count) = rows.corrections(consumer: manifest.consumer) {
+      try writes.send(command.statement, command.parameters, changing: count)
+    }
+  }
 
   private static func key(_ message: Message) -> Key {
     Key(id: message.envelope.id, source: message.envelope.source, attempt: message.delivery.attempt)
@@ -123,66 +202,13 @@ struct Inbox {
       join inbox i on i.message_id = k.message_id and i.source = k.source and i.consumer = $3
       """)
 
-  static let insert = BulkInsert(
-    "inbox_insert", into: "inbox",
-    [
-      .each("message_id", "text"), .alike("source", "text"), .once("consumer", "text"), .alike("attempt", "int4"),
-      .alike("day", "date"), .alike("outcome", "text"), .each("events", "int4"), .alike("headers", "text"),
-      .each("body", "bytea"), .once("recorded_at", "timestamptz"),
-    ])
-}
-
-extension Inbox {
-  /// The rows to insert, one array per column.
-  private struct Rows {
-    private var entries: [Entry] = []
-
-    private struct Entry {
-      let message: Message
-      let outcome: Outcome
-      var events: Int32
-      let recordedAt: Timestamp
-
-      /// Whether it agrees in what most messages of a batch agree in.
-      func isFiled(like other: Entry) -> Bool {
-        outcome == other.outcome && message.delivery.attempt == other.message.delivery.attempt
-          && message.envelope.source == other.message.envelope.source
-          && message.filedAt.day == other.message.filedAt.day
-          && message.delivery.headers == other.message.delivery.headers
-      }
-    }
-
-    mutating func append(_ message: Message, outcome: Outcome, events: Int, at now: Timestamp) {
-      entries.append(Entry(message: message, outcome: outcome, events: Int32(clamping: events), recordedAt: now))
-    }
-
-    mutating func addEvent(causedBy messageID: String) {
-      guard let index = entries.lastIndex(where: { $0.message.envelope.id == messageID }) else { return }
-      entries[index].events += 1
-    }
-
-    func send(consumer: String, to writes: inout WriteSet) throws {
-      guard let first = entries.first else { return }
-      // Sorted keys: two lanes that insert the same ids wait for each other in one direction only.
-      let sorted = entries.sorted {
-        ($0.message.envelope.id, $0.message.envelope.source) < ($1.message.envelope.id, $1.message.envelope.source)
-      }
-      let message = first.message
-      let agree = entries.allSatisfy { $0.isFiled(like: first) }
-      try writes.send(
-        agree ? Inbox.insert.agreeing : Inbox.insert.differing,
-        [
-          .texts(sorted) { $0.message.envelope.id },
-          agree ? .text(message.envelope.source) : .texts(sorted) { $0.message.envelope.source }, .text(consumer),
-          agree ? .int4(message.delivery.attempt) : .int4s(sorted) { $0.message.delivery.attempt },
-          agree ? .date(message.filedAt.day) : .dates(sorted) { $0.message.filedAt.day },
-          agree ? .text(first.outcome.rawValue) : .texts(sorted) { $0.outcome.rawValue },
-          .int4s(sorted) { $0.events },
-          agree
-            ? .text(HeaderText.encode(message.delivery.headers))
-            : .texts(sorted) { HeaderText.encode($0.message.delivery.headers) },
-          .byteas(sorted) { $0.message.delivery.body }, .timestamp(first.recordedAt.microseconds),
-        ])
-    }
-  }
+  private static let secondLook = Statement(
+    name: "inbox_second_look",
+    sql: """
+      select exists (
+        select from (select unnest($1::text[]) as message_id, unnest($2::text[]) as source,
+                            unnest($4::int4[]) as attempt) as k
+        join inbox i on i.message_id = k.message_id and i.source = k.source and i.consumer = $3
+        where i.attempt <> k.attempt and i.outcome in ('applied', 'unchanged'))
+      """)
 }

@@ -6,7 +6,7 @@ import Postgres
 /// A message's whole way through a worker.
 ///
 /// ```
-/// take ─▶ decode ─▶ prepare ─▶ BEGIN ─▶ lock ─▶ decide ─▶ write state + ledger + outbox + inbox ─▶ COMMIT ─▶ ack
+/// take ─▶ decode ─▶ prepare ─▶ BEGIN ─▶ claim ─▶ lock ─▶ decide ─▶ write state + ledger + outbox ─▶ COMMIT ─▶ ack
 ///                      ▲                                                         │
 ///                      └──── unique violation, deadlock, missing row: again ◀────┤
 ///                      ┌──── the data is at fault: halve ◀───────────────────────┘
@@ -20,6 +20,7 @@ public final class Pipeline<Domain: Handler> {
   let observer: any PipelineObserver
   let wakeUp = RelayWakeUp()
   private let rehearses: Bool
+  private var clock = LaneClock()
 
   /// - Parameters:
   ///   - handler: The domain's part.
@@ -42,11 +43,11 @@ public final class Pipeline<Domain: Handler> {
   public func process(_ deliveries: [Delivery], on database: Connection, broker: some Broker) throws {
     let began = ContinuousClock.now
     let batch = deliveries.map(Decoded.init)  // decode
-    var pending = [batch[...]]
+    var pending = Array(Inbox.split(batch).reversed())
     while let part = pending.popLast() {
       guard let last = part.last else { continue }
       do {
-        var report = try transact(part, on: database)  // prepare, begin, lock, decide, write, commit
+        var report = try transact(part, on: database)  // prepare, begin, claim, lock, decide, write, commit
         try broker.acknowledge(through: last.delivery.tag)  // ack
         report.totalTime = ContinuousClock.now - began
         observer.settled(report)
@@ -95,13 +96,14 @@ public final class Pipeline<Domain: Handler> {
     let messages = part.compactMap(\.message)
     if rehearses { try database.begin() }  // what `prepare` adds on its own is to be undone as well
     let state = try handler.prepare(messages, approach: approach, on: database)
-    let now = try lock(state, on: database)
-    var inbox = Inbox(consumer: handler.manifest.consumer)
+    var inbox = Inbox(of: handler.manifest)
     if approach == .careful { try inbox.load(messages, on: database) }
+    let admissions = inbox.admit(part, at: try clock.read(on: database))
+    let now = try lock(state, claiming: inbox, on: database)
 
     var settlement = Settlement(manifest: handler.manifest, now: now, inbox: inbox)
-    for item in part {
-      settlement.settle(item) { handler.decide($0, in: state, at: now) }
+    for (item, admission) in zip(part, admissions) {
+      settlement.settle(item, admission) { handler.decide($0, in: state, at: now) }
     }
     settlement.conclude(handler.conclude(state, at: now))
 
@@ -112,15 +114,23 @@ public final class Pipeline<Domain: Handler> {
     return report
   }
 
-  /// One round trip: BEGIN, the locks in their global order, and the clock as the last question.
-  private func lock(_ state: Domain.State, on database: Connection) throws -> Timestamp {
+  /// One round trip: BEGIN, the claim, the locks in their global order, and the clock as the last question.
+  ///
+  /// Nobody waits for a claim with rows locked: of two lanes with the same message, one that claims before it locks and
+  /// one that locks before it claims would wait for each other.
+  private func lock(_ state: Domain.State, claiming inbox: Inbox, on database: Connection) throws -> Timestamp {
     try database.send(.begin)
+    try inbox.sendClaim(on: database)
     try handler.sendLocks(state, on: database)
+    try inbox.sendSecondLook(on: database)
     try DatabaseClock.send(on: database)
     try database.sync()
     _ = try database.receive()
+    try inbox.receiveClaim(on: database)
     try handler.receiveLocks(state, on: database)
+    try inbox.receiveSecondLook(on: database)
     let now = try DatabaseClock.receive(on: database)
+    clock.set(now)
     try database.receiveSync()
     try handler.locked(state, at: now, on: database)
     return now
@@ -190,7 +200,7 @@ public final class Pipeline<Domain: Handler> {
   ) throws -> BatchReport {
     try database.begin()
     let now = try DatabaseClock.read(on: database)
-    var inbox = Inbox(consumer: handler.manifest.consumer)
+    var inbox = Inbox(of: handler.manifest)
     try inbox.load([item.message].compactMap(\.self), on: database)
     var settlement = Settlement(manifest: handler.manifest, now: now, inbox: inbox)
     settlement.bury(item, because: fault.reason, remembering: remembering)

@@ -33,7 +33,8 @@ final class Decoded: Sendable {
   var wantsCare: Bool { delivery.redelivered || delivery.attempt > 0 }
 }
 
-/// Gathers what becomes of a batch's messages, and writes it: outbox, inbox, dead letters.
+/// Gathers what becomes of a batch's messages, and writes it: what the inbox's rows have to say instead, dead letters,
+/// outbox.
 ///
 /// Everything in comes out: the report counts as many outcomes as there were deliveries.
 struct Settlement {
@@ -51,18 +52,12 @@ struct Settlement {
   }
 
   /// Settles one delivery; `decide` is asked only about a message that is readable, in time and new.
-  mutating func settle(_ item: Decoded, decide: (Message) -> Disposition) {
-    switch item.content {
-    case .failure(let malformed):
-      bury(item, kind: .malformed, because: Reason(malformed))
-    case .success(let message):
-      if let reason = Inbox.outdated(message, at: now) {
-        bury(item, kind: .refused, because: reason)
-      } else if let earlier = inbox.earlier(message) {
-        settle(item, message, earlier)
-      } else {
-        settle(item, message, decide(message))
-      }
+  mutating func settle(_ item: Decoded, _ admission: Inbox.Admission, decide: (Message) -> Disposition) {
+    switch admission {
+    case .unreadable(let malformed): bury(item, kind: .malformed, because: Reason(malformed))
+    case .outdated(let reason): bury(item, kind: .refused, because: reason)
+    case .known(let message, let earlier): settle(item, message, earlier)
+    case .claimed(let message, let place): settle(item, message, place, decide(message))
     }
   }
 
@@ -79,31 +74,29 @@ struct Settlement {
     }
   }
 
-  private mutating func settle(_ item: Decoded, _ message: Message, _ disposition: Disposition) {
+  private mutating func settle(_ item: Decoded, _ message: Message, _ place: Int, _ disposition: Disposition) {
     switch disposition {
     case .applied(let events):
       outbox.append(events)
       // As the audit compares them with the sequences of orders and SKUs.
-      remember(message, .applied, events: events.count { !$0.isNote })
+      inbox.record(place, .applied(events: events.count { !$0.isNote }))
+      report.add(message, .applied, nil)
     case .unchanged(let why):
-      remember(message, .unchanged, why: why)
+      inbox.record(place, .unchanged)
+      report.add(message, .unchanged, why)
     case .notApplied(let reason):
       switch reason.kind.treatment {
       case .retry:
         if let row = Retry.row(message, because: reason, for: manifest, at: now) {
           outbox.append(row)
-          return remember(message, .retried, why: reason.description)
+          inbox.record(place, MessageEnd(.retried))
+          return report.add(message, .retried, reason.description)
         }
         bury(item, kind: .exhausted, because: reason)
       case .deadLetter: bury(item, kind: .refused, because: reason)
       }
-      inbox.record(message, outcome: .deadLettered, events: 0, at: now)
+      inbox.record(place, MessageEnd(.deadLettered))
     }
-  }
-
-  private mutating func remember(_ message: Message, _ outcome: Outcome, events: Int = 0, why: String? = nil) {
-    inbox.record(message, outcome: outcome, events: events, at: now)
-    report.add(message, outcome, why)
   }
 
   private mutating func bury(_ item: Decoded, kind: DeadLetter.Kind, because reason: Reason) {
@@ -121,7 +114,7 @@ struct Settlement {
     bury(item, kind: .refused, because: reason)
     // The inbox has no place for a message from beyond its days.
     guard remembering, Inbox.outdated(message, at: now) == nil else { return }
-    inbox.record(message, outcome: .deadLettered, events: 0, at: now)
+    inbox.recordBuried(message)
   }
 
   /// Buries a message of which the worker dies; one that was settled before it died needs nothing more.
@@ -144,12 +137,13 @@ struct Settlement {
 
   /// Queues everything and says what became of the batch.
   func send(to writes: inout WriteSet, waking wakeUp: RelayWakeUp) throws -> BatchReport {
+    // A burial's row, too, stands before its dead letter, as a claim does.
+    try inbox.send(to: &writes)
     // Sorted, as every claim of a unique key: two lanes with the same dead letters wait in one direction only.
     for letter in deadLetters.sorted(by: { $0.sortKey < $1.sortKey }) {
       try letter.send(for: manifest, at: now, to: &writes)
     }
     try outbox.send(to: &writes, waking: wakeUp)
-    try inbox.send(to: &writes)
     return report
   }
 }

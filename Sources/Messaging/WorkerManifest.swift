@@ -12,15 +12,26 @@ public struct WorkerManifest: Sendable {
   public let consumes: [EventType]
   /// The events that the worker may cause.
   public let publishes: [EventType]
+  private let usually: [EventType: MessageEnd]
 
   /// A worker's declaration.
-  public init(consumer: String, queue: String, consumes: [EventType], publishes: [EventType]) {
+  ///
+  /// - Parameter usually: How messages usually end, where that is not with one event.
+  public init(
+    consumer: String, queue: String, consumes: [EventType], publishes: [EventType],
+    usually: [EventType: MessageEnd] = [:]
+  ) {
     self.consumer = consumer
+    self.usually = usually
     source = "urn:tallyman:\(consumer)"
     self.queue = queue
     self.consumes = consumes
     self.publishes = publishes
   }
+
+  /// How a message of this type usually ends. The inbox says so before it is decided, and is corrected where it ends
+  /// otherwise: nothing but speed depends on it.
+  func usualEnd(of type: EventType) -> MessageEnd { usually[type] ?? .applied(events: 1) }
 
   /// The queue of the given retry tier, 1 … ``RetryTier/all`` count.
   public func retryQueue(_ number: Int) -> String { "\(queue).retry.\(number)" }

@@ -48,5 +48,7 @@ extension WorkerManifest {
   /// The notification-worker: tells people and other systems.
   public static let notification = WorkerManifest(
     consumer: "notification", queue: "notification", consumes: NotificationRoutes.notified,
-    publishes: [.notificationSent, .notificationFailed])
+    publishes: [.notificationSent, .notificationFailed],
+    // What follows is published when it is sent.
+    usually: Dictionary(uniqueKeysWithValues: NotificationRoutes.notified.map { ($0, .applied(events: 0)) }))
 }

@@ -11,13 +11,13 @@ import Synchronization
 enum TransactionStep: String, Sendable {
   /// Reads without locks, creates what is missing.
   case prepare
-  /// BEGIN and the locks.
+  /// BEGIN, the claim of the inbox and the locks.
   case lock
   /// What only the locked rows can tell, then the decisions.
   case decide
   /// The rows are written, and nothing is committed.
   case write
-  /// Inbox, outbox, COMMIT.
+  /// What the inbox has to say instead, outbox, COMMIT.
   case commit
 }
 

@@ -7,10 +7,11 @@ import WorkerHost
 extension ProcessTests {
   /// Where the allocation-worker is stopped hard, on a message's way from the queue to the acknowledgement.
   private static let workerPlaces = [
-    "PQsendQueryPrepared/anchors_lock:1",  // taken from the broker, nothing in the database yet
+    "PQsendQueryPrepared/inbox_insert:1",  // taken from the broker, nothing in the database yet
+    "PQsendQueryPrepared/inbox_insert:1:after",  // claimed, and nothing is locked
     "PQsendQueryPrepared/anchors_lock:1:after",  // the rows are locked
     "PQsendQueryPrepared/ledger_insert:1:after",  // half of the writes are done
-    "PQsendQueryPrepared/inbox_insert:1:after",  // all writes are done
+    "PQsendQueryPrepared/outbox_insert:1:after",  // all writes are done
     "PQsendQueryPrepared/commit:1",  // in front of COMMIT
     "PQsendQueryPrepared/commit:1:after",  // COMMIT is on its way, its answer unread
     "amqp_basic_ack:1",  // committed, not acknowledged
@@ -34,7 +35,7 @@ extension ProcessTests {
     ]
   }
 
-  @Test("a worker killed at each step of a message's way, from the lock to the acknowledgement: once and only once")
+  @Test("a worker killed at each step of a message's way, from the claim to the acknowledgement: once and only once")
   func crashPoints() async throws {
     let site = try await ProcessSite()
     let interposer = try Interposer.shared()
