@@ -22,6 +22,8 @@ public final class OutboxQueue {
   private var nextDeletion = ContinuousClock.now
   /// What the server was asked for.
   private var question: Question?
+  /// Rows that the last answer left out, because they were in hand.
+  private var passedOver: Set<Int64> = []
   private var nextLookBack = ContinuousClock.now
   private var nextMark = ContinuousClock.now
 
@@ -29,6 +31,7 @@ public final class OutboxQueue {
     let shards: [Int16]
     let rowsPerShard: Int
     let looksBack: Bool
+    let passedOver: Set<Int64>
     let asked = ContinuousClock.now
   }
 
@@ -111,15 +114,17 @@ public final class OutboxQueue {
     try finishDeletion()
     let allowed = OutboxQueue.rowsPerShard
     let rows = min(max(perShard / messagesPerRow, allowed.lowerBound), allowed.upperBound)
-    question = Question(
-      shards: shards, rowsPerShard: rows, looksBack: shards.contains { positions[$0]?.isLookingBack ?? false })
     // Beyond all that was read nothing is in hand.
     let mayRepeat = shards.contains { positions[$0]?.isBehind ?? false }
+    let passedOver: Set<Int64> = mayRepeat ? Set(inHand.keys) : []
+    question = Question(
+      shards: shards, rowsPerShard: rows, looksBack: shards.contains { positions[$0]?.isLookingBack ?? false },
+      passedOver: passedOver)
     try database.send(
       OutboxStatements.take,
       [
         .int2s(shards), .ints(shards) { positions[$0]?.floor ?? 0 }, .int(Int64(rows)),
-        .ints(mayRepeat ? Array(inHand.keys) : []),
+        .ints(Array(passedOver)),
       ])
     try database.sync()
     if settled.count >= OutboxQueue.largestDeletion || ContinuousClock.now >= nextDeletion { try sendDeletion() }
@@ -132,6 +137,7 @@ public final class OutboxQueue {
   public func receive() throws -> (messages: [WaitingMessage], isEnd: Bool) {
     guard let question else { return ([], true) }
     self.question = nil
+    passedOver = question.passedOver
     let rows = try database.receive()
     try database.receiveSync()
     if question.looksBack {
@@ -182,8 +188,11 @@ public final class OutboxQueue {
     return try receive().messages
   }
 
-  /// Whether the last fetch read this shard from its oldest row on.
-  public func wasTakenFromStart(_ shard: Int16) -> Bool { positions[shard]?.wasFromStart ?? false }
+  /// Whether a row that could not be published was removed by somebody: the last fetch began with the oldest row of its
+  /// shard and did not meet it, although nobody had it in hand.
+  public func isGone(_ id: Int64, from shard: Int16) -> Bool {
+    positions[shard]?.wasFromStart ?? false && !passedOver.contains(id)
+  }
 
   /// Lets all rows behind this message's be read again: some were held back because of it.
   public func rewind(behind message: WaitingMessage) { positions[message.shard]?.rewind(to: message.id) }

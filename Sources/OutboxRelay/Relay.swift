@@ -252,12 +252,12 @@ public final class Relay {
 
   /// Whether an aggregate has to wait, told by the first of its rows in an answer.
   ///
-  /// The answer may begin behind the row that failed: then it waits, although its time has come. Only one that begins
-  /// with the shard knows better: there, a failed row that is not met any more was removed by somebody.
+  /// The answer may begin behind the row that failed, or pass it over because what was confirmed of it is being taken
+  /// out: then it waits, although its time has come. Only where the failed row is gone the later ones need not wait.
   private func isHeld(_ row: WaitingMessage) -> Bool {
     guard let entry = held[row.aggregate] else { return false }
     if entry.until > clock.now { return true }
-    return row.id > entry.oldest && !outbox.wasTakenFromStart(row.shard)
+    return row.id > entry.oldest && !outbox.isGone(entry.oldest, from: row.shard)
   }
 
   private static func properties(of row: WaitingMessage) throws -> Properties {
