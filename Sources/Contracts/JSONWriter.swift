@@ -8,6 +8,20 @@ public struct JSONWriter: ~Copyable {
 
   /// What is written so far.
   public var bytes: [UInt8] { out.bytes }
+  /// How many bytes that is.
+  public var count: Int { out.count }
+
+  /// Adds what is written so far to a text.
+  public func append(to text: inout TextWriter) { text.append(out) }
+
+  /// Adds a document that is JSON already.
+  public mutating func append(_ document: Span<UInt8>) { out.append(document) }
+
+  /// Opens the object of a document of its own, without a comma in front of it.
+  public mutating func beginDocument() {
+    needsComma = false
+    beginObject()
+  }
 
   /// Opens an object.
   public mutating func beginObject() { open(UInt8(ascii: "{")) }

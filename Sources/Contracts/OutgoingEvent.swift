@@ -50,9 +50,15 @@ public final class OutgoingEvent: Sendable {
 
   /// The message's body: a CloudEvent in structured JSON.
   public func encode() -> [UInt8] {
-    let type = event.type
     var json = JSONWriter(capacity: 1000)
-    json.beginObject()
+    encode(to: &json)
+    return json.bytes
+  }
+
+  /// Writes the message's body behind what is there already.
+  public func encode(to json: inout JSONWriter) {
+    let type = event.type
+    json.beginDocument()
     json.member(.specversion, "1.0")
     json.member(.id, id)
     json.member(.source, source)
@@ -70,6 +76,5 @@ public final class OutgoingEvent: Sendable {
     json.key(.data)
     event.encode(to: &json)
     json.endObject()
-    return json.bytes
   }
 }

@@ -4,7 +4,7 @@
 public struct TextWriter: ~Copyable {
   private var start: UnsafeMutablePointer<UInt8>
   private var capacity: Int
-  private var count = 0
+  private(set) var count = 0
 
   /// An empty text with room for `capacity` bytes.
   public init(capacity: Int) {
@@ -28,6 +28,11 @@ public struct TextWriter: ~Copyable {
 
   /// Appends a text as it is.
   public mutating func append(_ text: String) { append(text.utf8.span) }
+
+  /// Appends what another one has written.
+  public mutating func append(_ other: borrowing TextWriter) {
+    append(UnsafeBufferPointer(start: other.start, count: other.count))
+  }
 
   /// Appends bytes.
   public mutating func append(_ bytes: Span<UInt8>) { bytes.withUnsafeBufferPointer { append($0) } }

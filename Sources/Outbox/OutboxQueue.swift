@@ -293,9 +293,15 @@ public final class OutboxQueue {
         .bytea(Array(message.body)),
       ]
     }
+    var packet = Packet.Writer()
+    for message in row.rest {
+      let body = message.body
+      packet.add(
+        body.span, aggregate: message.aggregate, routingKey: message.routingKey, messageID: message.messageID)
+    }
     return key + [
       .int(0), .text(Packet.exchange), .text(Packet.routingKey), .text(""), .int2(Int16(clamping: row.rest.count)),
-      .bytea(Packet.encode(row.rest)),
+      .bytea(packet.finish()),
     ]
   }
 }

@@ -61,8 +61,8 @@ public struct OutboxWriter {
     messages.reserveCapacity(count)
     for pending in pending {
       switch pending {
-      case .row(let row): messages.append(Hashed(row))
-      case .events(let events): for index in events.indices { messages.append(Hashed(OutboxRow(events[index]))) }
+      case .row(let row): messages.append(.row(row, Shard.hash(row.aggregate)))
+      case .events(let events): for event in events { messages.append(.event(event, Shard.hash(event.aggregate))) }
       }
     }
     guard count >= Packet.leastWorthwhile else { return messages.map(Inserted.init) }
@@ -74,38 +74,47 @@ public struct OutboxWriter {
   /// A shard's messages in their order, as many together as may lie in one packet.
   private static func packed(_ messages: [Hashed]) -> [Inserted] {
     var rows: [Inserted] = []
-    var start = 0
-    while start < messages.count {
-      var end = start
-      var size = 0
-      while end < messages.count, end - start < Packet.largestCount, Packet.mayHold(messages[end].row) {
-        size += messages[end].body.count
-        if size > Packet.largestSize { break }
-        end += 1
+    var next = 0
+    while next < messages.count {
+      let start = next
+      var packet = Packet.Writer()
+      while next < messages.count, !packet.isFull, messages[next].add(to: &packet) { next += 1 }
+      if packet.count > 1 {
+        rows.append(Inserted(packet: packet.finish(), of: next - start, shard: messages[start].shard))
+      } else {
+        rows.append(Inserted(messages[start]))
+        next = start + 1
       }
-      rows.append(end - start > 1 ? Inserted(packet: messages[start..<end]) : Inserted(messages[start]))
-      start = max(end, start + 1)
     }
     return rows
   }
 
-  /// An object, because it is sorted and looked at often: a value would be copied with all its texts each time.
-  private final class Hashed: Packet.Content {
-    let row: OutboxRow
-    let aggregate: Int64
+  /// A message with its aggregate's hash. An event becomes bytes where it comes to lie.
+  private enum Hashed {
+    case row(OutboxRow, Int64)
+    case event(OutgoingEvent, Int64)
 
-    init(_ row: OutboxRow) {
-      self.row = row
-      aggregate = Shard.hash(row.aggregate)
+    var shard: Int16 {
+      switch self {
+      case .row(_, let aggregate), .event(_, let aggregate): Shard.of(hash: aggregate)
+      }
     }
 
-    var shard: Int16 { Shard.of(hash: aggregate) }
-    var routingKey: String { row.routingKey }
-    var messageID: String { row.messageID }
-    var body: ArraySlice<UInt8> { row.body[...] }
+    /// - Returns: Whether a packet may hold it.
+    func add(to packet: inout Packet.Writer) -> Bool {
+      switch self {
+      case .event(let event, let aggregate):
+        guard Packet.mayHold(event) else { return false }
+        packet.add(event, aggregate: aggregate)
+      case .row(let row, let aggregate):
+        guard Packet.mayHold(row) else { return false }
+        packet.add(row.body.span, aggregate: aggregate, routingKey: row.routingKey, messageID: row.messageID)
+      }
+      return true
+    }
   }
 
-  /// A row as it is inserted; an object for the same reason.
+  /// A row as it is inserted; an object, because each column reads every row: a value would be copied with its texts.
   private final class Inserted {
     let shard: Int16
     let aggregate: Int64
@@ -119,19 +128,22 @@ public struct OutboxWriter {
 
     init(_ message: Hashed) {
       shard = message.shard
-      aggregate = message.aggregate
-      let row = message.row
+      let row: OutboxRow
+      switch message {
+      case .row(let given, let hash): (row, aggregate) = (given, hash)
+      case .event(let event, let hash): (row, aggregate) = (OutboxRow(event), hash)
+      }
       (exchange, routingKey, messageID) = (row.exchange, row.routingKey, row.messageID)
       (contentType, headers) = (row.contentType, row.headers)
       (messages, body) = (1, row.body)
     }
 
-    init(packet: ArraySlice<Hashed>) {
-      shard = packet.first?.shard ?? 0
+    init(packet: [UInt8], of count: Int, shard: Int16) {
+      self.shard = shard
       aggregate = 0
       (exchange, routingKey, messageID) = (Packet.exchange, Packet.routingKey, "")
       (contentType, headers) = (OutboxRow.eventContentType, nil)
-      (messages, body) = (Int16(clamping: packet.count), Packet.encode(packet))
+      (messages, body) = (Int16(clamping: count), packet)
     }
 
     /// Whether it agrees in what most rows agree in.

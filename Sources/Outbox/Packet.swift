@@ -20,50 +20,65 @@ enum Packet {
   static let leastWorthwhile = 64
   /// How many messages a packet holds at most.
   static let largestCount = 32
-  /// How many bytes their bodies have at most, together.
-  static let largestSize = 24_000
+  /// With so many bytes of bodies it is full, however few messages they are.
+  static let fullSize = 24_000
   /// What the row says in place of an exchange and a routing key.
   static let exchange = ""
   static let routingKey = "tallyman.packet"
 
-  /// A message that can lie in a packet.
-  protocol Content {
-    var aggregate: Int64 { get }
-    var routingKey: String { get }
-    var messageID: String { get }
-    var body: ArraySlice<UInt8> { get }
-  }
-
   /// Whether a message is an event like most others, which needs no columns of its own.
   static func mayHold(_ row: OutboxRow) -> Bool {
     row.exchange == OutboxRow.eventExchange && row.contentType == OutboxRow.eventContentType && row.headers == nil
-      && row.body.count <= largestSize && isWord(row.routingKey) && isWord(row.messageID)
+      && isWord(row.routingKey) && isWord(row.messageID)
   }
+
+  /// The same of an event that is not a row yet.
+  static func mayHold(_ event: OutgoingEvent) -> Bool { isWord(event.id) }
 
   private static func isWord(_ text: String) -> Bool {
     !text.isEmpty && text.utf8.allSatisfy { $0 > UInt8(ascii: " ") && $0 < 0x7F }
   }
 
-  /// The row's body.
-  static func encode(_ messages: some Collection<some Content>) -> [UInt8] {
-    var text = TextWriter(capacity: messages.reduce(0) { $0 + $1.body.count + 128 })
-    for message in messages {
-      text.append(decimal: message.aggregate)
-      text.append(UInt8(ascii: " "))
-      text.append(decimal: Int64(message.body.count))
-      text.append(UInt8(ascii: " "))
-      text.append(message.routingKey)
-      text.append(UInt8(ascii: " "))
-      text.append(message.messageID)
-      text.append(UInt8(ascii: "\n"))
+  /// Writes a row's body, message by message.
+  struct Writer: ~Copyable {
+    private var lines = TextWriter(capacity: 4_000)
+    private var bodies = JSONWriter(capacity: 32_000)
+    private(set) var count = 0
+
+    var isFull: Bool { count >= Packet.largestCount || bodies.count >= Packet.fullSize }
+
+    mutating func add(_ event: OutgoingEvent, aggregate: Int64) {
+      let start = bodies.count
+      event.encode(to: &bodies)
+      addLine(aggregate, bodies.count - start, event.event.type.rawValue, event.id)
     }
-    text.append(UInt8(ascii: "\n"))
-    for message in messages { text.append(message.body.span) }
-    return text.bytes
+
+    mutating func add(_ body: Span<UInt8>, aggregate: Int64, routingKey: String, messageID: String) {
+      bodies.append(body)
+      addLine(aggregate, body.count, routingKey, messageID)
+    }
+
+    private mutating func addLine(_ aggregate: Int64, _ size: Int, _ routingKey: String, _ messageID: String) {
+      lines.append(decimal: aggregate)
+      lines.append(UInt8(ascii: " "))
+      lines.append(decimal: Int64(size))
+      lines.append(UInt8(ascii: " "))
+      lines.append(routingKey)
+      lines.append(UInt8(ascii: " "))
+      lines.append(messageID)
+      lines.append(UInt8(ascii: "\n"))
+      count += 1
+    }
+
+    consuming func finish() -> [UInt8] {
+      lines.append(UInt8(ascii: "\n"))
+      bodies.append(to: &lines)
+      return lines.bytes
+    }
   }
 
   /// A message as it lies in a packet.
-  struct Part: Content {
+  struct Part {
     let aggregate: Int64
     let routingKey: String
     let messageID: String

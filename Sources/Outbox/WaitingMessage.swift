@@ -77,5 +77,3 @@ public final class WaitingMessage: Sendable {
     return parts.enumerated().map { WaitingMessage($1, at: $0, shard: shard, id: id) }
   }
 }
-
-extension WaitingMessage: Packet.Content {}
