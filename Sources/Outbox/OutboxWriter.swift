@@ -41,16 +41,13 @@ public struct OutboxWriter {
   /// - Throws: ``PostgresError`` when the connection fails.
   public func send(to writes: inout WriteSet, waking wakeUp: RelayWakeUp? = nil) throws(PostgresError) {
     let rows = rows()
-    guard let first = rows.first else { return }
-    let agree = rows.allSatisfy { $0.isInserted(like: first) }
+    guard !rows.isEmpty else { return }
     try writes.send(
-      agree ? OutboxStatements.insert.agreeing : OutboxStatements.insert.differing,
+      OutboxStatements.insert,
       [
-        .int2s(rows) { $0.shard }, .ints(rows) { $0.aggregate },
-        agree ? .text(first.exchange) : .texts(rows) { $0.exchange }, .texts(rows) { $0.routingKey },
-        .texts(rows) { $0.messageID }, agree ? .text(first.contentType) : .texts(rows) { $0.contentType },
-        agree ? .text(first.headers) : .texts(optional: rows) { $0.headers },
-        agree ? .int2(first.messages) : .int2s(rows) { $0.messages }, .byteas(rows) { $0.body },
+        .int2s(rows) { $0.shard }, .ints(rows) { $0.aggregate }, .texts(alike: rows) { $0.exchange },
+        .texts(rows) { $0.routingKey }, .texts(rows) { $0.messageID }, .texts(alike: rows) { $0.contentType },
+        .texts(alike: rows) { $0.headers }, .int2s(alike: rows) { $0.messages }, .byteas(rows) { $0.body },
       ])
     if wakeUp?.isDue(for: count) ?? true { try writes.send(OutboxStatements.notify) }
   }
@@ -144,12 +141,6 @@ public struct OutboxWriter {
       (exchange, routingKey, messageID) = (Packet.exchange, Packet.routingKey, "")
       (contentType, headers) = (OutboxRow.eventContentType, nil)
       (messages, body) = (Int16(clamping: count), packet)
-    }
-
-    /// Whether it agrees in what most rows agree in.
-    func isInserted(like other: Inserted) -> Bool {
-      exchange == other.exchange && contentType == other.contentType && headers == other.headers
-        && messages == other.messages
     }
   }
 }

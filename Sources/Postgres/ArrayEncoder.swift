@@ -44,6 +44,19 @@ struct ArrayEncoder<Wire: FixedWidthInteger> {
     return Parameter(type: array, buffer: writer.buffer)
   }
 
+  /// One value if all elements have the same, an array otherwise.
+  @inlinable @inline(__always)
+  func encode<Element>(_ elements: [Element], alike wire: (Element) -> Wire?) -> Parameter {
+    guard let first = elements.first.map(wire) else { return encode(elements, optional: wire) }
+    for index in elements.indices.dropFirst() where wire(elements[index]) != first {
+      return encode(elements, optional: wire)
+    }
+    guard let first else { return Parameter(type: element, buffer: nil) }
+    var writer = WireWriter(WireBuffer(count: MemoryLayout<Wire>.size))
+    writer.integer(first)
+    return Parameter(type: element, buffer: writer.buffer)
+  }
+
   /// A writer that stands behind the array's head; an empty array has no dimension at all.
   @usableFromInline
   static func begin(_ count: Int, _ element: UInt32, hasNulls: Bool, size: Int) -> WireWriter {

@@ -1,14 +1,20 @@
-/// An INSERT of many rows, and the same one for rows that agree in some columns, whose value is then given once.
+import Synchronization
+
+/// An INSERT of many rows, whose columns are arrays but for those in which all rows of a batch agree.
 ///
-/// Each value of an array is received, taken out of the array and copied by the server on its own; most batches repeat
-/// the same few words in each of their rows.
+/// Each value of an array is received, taken out of the array and copied by the server on its own, and most batches
+/// repeat the same few words in each of their rows. Each column that is `alike` is looked at for itself: an odd row
+/// makes arrays only of the columns in which it is odd.
 ///
 /// ```swift
 /// static let entries = BulkInsert(
 ///   "ledger_insert", into: "stock_ledger",
 ///   [.each("balance_id", "int8"), .alike("bucket", "text"), .once("consumer", "text")])
+///
+/// try writes.send(
+///   entries, [.ints(rows) { $0.balance }, .texts(alike: rows) { $0.bucket }, .text(consumer)])
 /// ```
-public struct BulkInsert: Sendable {
+public final class BulkInsert: Sendable {
   /// A column of the rows to insert.
   public struct Column: Sendable {
     let name: String
@@ -21,11 +27,18 @@ public struct BulkInsert: Sendable {
       case once
       case copy(String)
       case literal(String)
+
+      var hasParameter: Bool {
+        switch self {
+        case .each, .alike, .once: true
+        case .copy, .literal: false
+        }
+      }
     }
 
     /// A value of its own for each row: an array.
     public static func each(_ name: String, _ type: String) -> Column { Column(name: name, type: type, kind: .each) }
-    /// An array, or one value where all rows have the same.
+    /// An array, or one value where all rows have the same: a parameter made of `alike:` rows.
     public static func alike(_ name: String, _ type: String) -> Column { Column(name: name, type: type, kind: .alike) }
     /// One value for all rows.
     public static func once(_ name: String, _ type: String) -> Column { Column(name: name, type: type, kind: .once) }
@@ -39,22 +52,65 @@ public struct BulkInsert: Sendable {
     }
   }
 
-  /// For rows that may differ in all columns but those given once.
-  public let differing: Statement
-  /// For rows that agree in the columns that are `alike`.
-  public let agreeing: Statement
+  private let name: String
+  private let table: String
+  private let columns: [Column]
+  /// Of the columns that have a parameter, in their order.
+  private let kinds: [Column.Kind]
+  /// By the set of columns in which rows differ. Made when they are first needed: few of them ever are.
+  private let statements: Mutex<[Statement?]>
 
   /// - Parameters:
-  ///   - name: Of the first statement; the second one's ends in `_alike`.
+  ///   - name: Of the statement for rows that agree in all columns that are `alike`. The others' end in the numbers of
+  ///     the parameters in which rows differ (`ledger_insert_3_6`): a server knows 63 bytes of a statement's name.
   ///   - table: Where to.
-  ///   - columns: In the order of the parameters; the first one must be of `each`, and a copy stands behind its other.
+  ///   - columns: In the order of the parameters; the first one must be of `each`, at most 8 may be `alike`, and a copy
+  ///     stands behind its other.
   public init(_ name: String, into table: String, _ columns: [Column]) {
-    differing = BulkInsert.statement(name, table, columns, agreeing: false)
-    agreeing = BulkInsert.statement("\(name)_alike", table, columns, agreeing: true)
+    precondition(columns.first?.kind == .each, "\(name): the first column says how many rows there are")
+    let kinds = columns.map(\.kind).filter(\.hasParameter)
+    let alike = kinds.count { (kind: Column.Kind) in kind == .alike }
+    precondition(alike <= 8, "\(name) would be too many statements")
+    (self.name, self.table, self.columns, self.kinds) = (name, table, columns, kinds)
+    statements = Mutex([Statement?](repeating: nil, count: 1 << alike))
   }
 
-  private static func statement(_ name: String, _ table: String, _ columns: [Column], agreeing: Bool) -> Statement {
+  /// The statement for these parameters, of which those of columns that are `alike` may be arrays or not.
+  public func statement(for parameters: [Parameter]) -> Statement {
+    precondition(parameters.count == kinds.count, "\(name) has \(kinds.count) parameters")
+    var differing = 0
+    var bit = 1
+    for index in kinds.indices {
+      let isArray = TypeID.isArray(parameters[index].type)
+      if kinds[index] == .alike {
+        if isArray { differing |= bit }
+        bit <<= 1
+      } else {
+        precondition(isArray == (kinds[index] == .each), "parameter \(index + 1) of \(name) is not as declared")
+      }
+    }
+    return statement(differing: differing)
+  }
+
+  /// For rows that agree in the columns that are `alike`.
+  public var agreeing: Statement { statement(differing: 0) }
+  /// For rows that differ in all of them.
+  public var differing: Statement { statement(differing: statements.withLock { $0.count - 1 }) }
+
+  /// - Parameter differing: A bit for each column that is `alike`, the first one's the lowest.
+  private func statement(differing: Int) -> Statement {
+    statements.withLock { statements in
+      if let known = statements[differing] { return known }
+      let new = make(differing: differing)
+      statements[differing] = new
+      return new
+    }
+  }
+
+  private func make(differing: Int) -> Statement {
+    var ending = ""
     var parameters = 0
+    var bit = 1
     var values: [String] = []
     for column in columns {
       switch column.kind {
@@ -62,12 +118,17 @@ public struct BulkInsert: Sendable {
       case .copy(let other): values += columns.firstIndex { $0.name == other }.map { [values[$0]] } ?? []
       case .each, .alike, .once:
         parameters += 1
-        let isArray = column.kind == .each || (column.kind == .alike && !agreeing)
+        var isArray = column.kind == .each
+        if column.kind == .alike {
+          isArray = differing & bit != 0
+          bit <<= 1
+          if isArray { ending += "_\(parameters)" }
+        }
         values.append(isArray ? "unnest($\(parameters)::\(column.type)[])" : "$\(parameters)::\(column.type)")
       }
     }
     return Statement(
-      name: name,
+      name: name + ending,
       sql: """
         insert into \(table) (\(columns.map(\.name).joined(separator: ", ")))
         select \(values.joined(separator: ", "))

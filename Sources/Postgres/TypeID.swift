@@ -21,6 +21,13 @@ enum TypeID {
   @usableFromInline static let int8Array: UInt32 = 1016
   @usableFromInline static let dateArray: UInt32 = 1182
   @usableFromInline static let timestamptzArray: UInt32 = 1185
+
+  static func isArray(_ type: UInt32) -> Bool {
+    switch type {
+    case boolArray, byteaArray, int2Array, int4Array, textArray, tidArray, int8Array, dateArray, timestamptzArray: true
+    default: false
+    }
+  }
 }
 
 /// Between the Unix epoch (1970) and PostgreSQL's (2000). Values beyond either range are clamped to PostgreSQL's

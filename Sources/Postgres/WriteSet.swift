@@ -29,6 +29,16 @@ public struct WriteSet {
     unanswered.append((statement, nil))
   }
 
+  /// Queues an insert of many rows.
+  ///
+  /// - Parameters:
+  ///   - insert: The insert.
+  ///   - parameters: In the order of its columns: arrays of those of `each`, and of those that are `alike` what is made
+  ///     of `alike:` rows.
+  public mutating func send(_ insert: BulkInsert, _ parameters: [Parameter]) throws(PostgresError) {
+    try send(insert.statement(for: parameters), parameters)
+  }
+
   /// Queues a ``guarded(_:by:)`` statement that must change a certain number of rows.
   ///
   /// - Parameters:

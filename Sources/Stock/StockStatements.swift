@@ -164,16 +164,16 @@ enum StockStatements {
     [
       .each("balance_id", "int8"), .each("seq", "int8"), .alike("bucket", "text"), .each("delta", "int8"),
       .each("balance_after", "int8"), .alike("reason", "text"), .each("reference", "text"), .once("consumer", "text"),
-      .each("source", "text"), .each("message_id", "text"), .each("occurred_at", "timestamptz"),
+      .alike("source", "text"), .each("message_id", "text"), .alike("occurred_at", "timestamptz"),
       .alike("recorded_at", "timestamptz"),
     ])
 
   static let insertOrders = BulkInsert(
     "orders_insert", into: "orders",
     [
-      .each("order_id", "text"), .each("customer_id", "text"), .alike("answered", "bool"), .each("state", "text"),
+      .each("order_id", "text"), .each("customer_id", "text"), .alike("answered", "bool"), .alike("state", "text"),
       .alike("backorder", "text"), .alike("priority", "int4"), .alike("need_by", "timestamptz"),
-      .alike("closed_reason", "text"), .each("sequence", "int8"), .each("ordered_at", "timestamptz"),
+      .alike("closed_reason", "text"), .alike("sequence", "int8"), .each("ordered_at", "timestamptz"),
       .once("updated_at", "timestamptz"),
     ])
 
@@ -223,7 +223,7 @@ enum StockStatements {
     "lines_insert", into: "order_lines",
     [
       .each("order_id", "text"), .each("line_no", "int4"), .each("sku", "text"), .each("ordered", "int8"),
-      .each("reserved", "int8"), .each("backordered", "int8"), .alike("shipped", "int8"), .alike("cancelled", "int8"),
+      .each("reserved", "int8"), .alike("backordered", "int8"), .alike("shipped", "int8"), .alike("cancelled", "int8"),
     ])
 
   static let updateLines = Statement(
@@ -267,7 +267,7 @@ enum StockStatements {
   static let insertOpenReservations = BulkInsert(
     "reservations_insert_open", into: "reservations",
     [
-      .each("order_id", "text"), .each("line_no", "int4"), .each("reservation_no", "int4"), .each("sku", "text"),
+      .each("order_id", "text"), .each("line_no", "int4"), .alike("reservation_no", "int4"), .each("sku", "text"),
       .each("location_id", "text"), .alike("lot", "text"), .each("quantity", "int8"),
       .copy("open_quantity", of: "quantity"), .literal("state", "'active'"), .alike("policy", "text"),
       .each("candidates", "text"), .once("created_at", "timestamptz"),

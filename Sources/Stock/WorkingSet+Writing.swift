@@ -92,22 +92,17 @@ extension WorkingSet {
 
   /// Entries of one balance together: they share a page of the index, which is then searched while it is at hand.
   private func sendLedger(to writes: inout WriteSet) throws {
-    guard let first = ledger.first else { return }
+    guard let consumer = ledger.first?.cause.consumer else { return }
     ledger.sort { ($0.balanceID, $0.seq) < ($1.balanceID, $1.seq) }
     let ledger = ledger
-    let agree = ledger.allSatisfy {
-      $0.bucket == first.bucket && $0.reason == first.reason && $0.recordedAt == first.recordedAt
-    }
     try writes.send(
-      agree ? StockStatements.insertLedger.agreeing : StockStatements.insertLedger.differing,
+      StockStatements.insertLedger,
       [
-        .ints(ledger) { $0.balanceID }, .ints(ledger) { $0.seq },
-        agree ? .text(first.bucket.rawValue) : .texts(ledger) { $0.bucket.rawValue },
-        .ints(ledger) { $0.delta }, .ints(ledger) { $0.balanceAfter },
-        agree ? .text(first.reason.rawValue) : .texts(ledger) { $0.reason.rawValue },
-        .texts(ledger) { $0.cause.reference }, .text(first.cause.consumer), .texts(ledger) { $0.cause.source },
-        .texts(ledger) { $0.cause.messageID }, .timestamps(ledger) { $0.cause.occurredAt.microseconds },
-        agree ? .timestamp(first.recordedAt.microseconds) : .timestamps(ledger) { $0.recordedAt.microseconds },
+        .ints(ledger) { $0.balanceID }, .ints(ledger) { $0.seq }, .texts(alike: ledger) { $0.bucket.rawValue },
+        .ints(ledger) { $0.delta }, .ints(ledger) { $0.balanceAfter }, .texts(alike: ledger) { $0.reason.rawValue },
+        .texts(ledger) { $0.cause.reference }, .text(consumer), .texts(alike: ledger) { $0.cause.source },
+        .texts(ledger) { $0.cause.messageID }, .timestamps(alike: ledger) { $0.cause.occurredAt.microseconds },
+        .timestamps(alike: ledger) { $0.recordedAt.microseconds },
       ])
   }
 
@@ -116,11 +111,17 @@ extension WorkingSet {
   private func sendOrders(_ touched: [Order], to writes: inout WriteSet) throws {
     let new = touched.filter { $0.isNew }
     let plain = new.filter { $0.terms.arePlain }
-    if let first = plain.first {
-      let agree = plain.allSatisfy { $0.insertsLike(first) }
+    if !plain.isEmpty {
       try writes.send(
-        agree ? StockStatements.insertOrders.agreeing : StockStatements.insertOrders.differing,
-        columns(of: plain, alike: agree))
+        StockStatements.insertOrders,
+        [
+          .texts(plain) { $0.id.value }, .texts(optional: plain) { $0.customer?.value },
+          .bools(alike: plain) { !$0.isTombstone }, .texts(alike: plain) { $0.state.rawValue },
+          .texts(alike: plain) { $0.backorderRule }, .int4s(alike: plain) { $0.priority },
+          .timestamps(alike: plain) { $0.needBy?.microseconds }, .texts(alike: plain) { $0.closedReason },
+          .ints(alike: plain) { $0.sequence }, .timestamps(plain) { $0.orderedAt.microseconds },
+          .timestamp(now.microseconds),
+        ])
     }
     if plain.count < new.count {
       let special = new.filter { !$0.terms.arePlain }
@@ -150,32 +151,25 @@ extension WorkingSet {
     ]
   }
 
-  private func columns(of orders: [Order], alike: Bool = false) -> [Parameter] {
-    let first = orders[0]
-    return [
+  private func columns(of orders: [Order]) -> [Parameter] {
+    [
       .texts(orders) { $0.id.value }, .texts(optional: orders) { $0.customer?.value },
-      alike ? .bool(!first.isTombstone) : .bools(orders) { !$0.isTombstone },
-      .texts(orders) { $0.state.rawValue },
-      alike ? .text(first.backorderRule) : .texts(orders) { $0.backorderRule },
-      alike ? .int4(first.priority) : .int4s(orders) { $0.priority },
-      alike
-        ? .timestamp(first.needBy?.microseconds) : .timestamps(optional: orders) { $0.needBy?.microseconds },
-      alike ? .text(first.closedReason) : .texts(optional: orders) { $0.closedReason },
-      .ints(orders) { $0.sequence }, .timestamps(orders) { $0.orderedAt.microseconds }, .timestamp(now.microseconds),
+      .bools(orders) { !$0.isTombstone }, .texts(orders) { $0.state.rawValue }, .texts(orders) { $0.backorderRule },
+      .int4s(orders) { $0.priority }, .timestamps(optional: orders) { $0.needBy?.microseconds },
+      .texts(optional: orders) { $0.closedReason }, .ints(orders) { $0.sequence },
+      .timestamps(orders) { $0.orderedAt.microseconds }, .timestamp(now.microseconds),
     ]
   }
 
   private func sendLines(_ parts: [OrderPart], to writes: inout WriteSet) throws {
     let new = parts.filter { $0.line.isNew && !$0.line.isRevised }
     if !new.isEmpty {
-      let isUntouched = new.allSatisfy { $0.line.shipped == 0 && $0.line.cancelled == 0 }
       try writes.send(
-        isUntouched ? StockStatements.insertLines.agreeing : StockStatements.insertLines.differing,
+        StockStatements.insertLines,
         [
           .texts(new) { $0.order.id.value }, .int4s(new) { $0.line.number }, .texts(new) { $0.line.sku.value },
-          .ints(new) { $0.line.ordered }, .ints(new) { $0.line.reserved }, .ints(new) { $0.line.backordered },
-          isUntouched ? .int(0) : .ints(new) { $0.line.shipped },
-          isUntouched ? .int(0) : .ints(new) { $0.line.cancelled },
+          .ints(new) { $0.line.ordered }, .ints(new) { $0.line.reserved }, .ints(alike: new) { $0.line.backordered },
+          .ints(alike: new) { $0.line.shipped }, .ints(alike: new) { $0.line.cancelled },
         ])
     }
     if parts.contains(where: { $0.line.isRevised }) { try sendRevisedLines(parts, to: &writes) }
@@ -256,12 +250,13 @@ extension WorkingSet {
   }
 
   private func sendOpen(_ new: [Promise], to writes: inout WriteSet) throws {
-    let first = new[0].reservation
-    let agree = new.allSatisfy { $0.reservation.lot == first.lot && $0.reservation.policy == first.policy }
     try writes.send(
-      agree ? StockStatements.insertOpenReservations.agreeing : StockStatements.insertOpenReservations.differing,
-      keys(of: new, lot: agree ? first.lot : nil) + [
-        agree ? .text(first.policy) : .texts(new) { $0.reservation.policy },
+      StockStatements.insertOpenReservations,
+      [
+        .texts(new) { $0.part.order.id.value }, .int4s(new) { $0.part.line.number },
+        .int4s(alike: new) { $0.reservation.number }, .texts(new) { $0.part.line.sku.value },
+        .texts(new) { $0.reservation.location.value }, .texts(alike: new) { $0.reservation.lot },
+        .ints(new) { $0.reservation.quantity }, .texts(alike: new) { $0.reservation.policy },
         .texts(new) { $0.reservation.candidates }, .timestamp(now.microseconds),
       ])
   }
@@ -269,23 +264,15 @@ extension WorkingSet {
   private func sendTouched(_ new: [Promise], to writes: inout WriteSet) throws {
     try writes.send(
       StockStatements.insertReservations,
-      keys(of: new) + [
-        .ints(new) { $0.reservation.open }, .ints(new) { $0.reservation.consumed },
-        .ints(new) { $0.reservation.released }, .texts(new) { $0.reservation.state.rawValue },
-        .texts(new) { $0.reservation.policy }, .texts(new) { $0.reservation.candidates },
-        .timestamps(new) { $0.reservation.createdAt.microseconds },
+      [
+        .texts(new) { $0.part.order.id.value }, .int4s(new) { $0.part.line.number },
+        .int4s(new) { $0.reservation.number }, .texts(new) { $0.part.line.sku.value },
+        .texts(new) { $0.reservation.location.value }, .texts(new) { $0.reservation.lot },
+        .ints(new) { $0.reservation.quantity }, .ints(new) { $0.reservation.open },
+        .ints(new) { $0.reservation.consumed }, .ints(new) { $0.reservation.released },
+        .texts(new) { $0.reservation.state.rawValue }, .texts(new) { $0.reservation.policy },
+        .texts(new) { $0.reservation.candidates }, .timestamps(new) { $0.reservation.createdAt.microseconds },
       ])
-  }
-
-  /// - Parameter lot: Of all of them, where they agree.
-  private func keys(of new: [Promise], lot: String? = nil) -> [Parameter] {
-    [
-      .texts(new) { $0.part.order.id.value }, .int4s(new) { $0.part.line.number },
-      .int4s(new) { $0.reservation.number }, .texts(new) { $0.part.line.sku.value },
-      .texts(new) { $0.reservation.location.value },
-      lot.map { .text($0) } ?? .texts(new) { $0.reservation.lot },
-      .ints(new) { $0.reservation.quantity },
-    ]
   }
 
   // MARK: Backorders
@@ -328,10 +315,4 @@ extension WorkingSet {
 
 extension Order {
   fileprivate var backorderRule: String { allowsBackorder ? "allow" : "deny" }
-
-  /// Whether the columns agree that nearly all orders agree in.
-  fileprivate func insertsLike(_ other: Order) -> Bool {
-    isTombstone == other.isTombstone && allowsBackorder == other.allowsBackorder && priority == other.priority
-      && needBy == other.needBy && closedReason == other.closedReason
-  }
 }

@@ -13,13 +13,19 @@ order by total_exec_time desc limit 30
 
 
 def measured(psql, n: int) -> list[dict]:
-    """The statements since the last reset, per message."""
-    found = []
+    """The statements since the last reset, per message. An insert is several: it differs by the columns that are arrays."""
+    found = {}
     for ms, calls, rows, wal, blocks, query in psql.rows(QUERY):
-        found.append({
-            "statement": label(query), "us": round(float(ms) * 1000 / n, 2), "calls": int(calls), "rows": int(rows),
-            "wal_bytes": round(int(wal) / n), "blocks": round(int(blocks) / n, 2)})
-    return [s for s in found if s["us"] >= 0.02]
+        name = label(query)
+        key = re.sub(r"\$\d+", "?", re.sub(r"unnest\((\$\d+::\w+)\[\]\)", r"\1", query)) if "insert" in name else query
+        sums = found.setdefault((name, key), [0.0, 0, 0, 0, 0])
+        for index, value in enumerate((ms, calls, rows, wal, blocks)):
+            sums[index] += float(value) if index == 0 else int(value)
+    measured = [
+        {"statement": name, "us": round(ms * 1000 / n, 2), "calls": calls, "rows": rows, "wal_bytes": round(wal / n),
+         "blocks": round(blocks / n, 2)}
+        for (name, _), (ms, calls, rows, wal, blocks) in found.items()]
+    return sorted((s for s in measured if s["us"] >= 0.02), key=lambda s: -s["us"])
 
 
 def label(query: str) -> str:

@@ -3,8 +3,8 @@
  *
  *   CRASH_AT=FUNCTION:N        SIGKILL in front of the N-th call of FUNCTION
  *   CRASH_AT=FUNCTION:N:after  SIGKILL behind it
- *   CRASH_AT=FUNCTION/TEXT:N   counts only calls that name TEXT: a statement, or the one of two that inserts rows which
- *                              are alike (TEXT_alike), or a queue
+ *   CRASH_AT=FUNCTION/TEXT:N   counts only calls that name TEXT: a statement, an insert of rows that differ in some of
+ *                              its parameters (TEXT_3_6) too, or a queue
  *   CRASH_MARKER=TEXT          abort() when a statement of the pipeline's own carries TEXT in a parameter
  *
  * "After" a send means that the bytes have left: the call is followed by a flush of the connection.
@@ -48,7 +48,8 @@ static int is_the_one(const char *function, const char *text, int after, int see
     if (size >= sizeof wanted) return 0;
     memcpy(wanted, plan + 1, size);
     if (text == NULL || strncmp(text, wanted, size) != 0) return 0;
-    if (text[size] != 0 && strcmp(text + size, "_alike") != 0) return 0;
+    if (text[size] != 0 && text[size] != '_') return 0;
+    if (text[size + strspn(text + size, "_0123456789")] != 0) return 0;
     plan = end;
   }
   if (*plan != ':') return 0;
