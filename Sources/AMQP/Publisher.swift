@@ -31,6 +31,10 @@ public final class Publisher {
   /// How many published messages the broker has not answered for.
   public var unsettled: Int { connection.confirms.unsettled }
 
+  /// Whether ``settlements(waiting:)`` has something to tell or to wait for: an answer may have been read already, when
+  /// something else was published.
+  public var isAwaited: Bool { unsettled > 0 || connection.confirms.hasSettlements }
+
   /// Hands a message to the broker, without waiting for its answer.
   ///
   /// - Parameters:

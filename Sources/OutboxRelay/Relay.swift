@@ -65,7 +65,7 @@ public final class Relay {
     let relays = try outbox.balance { lost in
       letGo(of: flow.drop(shards: lost))
       try awaitConfirms(upTo: limits.confirmTimeout)
-      return publisher.unsettled == 0
+      return !publisher.isAwaited
     }
     outbox.lookBack(every: limits.lookBackInterval)
     let mine = Set(outbox.shards)
@@ -110,7 +110,7 @@ public final class Relay {
     try askIfDue()
     try publishReady(&report)
     // With nothing on its way to the broker there is nothing better to wait for.
-    if outbox.isAsking, try publisher.unsettled == 0 || outbox.hasAnswer() {
+    if outbox.isAsking, try !publisher.isAwaited || outbox.hasAnswer() {
       try receiveRows(&report)
       try publishReady(&report)
     }
@@ -199,7 +199,7 @@ public final class Relay {
   }
 
   private func settleAnswers(waiting: Duration, _ report: inout RelayReport) throws {
-    guard publisher.unsettled > 0 else {
+    guard publisher.isAwaited else {
       if publisher.connection.isBlocked { Lane.pause(for: waiting) }
       return try publisher.connection.service()
     }
@@ -214,7 +214,7 @@ public final class Relay {
   private func awaitConfirms(upTo limit: Duration) throws {
     let end = clock.now + limit
     var report = RelayReport()
-    while publisher.unsettled > 0, !publisher.connection.isBlocked, clock.now < end {
+    while publisher.isAwaited, !publisher.connection.isBlocked, clock.now < end {
       try settleAnswers(waiting: .milliseconds(100), &report)
     }
   }

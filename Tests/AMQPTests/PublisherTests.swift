@@ -82,6 +82,24 @@ import Testing
     }
   }
 
+  @Test func anAnswerThatWasReadWhileNobodyAskedForItIsStillAwaited() async throws {
+    let fixture = try await BrokerFixture()
+    try await fixture.connected { connection in
+      try connection.declareQueue("q")
+      let publisher = try Publisher(connection)
+      #expect(!publisher.isAwaited)
+      try publisher.publish(to: "q", "m")
+      // As publishing does now and then, also a message that turns out to be impossible.
+      _ = try eventually {
+        try connection.service()
+        return publisher.unsettled == 0 ? true : nil
+      }
+      #expect(publisher.isAwaited)
+      #expect(try publisher.settlements(waiting: .zero).map(\.outcome) == [.confirmed])
+      #expect(!publisher.isAwaited)
+    }
+  }
+
   @Test func publishingToAMissingExchangeEndsTheChannelWithItsReason() async throws {
     let fixture = try await BrokerFixture()
     let error = try await fixture.connected { connection in
