@@ -1,3 +1,4 @@
+import Lanes
 import PipelineKit
 import Postgres
 import TestServers
@@ -26,6 +27,17 @@ struct PacketTests {
     OutboxRow(
       aggregate: aggregate, exchange: OutboxRow.eventExchange, routingKey: "order.reserved", messageID: id,
       body: Array((body ?? id).utf8))
+  }
+
+  /// A queue that owns all shards: the session of an earlier relay may still be ending.
+  private static func owningAll(_ database: Connection) throws -> OutboxQueue {
+    let queue = try OutboxQueue(database)
+    let end = ContinuousClock.now + patience
+    while try queue.balance() > 1 || queue.shards.count < Shard.count {
+      guard ContinuousClock.now < end else { throw NeverHappened("all shards are free") }
+      Lane.pause(for: .milliseconds(10))
+    }
+    return queue
   }
 
   private static func holds(_ what: String, _ house: House) async throws -> Bool {
@@ -95,8 +107,7 @@ struct PacketTests {
         try await Self.holds(
           "select count(*) = 0 from outbox_messages where exchange <> 'supply.events' or length(body) < 10", house))
       let taken = try await house.desk(user: "tallyman_relay").with { database in
-        let queue = try OutboxQueue(database)
-        _ = try queue.balance()
+        let queue = try PacketTests.owningAll(database)
         #expect(try queue.backlog().rows == 600)
         return try OutboxTests.drain(queue, limit: 64)
       }
@@ -119,8 +130,7 @@ struct PacketTests {
       try await house.desk().with { try OutboxTests.write(names.map { Self.event($0, $0) }, on: $0) }
       #expect(try await Self.holds("select count(*) = 2 and min(messages) = 32 from outbox", house))
       try await house.desk(user: "tallyman_relay").with { database in
-        let queue = try OutboxQueue(database)
-        _ = try queue.balance()
+        let queue = try PacketTests.owningAll(database)
         let all = try queue.take(1_000)
         let kept = Set([names[3], names[17], names[30], names[40]])
         for message in all where kept.contains(message.messageID) { queue.release(message) }
@@ -156,8 +166,7 @@ struct PacketTests {
         values (1, 1, '', 'tallyman.packet', '', '', 'nonsense', 3)
         """)
       let taken = try await house.desk(user: "tallyman_relay").with { database in
-        let queue = try OutboxQueue(database)
-        _ = try queue.balance()
+        let queue = try PacketTests.owningAll(database)
         return try queue.take(100)
       }
       #expect(taken.map(\.isUnreadable) == [true])
