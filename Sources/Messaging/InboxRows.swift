@@ -27,14 +27,6 @@ struct InboxRows {
     let claimed: MessageEnd?
     /// What its row has to say.
     var end: MessageEnd
-
-    /// Whether it agrees in what most messages of a batch agree in.
-    func isFiled(like other: Entry) -> Bool {
-      end.outcome == other.end.outcome && message.delivery.attempt == other.message.delivery.attempt
-        && message.envelope.source == other.message.envelope.source
-        && message.filedAt.day == other.message.filedAt.day
-        && message.delivery.headers == other.message.delivery.headers
-    }
   }
 
   var isEmpty: Bool { entries.isEmpty }
@@ -75,26 +67,17 @@ struct InboxRows {
   func additions(consumer: String) -> Command? { insert(entries.filter { $0.claimed == nil }, consumer: consumer) }
 
   private func insert(_ rows: [Entry], consumer: String) -> Command? {
-    guard !isEmpty, let first = rows.first else { return nil }
+    guard !isEmpty, !rows.isEmpty else { return nil }
     // Sorted keys: two lanes that insert the same ids wait for each other in one direction only.
     let sorted = InboxRows.sorted(rows)
-    let message = first.message
-    let agree = rows.allSatisfy { $0.isFiled(like: first) }
-    return (
-      agree ? InboxRows.insert.agreeing : InboxRows.insert.differing,
-      [
-        .texts(sorted) { $0.message.envelope.id },
-        agree ? .text(message.envelope.source) : .texts(sorted) { $0.message.envelope.source }, .text(consumer),
-        agree ? .int4(message.delivery.attempt) : .int4s(sorted) { $0.message.delivery.attempt },
-        agree ? .date(message.filedAt.day) : .dates(sorted) { $0.message.filedAt.day },
-        agree ? .text(first.end.outcome.rawValue) : .texts(sorted) { $0.end.outcome.rawValue },
-        .int4s(sorted) { $0.end.events },
-        agree
-          ? .text(HeaderText.encode(message.delivery.headers))
-          : .texts(sorted) { HeaderText.encode($0.message.delivery.headers) },
-        .byteas(sorted) { $0.message.delivery.body },
-      ]
-    )
+    let parameters: [Parameter] = [
+      .texts(sorted) { $0.message.envelope.id }, .texts(alike: sorted) { $0.message.envelope.source }, .text(consumer),
+      .int4s(alike: sorted) { $0.message.delivery.attempt }, .dates(alike: sorted) { $0.message.filedAt.day },
+      .texts(alike: sorted) { $0.end.outcome.rawValue }, .int4s(alike: sorted) { $0.end.events },
+      .texts(alike: sorted, in: { $0.message.delivery.headers }) { HeaderText.encode($0) },
+      .byteas(sorted) { $0.message.delivery.body },
+    ]
+    return (InboxRows.insert.statement(for: parameters), parameters)
   }
 
   /// Corrects the claimed rows of messages that ended in another way than is usual, and says how many they are; nil for
@@ -125,7 +108,7 @@ struct InboxRows {
     "inbox_insert", into: "inbox",
     [
       .each("message_id", "text"), .alike("source", "text"), .once("consumer", "text"), .alike("attempt", "int4"),
-      .alike("day", "date"), .alike("outcome", "text"), .each("events", "int4"), .alike("headers", "text"),
+      .alike("day", "date"), .alike("outcome", "text"), .alike("events", "int4"), .alike("headers", "text"),
       .each("body", "bytea"), .literal("recorded_at", "transaction_timestamp()"),
     ])
 

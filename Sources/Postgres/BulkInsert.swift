@@ -89,17 +89,7 @@ public final class BulkInsert: Sendable {
         precondition(isArray == (kinds[index] == .each), "parameter \(index + 1) of \(name) is not as declared")
       }
     }
-    return statement(differing: differing)
-  }
-
-  /// For rows that agree in the columns that are `alike`.
-  public var agreeing: Statement { statement(differing: 0) }
-  /// For rows that differ in all of them.
-  public var differing: Statement { statement(differing: statements.withLock { $0.count - 1 }) }
-
-  /// - Parameter differing: A bit for each column that is `alike`, the first one's the lowest.
-  private func statement(differing: Int) -> Statement {
-    statements.withLock { statements in
+    return statements.withLock { statements in
       if let known = statements[differing] { return known }
       let new = make(differing: differing)
       statements[differing] = new
@@ -107,6 +97,7 @@ public final class BulkInsert: Sendable {
     }
   }
 
+  /// - Parameter differing: A bit for each column that is `alike`, the first one's the lowest.
   private func make(differing: Int) -> Statement {
     var ending = ""
     var parameters = 0
