@@ -17,11 +17,32 @@ class History:
                 self.book(self.changes[balance["sku"]][row["recorded"]], row, created)
 
     def read_backorders(self, evidence):
-        for (order, _), row in evidence.backorders.items():
-            changes = self.changes[row["sku"]]
-            changes[row["created"]]["waits"] += int(row["quantity"])
-            if int(row["cancelled"]):
-                changes[evidence.orders[order]["updated"]]["left"] += int(row["cancelled"])
+        bumped = self.bumped(evidence)
+        for key, row in evidence.backorders.items():
+            order, cancelled = evidence.orders[key[0]], int(row["cancelled"])
+            # Units that wait again since a bump did not wait before it.
+            later = [[instant, units] for instant, units in bumped[key] if float(instant) > float(row["created"])]
+            waits = [[row["created"], int(row["quantity"]) - sum(units for _, units in later)], *later]
+            if order["state"] == "cancelled":
+                self.changes[row["sku"]][order["updated"]]["left"] += cancelled
+            else:  # an order that went on does not say since when units of it wait no more
+                for wait in waits:
+                    gone = min(wait[1], cancelled)
+                    wait[1], cancelled = wait[1] - gone, cancelled - gone
+            for instant, units in waits:
+                self.changes[row["sku"]][instant]["waits"] += units
+
+    @staticmethod
+    def bumped(evidence):
+        """When units of a line that were promised had to wait again, by order and line."""
+        instants = {(evidence.balances[int(row["balance_id"])]["sku"], row["reference"]): row["recorded"]
+                    for row in evidence.table("stock_ledger") if row["reason"] == "BUMP"}
+        found = collections.defaultdict(list)
+        for row in evidence.table("bumps"):
+            if (row["sku"], row["reference"]) in instants:
+                instant = instants[row["sku"], row["reference"]]
+                found[row["order_id"], int(row["line_no"])].append((instant, int(row["quantity"])))
+        return found
 
     @staticmethod
     def book(change, row, created):
