@@ -85,18 +85,18 @@ enum Packet {
     let body: ArraySlice<UInt8>
   }
 
-  /// The messages of a row's body, nil if it is none that ``encode(_:)`` makes.
+  /// The messages of a row's body, nil if it is none that a ``Writer`` makes.
   static func decode(_ bytes: [UInt8], count: Int) -> [Part]? {
     var lines = Lines(bytes: bytes)
     var found: [(aggregate: Int64, size: Int, routingKey: String, messageID: String)] = []
     found.reserveCapacity(count)
     for _ in 0..<count {
-      guard let aggregate = Int64(lines.word(upTo: " ")), let size = Int(lines.word(upTo: " ")), size >= 0 else {
-        return nil
-      }
+      guard let aggregate = Int64(lines.word(upTo: " ")), let size = Int(lines.word(upTo: " ")),
+        (0...bytes.count).contains(size)
+      else { return nil }
       found.append((aggregate, size, lines.word(upTo: " "), lines.word(upTo: "\n")))
     }
-    guard lines.word(upTo: "\n").isEmpty, found.reduce(0, { $0 &+ $1.size }) == bytes.count - lines.next else {
+    guard lines.word(upTo: "\n").isEmpty, found.reduce(0, { $0 + $1.size }) == bytes.count - lines.next else {
       return nil
     }
     var start = lines.next

@@ -65,6 +65,9 @@ struct PacketTests {
       #expect(Packet.decode(Array("1 \(length) k m\n2 1 k m\n\nab".utf8), count: 2) == nil)
     }
     #expect(Packet.decode(Array("1 2 k m\n2 -1 k m\n\na".utf8), count: 2) == nil)
+    // Sizes of which the sum is right only because it does not fit.
+    let huge = "1 9223372036854775807 k m\n2 9223372036854775807 k m\n3 4 k m\n\nab"
+    #expect(Packet.decode(Array(huge.utf8), count: 3) == nil)
     var random = SeededGenerator(seed: 7)
     for _ in 0..<2_000 {
       var copy = bytes
