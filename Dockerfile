@@ -19,14 +19,15 @@ COPY Sources Sources
 COPY Tests Tests
 ARG PROGRAMS="inventory-worker allocation-worker notification-worker outbox-relay tallyman"
 # The build folder is a cache that outlives this build: an edit compiles in seconds, the first time takes minutes.
-# Swift's runtime goes into the programs. Foundation and its ICU data must not: they would double a worker's memory.
+# Swift's runtime goes into the programs (Package.swift). Foundation and its ICU data must not: they would double a
+# worker's memory.
 RUN --mount=type=cache,id=tallyman-build,target=/source/.build,sharing=locked \
   set -eu; \
   mkdir -p /programs; \
   for program in ${PROGRAMS}; do \
-    swift build -c release --static-swift-stdlib --product "$program"; \
+    swift build -c release --product "$program"; \
   done; \
-  folder=$(swift build -c release --static-swift-stdlib --show-bin-path); \
+  folder=$(swift build -c release --show-bin-path); \
   for program in ${PROGRAMS}; do \
     nm "$folder/$program" >/tmp/symbols; \
     grep -q swift_retain /tmp/symbols || { echo "$program: its symbols cannot be read" >&2; exit 1; }; \
