@@ -1,7 +1,7 @@
 import Contracts
 import Postgres
 
-/// Collects a transaction's outgoing messages and inserts them with one statement.
+/// Collects a transaction's outgoing messages and inserts them, those of a shard with one statement.
 ///
 /// The ids are drawn by that insert, while the transaction holds the locks of the aggregates concerned: id order is
 /// therefore the order in which an aggregate's events happened.
@@ -33,14 +33,38 @@ public struct OutboxWriter {
     count += events.count
   }
 
-  /// Queues the insert and, where one is due, a wake-up for the relays.
+  /// Queues the inserts and, where one is due, a wake-up for the relays.
   ///
   /// - Parameters:
   ///   - writes: The transaction's.
   ///   - wakeUp: The lane's; nil for one who writes so rarely that every time counts.
   /// - Throws: ``PostgresError`` when the connection fails.
   public func send(to writes: inout WriteSet, waking wakeUp: RelayWakeUp? = nil) throws(PostgresError) {
-    let rows = rows()
+    guard count > 0 else { return }
+    var rows: [Inserted] = []
+    if count < Packet.leastWorthwhile {
+      for message in hashed() { rows.append(Inserted(message)) }
+    } else {
+      var size = 0
+      for shard in shards() {
+        for row in OutboxWriter.packed(shard) {
+          size += row.body.count
+          rows.append(row)
+        }
+        guard size >= OutboxWriter.portion else { continue }
+        try OutboxWriter.insert(rows, to: &writes)
+        (rows, size) = ([], 0)
+      }
+    }
+    try OutboxWriter.insert(rows, to: &writes)
+    if wakeUp?.isDue(for: count) ?? true { try writes.send(OutboxStatements.notify) }
+  }
+
+  /// One insert has about so many bytes of bodies: a large batch's would lie in memory three times otherwise, in its
+  /// packets, in the parameter made of them and in libpq, which never gives back what it needed once.
+  private static let portion = 256_000
+
+  private static func insert(_ rows: [Inserted], to writes: inout WriteSet) throws(PostgresError) {
     guard !rows.isEmpty else { return }
     try writes.send(
       OutboxStatements.insert,
@@ -49,11 +73,9 @@ public struct OutboxWriter {
         .texts(rows) { $0.routingKey }, .texts(rows) { $0.messageID }, .texts(alike: rows) { $0.contentType },
         .texts(alike: rows) { $0.headers }, .int2s(alike: rows) { $0.messages }, .byteas(rows) { $0.body },
       ])
-    if wakeUp?.isDue(for: count) ?? true { try writes.send(OutboxStatements.notify) }
   }
 
-  /// The rows to insert: of a large batch packets, shard by shard.
-  private func rows() -> [Inserted] {
+  private func hashed() -> [Hashed] {
     var messages: [Hashed] = []
     messages.reserveCapacity(count)
     for pending in pending {
@@ -62,10 +84,14 @@ public struct OutboxWriter {
       case .events(let events): for event in events { messages.append(.event(event, Shard.hash(event.aggregate))) }
       }
     }
-    guard count >= Packet.leastWorthwhile else { return messages.map(Inserted.init) }
+    return messages
+  }
+
+  /// What was collected, shard by shard.
+  private func shards() -> [[Hashed]] {
     var shards = [[Hashed]](repeating: [], count: Int(Shard.count))
-    for message in messages { shards[Int(message.shard)].append(message) }
-    return shards.flatMap(OutboxWriter.packed)
+    for message in hashed() { shards[Int(message.shard)].append(message) }
+    return shards
   }
 
   /// A shard's messages in their order, as many together as may lie in one packet.

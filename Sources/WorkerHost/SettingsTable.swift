@@ -118,11 +118,11 @@ extension SettingsTable {
     "TALLYMAN_LANES", default: 2, in: 1...64, unit: "lanes",
     meaning: "Threads that consume, each with one connection to the database and one to the broker.", usedBy: .workers)
   static let batch = Setting<Int>.integer(
-    "TALLYMAN_BATCH", default: 500, in: 1...5_000, unit: "messages",
+    "TALLYMAN_BATCH", default: 750, in: 1...5_000, unit: "messages",
     meaning: "Most messages in one transaction. A lane takes what has arrived and never waits to fill a batch.",
     usedBy: .workers)
   static let prefetch = Setting<Int>.integer(
-    "TALLYMAN_PREFETCH", default: 2_000, in: 1...65_535, unit: "messages",
+    "TALLYMAN_PREFETCH", default: 3_000, in: 1...65_535, unit: "messages",
     meaning: "Unacknowledged messages the broker hands to a lane. At least the batch; four times it keeps lanes busy.",
     usedBy: .workers)
   static let inboxDays = Setting<Int>.integer(

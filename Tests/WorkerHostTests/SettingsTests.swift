@@ -27,8 +27,8 @@ struct SettingsTests {
   func defaults() throws {
     let settings = try Settings(for: .inventoryWorker, environment: leastEnvironment)
     #expect(settings.worker.lanes == 2)
-    #expect(settings.worker.batch == 500)
-    #expect(settings.worker.prefetch == 2_000)
+    #expect(settings.worker.batch == 750)
+    #expect(settings.worker.prefetch == 3_000)
     #expect(settings.shutdownDeadline == .seconds(20))
     #expect(settings.http.host == "0.0.0.0")
     #expect(settings.http.port == 8_080)
@@ -169,7 +169,7 @@ struct SettingsRulesTests {
   @Test(
     "a combination that cannot work is refused, with both names",
     arguments: [
-      (["TALLYMAN_PREFETCH": "100"], "TALLYMAN_PREFETCH = 100: must be at least TALLYMAN_BATCH, which is 500"),
+      (["TALLYMAN_PREFETCH": "100"], "TALLYMAN_PREFETCH = 100: must be at least TALLYMAN_BATCH, which is 750"),
       (["TALLYMAN_LOCK_TIMEOUT_MS": "20000"], "TALLYMAN_LOCK_TIMEOUT_MS = 20000: must be at most TALLYMAN_STATEMENT"),
       (
         ["TALLYMAN_HEARTBEAT_SECONDS": "5"], "TALLYMAN_STATEMENT_TIMEOUT_MS = 10000: must be at most TALLYMAN_HEARTBEAT"
