@@ -218,6 +218,9 @@ extension WorkingSet {
 /// The SQL of promises that are taken away.
 enum BumpStatements {
   /// The orders whose open reservations have the lowest rank, no more of each balance than the demand takes.
+  ///
+  /// OFFSET 0 makes the server look up each order's reservations: joined with the view of both places where they are,
+  /// it would read all reservations that there are.
   static let ranked = Statement(
     name: "bumpable_ranked",
     sql: """
@@ -229,9 +232,13 @@ enum BumpStatements {
             order by o.priority, o.need_by desc nulls first, o.ordered_at desc, r.order_id desc, r.line_no desc,
                      r.reservation_no desc) - r.open_quantity as before
         from orders_promised(k.sku, k.location_id, k.lot) as p
-        join reservations r on r.order_id = p
+        cross join lateral (
+          select * from reservations s
+          where s.order_id = p and s.sku = k.sku and s.location_id = k.location_id and s.lot = k.lot
+            and s.open_quantity > 0
+          offset 0
+        ) as r
         join orders o on o.order_id = p
-        where r.sku = k.sku and r.location_id = k.location_id and r.lot = k.lot and r.open_quantity > 0
       ) as b
       where b.before < k.quantity
       """)

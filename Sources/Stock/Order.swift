@@ -235,6 +235,14 @@ public final class OrderLine {
   /// How much of it should be open if so much were ordered: what has left and what was called off is not wanted again.
   public func wanted(of ordered: Int64) -> Int64 { isClosed ? 0 : max(0, ordered - shipped - calledOff) }
 
+  /// The promise that a new line keeps in its own row: its only one, whole, and of no lot.
+  var kept: Reservation? {
+    guard isNew, !isRevised, promises.count == 1, promises[0].isNew, promises[0].open == promises[0].quantity,
+      promises[0].lot.isEmpty
+    else { return nil }
+    return promises[0]
+  }
+
   /// What is promised from a location and has not left.
   public func openReserved(at location: LocationID) -> Int64 {
     promises.reduce(0) { $0 + ($1.location == location ? $1.open : 0) }
@@ -280,6 +288,8 @@ public final class Reservation {
   let createdAt: Timestamp
   var isNew: Bool
   var isChanged: Bool
+  /// Whether it stands in its line's row, which is so until the line changes.
+  var isKeptByLine = false
 
   init(
     number: Int32, location: LocationID, lot: String, quantity: Int64, open: Int64, consumed: Int64, released: Int64,

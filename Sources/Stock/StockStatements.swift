@@ -77,16 +77,18 @@ enum StockStatements {
   static let lines = Statement(
     name: "lines",
     sql: """
-      select order_id, line_no, sku, ordered, reserved, backordered, shipped, cancelled, placed, called_off, closed
+      select order_id, line_no, sku, ordered, reserved, backordered, shipped, cancelled, placed, called_off, closed,
+             reserved_location, policy, candidates, reserved_since
       from order_lines where order_id = any($1::text[]) order by order_id, line_no
       """)
 
+  /// Those that have rows of their own; see ``lines`` for the others.
   static let reservations = Statement(
     name: "reservations",
     sql: """
       select order_id, line_no, reservation_no, location_id, lot, quantity, open_quantity, consumed, released, policy,
              candidates, created_at
-      from reservations where order_id = any($1::text[]) order by order_id, line_no, reservation_no
+      from reservation_rows where order_id = any($1::text[]) order by order_id, line_no, reservation_no
       """)
 
   static let backorders = Statement(
@@ -219,19 +221,26 @@ enum StockStatements {
       where o.order_id = n.order_id
       """, by: 9))
 
+  /// New lines, with the promises that they keep.
   static let insertLines = BulkInsert(
     "lines_insert", into: "order_lines",
     [
       .each("order_id", "text"), .each("line_no", "int4"), .each("sku", "text"), .each("ordered", "int8"),
       .each("reserved", "int8"), .alike("backordered", "int8"), .alike("shipped", "int8"), .alike("cancelled", "int8"),
+      .each("reserved_location", "text"), .alike("policy", "text"), .each("candidates", "text"),
+      .alike("reserved_since", "timestamptz"),
     ])
+
+  /// A line that has changed keeps no promise: it has a row of its own then.
+  private static let keepsNone =
+    "reserved_location = null, policy = null, candidates = null, reserved_since = null"
 
   static let updateLines = Statement(
     name: "lines_update",
     sql: WriteSet.guarded(
       """
       update order_lines l set reserved = n.reserved, backordered = n.backordered, shipped = n.shipped,
-        cancelled = n.cancelled
+        cancelled = n.cancelled, \(keepsNone)
       from (select unnest($1::text[]) as order_id, unnest($2::int4[]) as line_no, unnest($3::int8[]) as reserved,
                    unnest($4::int8[]) as backordered, unnest($5::int8[]) as shipped,
                    unnest($6::int8[]) as cancelled) as n
@@ -255,7 +264,8 @@ enum StockStatements {
     sql: WriteSet.guarded(
       """
       update order_lines l set ordered = n.ordered, reserved = n.reserved, backordered = n.backordered,
-        shipped = n.shipped, cancelled = n.cancelled, placed = n.placed, called_off = n.called_off, closed = n.closed
+        shipped = n.shipped, cancelled = n.cancelled, placed = n.placed, called_off = n.called_off, closed = n.closed,
+        \(keepsNone)
       from (select unnest($1::text[]) as order_id, unnest($2::int4[]) as line_no, unnest($3::int8[]) as ordered,
                    unnest($4::int8[]) as reserved, unnest($5::int8[]) as backordered, unnest($6::int8[]) as shipped,
                    unnest($7::int8[]) as cancelled, unnest($8::int8[]) as placed, unnest($9::int8[]) as called_off,
@@ -263,20 +273,10 @@ enum StockStatements {
       where l.order_id = n.order_id and l.line_no = n.line_no
       """, by: 11))
 
-  /// Reservations of which every unit is still open: nearly all new ones.
-  static let insertOpenReservations = BulkInsert(
-    "reservations_insert_open", into: "reservations",
-    [
-      .each("order_id", "text"), .each("line_no", "int4"), .alike("reservation_no", "int4"), .each("sku", "text"),
-      .each("location_id", "text"), .alike("lot", "text"), .each("quantity", "int8"),
-      .copy("open_quantity", of: "quantity"), .literal("state", "'active'"), .alike("policy", "text"),
-      .each("candidates", "text"), .once("created_at", "timestamptz"),
-    ])
-
   static let insertReservations = Statement(
     name: "reservations_insert",
     sql: """
-      insert into reservations (order_id, line_no, reservation_no, sku, location_id, lot, quantity, open_quantity,
+      insert into reservation_rows (order_id, line_no, reservation_no, sku, location_id, lot, quantity, open_quantity,
         consumed, released, state, policy, candidates, created_at)
       select unnest($1::text[]), unnest($2::int4[]), unnest($3::int4[]), unnest($4::text[]), unnest($5::text[]),
              unnest($6::text[]), unnest($7::int8[]), unnest($8::int8[]), unnest($9::int8[]), unnest($10::int8[]),
@@ -287,7 +287,7 @@ enum StockStatements {
     name: "reservations_update",
     sql: WriteSet.guarded(
       """
-      update reservations r set open_quantity = n.open_quantity, consumed = n.consumed, released = n.released,
+      update reservation_rows r set open_quantity = n.open_quantity, consumed = n.consumed, released = n.released,
         state = n.state
       from (select unnest($1::text[]) as order_id, unnest($2::int4[]) as line_no, unnest($3::int4[]) as reservation_no,
                    unnest($4::int8[]) as open_quantity, unnest($5::int8[]) as consumed, unnest($6::int8[]) as released,

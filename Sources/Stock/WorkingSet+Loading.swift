@@ -161,13 +161,20 @@ extension WorkingSet {
   private func loadLines(_ rows: Rows) {
     for row in 0..<rows.count {
       guard let order = order(OrderID(trusted: rows.text(row, 0))) else { continue }
-      order.parts.append(
-        OrderLine(
-          number: rows.int4(row, 1), sku: SKU(trusted: rows.text(row, 2)), ordered: rows.int(row, 3),
-          placed: rows.optionalInt(row, 8), calledOff: rows.optionalInt(row, 9) ?? 0,
-          isClosed: rows.optionalBool(row, 10) ?? false,
-          reserved: rows.int(row, 4), backordered: rows.int(row, 5), shipped: rows.int(row, 6),
-          cancelled: rows.int(row, 7), isDivisible: order.terms.policy == .partial, isNew: false))
+      let line = OrderLine(
+        number: rows.int4(row, 1), sku: SKU(trusted: rows.text(row, 2)), ordered: rows.int(row, 3),
+        placed: rows.optionalInt(row, 8), calledOff: rows.optionalInt(row, 9) ?? 0,
+        isClosed: rows.optionalBool(row, 10) ?? false,
+        reserved: rows.int(row, 4), backordered: rows.int(row, 5), shipped: rows.int(row, 6),
+        cancelled: rows.int(row, 7), isDivisible: order.terms.policy == .partial, isNew: false)
+      order.parts.append(line)
+      guard let location = rows.optionalText(row, 11) else { continue }
+      let kept = Reservation(
+        number: 1, location: LocationID(trusted: location), lot: "", quantity: line.reserved, open: line.reserved,
+        consumed: 0, released: 0, policy: rows.text(row, 12), candidates: rows.text(row, 13),
+        createdAt: Timestamp(microseconds: rows.timestamp(row, 14)), isNew: false, isChanged: false)
+      kept.isKeptByLine = true
+      line.promises.append(kept)
     }
   }
 

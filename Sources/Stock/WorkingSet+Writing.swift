@@ -14,7 +14,9 @@ extension WorkingSet {
     try sendOrders(touched, to: &writes)
     var lines: [OrderPart] = []
     lines.reserveCapacity(2 * touched.count)
-    for order in touched { for line in order.parts { lines.append(OrderPart(order: order, line: line)) } }
+    for order in touched {
+      for line in order.parts { lines.append(OrderPart(order: order, line: line, kept: line.kept)) }
+    }
     try sendLines(lines, to: &writes)
     try sendReservations(lines, to: &writes)
     try sendBackorders(lines, to: &writes)
@@ -22,10 +24,11 @@ extension WorkingSet {
     try sendDecisions(to: &writes)
   }
 
-  /// A line with its order.
+  /// A line with its order, and the promise that is written with the line.
   private struct OrderPart {
     let order: Order
     let line: OrderLine
+    let kept: Reservation?
   }
 
   // MARK: Stock
@@ -170,6 +173,8 @@ extension WorkingSet {
           .texts(new) { $0.order.id.value }, .int4s(new) { $0.line.number }, .texts(new) { $0.line.sku.value },
           .ints(new) { $0.line.ordered }, .ints(new) { $0.line.reserved }, .ints(alike: new) { $0.line.backordered },
           .ints(alike: new) { $0.line.shipped }, .ints(alike: new) { $0.line.cancelled },
+          .texts(optional: new) { $0.kept?.location.value }, .texts(alike: new) { $0.kept?.policy },
+          .texts(optional: new) { $0.kept?.candidates }, .timestamps(alike: new) { $0.kept?.createdAt.microseconds },
         ])
     }
     if parts.contains(where: { $0.line.isRevised }) { try sendRevisedLines(parts, to: &writes) }
@@ -222,22 +227,20 @@ extension WorkingSet {
     let reservation: Reservation
   }
 
+  /// Those that no line keeps. A line that has changed gives up the one that it kept so far.
   private func sendReservations(_ parts: [OrderPart], to writes: inout WriteSet) throws {
-    var open: [Promise] = []
-    var touched: [Promise] = []
+    var new: [Promise] = []
     var changed: [Promise] = []
-    for part in parts {
+    for part in parts where part.kept == nil {
       for reservation in part.line.promises {
-        let promise = Promise(part: part, reservation: reservation)
-        if reservation.isNew {
-          if reservation.open == reservation.quantity { open.append(promise) } else { touched.append(promise) }
+        if reservation.isNew || (reservation.isKeptByLine && part.line.isChanged) {
+          new.append(Promise(part: part, reservation: reservation))
         } else if reservation.isChanged {
-          changed.append(promise)
+          changed.append(Promise(part: part, reservation: reservation))
         }
       }
     }
-    if !open.isEmpty { try sendOpen(open, to: &writes) }
-    if !touched.isEmpty { try sendTouched(touched, to: &writes) }
+    if !new.isEmpty { try sendNew(new, to: &writes) }
     guard !changed.isEmpty else { return }
     try writes.send(
       StockStatements.updateReservations,
@@ -249,19 +252,7 @@ extension WorkingSet {
       ], changing: changed.count)
   }
 
-  private func sendOpen(_ new: [Promise], to writes: inout WriteSet) throws {
-    try writes.send(
-      StockStatements.insertOpenReservations,
-      [
-        .texts(new) { $0.part.order.id.value }, .int4s(new) { $0.part.line.number },
-        .int4s(alike: new) { $0.reservation.number }, .texts(new) { $0.part.line.sku.value },
-        .texts(new) { $0.reservation.location.value }, .texts(alike: new) { $0.reservation.lot },
-        .ints(new) { $0.reservation.quantity }, .texts(alike: new) { $0.reservation.policy },
-        .texts(new) { $0.reservation.candidates }, .timestamp(now.microseconds),
-      ])
-  }
-
-  private func sendTouched(_ new: [Promise], to writes: inout WriteSet) throws {
+  private func sendNew(_ new: [Promise], to writes: inout WriteSet) throws {
     try writes.send(
       StockStatements.insertReservations,
       [

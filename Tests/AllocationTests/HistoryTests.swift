@@ -142,7 +142,12 @@ struct HistoryTests {
           try await house.rows("select sku, location_id, on_hand, reserved, seq from balances order by 1, 2")
             + house.rows("select sku, owed, alert_state from stock_items order by 1")
             + house.rows("select order_id, state, closed_reason, sequence from orders order by 1")
-            + house.rows("select * from order_lines order by 1, 2")
+            + house.rows(
+              """
+              select order_id, line_no, sku, ordered, reserved, backordered, shipped, cancelled, placed, called_off,
+                closed
+              from order_lines order by 1, 2
+              """)
             + house.rows("select order_id, line_no, location_id, quantity, state from reservations order by 1, 2, 3"))
       }
     }

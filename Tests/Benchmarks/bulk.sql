@@ -28,7 +28,7 @@ insert into orders (order_id, customer_id, state, answered, sequence, ordered_at
   select order_id, 'cust-' || length(order_id), 'shipped', true, 2, at, at from past where line_no = 1;
 insert into order_lines (order_id, line_no, sku, ordered, reserved, backordered, shipped, cancelled)
   select order_id, line_no, sku, 1, 0, 0, 1, 0 from past;
-insert into reservations (order_id, line_no, reservation_no, sku, location_id, quantity, open_quantity, consumed, state,
+insert into reservation_rows (order_id, line_no, reservation_no, sku, location_id, quantity, open_quantity, consumed, state,
     policy, candidates, created_at)
   select order_id, line_no, 1, sku, location_id, 1, 0, 1, 'consumed', 'priority', location_id || '=1', at from past;
 -- Heard of just now, so that no run has to announce all of them as overdue.

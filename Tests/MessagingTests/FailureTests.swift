@@ -95,17 +95,17 @@ struct FailureTests {
     try await withStock { house, _, allocation in
       let letters = [Letter.order("o-1", [("A", 1)]), .order("o-2", [("A", 1)])]
       if what == "revoke" {
-        try await house.script("revoke insert on reservations from tallyman_allocation")
+        try await house.script("revoke insert on order_lines from tallyman_allocation")
       } else {
-        try await house.script("alter table reservations rename to elsewhere")
+        try await house.script("alter table order_lines rename to elsewhere")
       }
       let error = await #expect(throws: PostgresError.self) { try await allocation.take(letters) }
       #expect(error?.sqlState.code.hasPrefix("42") == true)
       #expect(try await allocation.acknowledgedBeforeFailure() == 0)
       if what == "revoke" {
-        try await house.script("grant insert on reservations to tallyman_allocation")
+        try await house.script("grant insert on order_lines to tallyman_allocation")
       } else {
-        try await house.script("alter table elsewhere rename to reservations")
+        try await house.script("alter table elsewhere rename to order_lines")
       }
       try await allocation.connect()
       #expect(try await allocation.take(letters.map(\.again)).outcomes == [.applied, .applied])

@@ -116,14 +116,32 @@ struct BumpDatabaseTests {
         update balances set reserved = reserved + 1;
         insert into orders (order_id, customer_id, answered, state, ordered_at, updated_at)
           values ('o-loaded', 'c', true, 'reserved', now(), now());
-        insert into reservations (order_id, line_no, reservation_no, sku, location_id, quantity, open_quantity, state,
-          policy, candidates, created_at)
+        insert into reservation_rows (order_id, line_no, reservation_no, sku, location_id, quantity, open_quantity,
+          state, policy, candidates, created_at)
           values ('o-loaded', 1, 1, 'A', 'WH-1', 1, 1, 'active', 'most_stock', '', now())
         """)
       #expect(try await house.rows(promised) == ["o-600", "o-loaded", "o-old"])
       #expect(try await house.rows("select * from orders_promised('A', 'nowhere', '')").isEmpty)
-      try await house.script("delete from reservations where order_id = 'o-loaded'")
+      try await house.script("delete from reservation_rows where order_id = 'o-loaded'")
       try await house.script("update balances set reserved = reserved - 1")
+    }
+  }
+
+  @Test("who loses a promise is looked up by order, in the lines and beside them, however many orders there are")
+  func plan() async throws {
+    try await withHouse { house in
+      let plan = try await house.desk().with { database in
+        try database.script("set enable_seqscan = off; set plan_cache_mode = force_generic_plan")
+        try database.script("prepare ranked as \(BumpStatements.ranked.sql)")
+        let rows = try database.query(
+          .once("explain (costs off) execute ranked ('{A}', '{WH-1}', '{\"\"}', '{1}')"))
+        return (0..<rows.count).map { rows.text($0, 0) }
+      }
+      for table in ["order_lines", "reservation_rows"] {
+        let scans = plan.indices.filter { plan[$0].contains("Scan") && plan[$0].contains("on \(table)") }
+        #expect(!scans.isEmpty, "\(plan)")
+        for scan in scans { #expect(plan[scan + 1].contains("Index Cond: (order_id = "), "\(plan)") }
+      }
     }
   }
 }

@@ -105,12 +105,12 @@ struct Breakage: Sendable {
     Breakage(
       "reservation_resolution",
       sql: """
-        alter table reservations drop constraint each_unit_resolves_once;
-        update reservations set released = released + 1 where order_id = 'reserved' and line_no = 1
+        alter table reservation_rows drop constraint each_unit_resolves_once;
+        update reservation_rows set released = released + 1 where order_id = 'reserved' and line_no = 1
         """),
     Breakage(
       "reservation_resolution",
-      sql: "update reservations set state = 'released' where state = 'consumed' and order_id = 'reserved'"),
+      sql: "update reservation_rows set state = 'released' where state = 'consumed' and order_id = 'reserved'"),
     Breakage(
       "line_equation",
       sql: """
@@ -120,7 +120,16 @@ struct Breakage: Sendable {
     Breakage("line_has_order", sql: "insert into order_lines values ('ghost', 1, 'A', 1, 0, 0, 0, 1)"),
     Breakage(
       "line_reservations",
-      sql: "update order_lines set ordered = ordered + 1, reserved = reserved + 1 where order_id = 'late'"),
+      sql: "update order_lines set ordered = ordered + 1, reserved = reserved + 1 where order_id = 'waiting'"),
+    Breakage("line_kept", sql: "update order_lines set candidates = null where order_id = 'late'"),
+    Breakage(
+      "line_kept",
+      sql: """
+        insert into reservation_rows (order_id, line_no, reservation_no, sku, location_id, quantity, open_quantity,
+          released, state, policy, candidates, created_at)
+        select order_id, line_no, 2, sku, reserved_location, 1, 0, 1, 'released', policy, candidates, now()
+        from order_lines where order_id = 'late'
+        """),
     Breakage(
       "line_backorder",
       sql: "update order_lines set ordered = ordered + 1, backordered = backordered + 1 where order_id = 'late'"),

@@ -94,7 +94,7 @@ struct RoleTests {
         ("insert into locations values ('W9', 'x', 0, true, now())", true),
         ("select ensure_partitions()", true), ("delete from balances", false),
         ("insert into orders select * from orders", false),
-        ("update reservations set open_quantity = open_quantity", true), ("select * from bumps", false),
+        ("update reservation_rows set open_quantity = open_quantity", true), ("select * from bumps", false),
         ("update quality_holds set released = released", true), ("update quality_holds set quantity = quantity", false),
         ("update counts set counted = counted", false),
         ("update receipts set quantity = 1", false), ("select * from outbox", false), (RoleTests.outboxInsert, true),

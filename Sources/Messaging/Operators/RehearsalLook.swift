@@ -20,11 +20,15 @@ struct RehearsalLook {
     let table: String
     let name: String
     let condition: String
+    /// Columns that another view shows better.
+    var hidden = ""
   }
 
   private static let views = [
     View(table: "orders", name: "order_id", condition: "order_id = any ($1)"),
-    View(table: "order_lines", name: "order_id || '/' || line_no", condition: "order_id = any ($1)"),
+    View(
+      table: "order_lines", name: "order_id || '/' || line_no", condition: "order_id = any ($1)",
+      hidden: "reserved_location,policy,candidates,reserved_since"),
     View(
       table: "reservations", name: "order_id || '/' || line_no || '/' || reservation_no",
       condition: "order_id = any ($1)"),
@@ -92,6 +96,7 @@ struct RehearsalLook {
           from \(view.table) as t, jsonb_each_text(to_jsonb(t)) as c
           where (\(view.condition)) 
             and c.key not in ('body', 'updated_at', 'recorded_at', 'next_attempt_at', 'created_at')
+            and c.key <> all ('{\(view.hidden)}')
             and (select true from given)
           """), [.texts(orders), .texts(skus), .text(event.source), .text(event.id), .texts(transfers)])
       for row in 0..<found.count {
