@@ -6,9 +6,9 @@
 /// load, under which relays never sleep. Where all of this errs, a message waits for the relay's next look.
 public final class RelayWakeUp {
   /// Wake-ups of one lane are at least this far apart.
-  public static let interval: Duration = .milliseconds(8)
+  public static let interval: Duration = .milliseconds(2)
   /// How long a relay stays awake after it has found rows.
-  public static let relayAlertTime: Duration = .milliseconds(10)
+  public static let relayAlertTime: Duration = .milliseconds(3)
   /// How often a relay that is awake looks for rows.
   public static let relayAlertInterval: Duration = .milliseconds(1)
   /// Batches with more rows than this wake nobody.
