@@ -80,7 +80,8 @@ def measure(bench, data: dict, n: int, states: tuple, number: int) -> None:
             with database.Psql(rig.contestant.database) as psql:
                 psql.rows("checkpoint")
                 before = rig.counts(psql)
-        result = rig.throughput(n, "zipf", run=f"f{number}{state[-1]}", before=before)
+        result = rig.throughput(n, "zipf", run=f"f{number}{state[-1]}", before=before,
+                                counts_commits=False)
         bench.say(f"{state}: {result['end_to_end_per_s']}/s, broken: {result['broken']}")
         data["runs"].append({"state": state, **result})
 
