@@ -1,6 +1,7 @@
 import Contracts
 import PipelineKit
 import Postgres
+import TestServers
 import Testing
 
 @testable import Outbox
@@ -189,6 +190,10 @@ struct OutboxTests {
       try await reader.with { database in
         // An id of its own keeps the transaction in sight between statements, too.
         _ = try database.query(.once("select pg_current_xact_id()"))
+      }
+      // Autovacuum may have begun before it.
+      try await eventually("the reader's transaction is the oldest") {
+        try await relay.with { try OutboxQueue($0).oldestTransaction().oldest?.pid } == pid
       }
       let seen = try await relay.with { database in
         let queue = try OutboxQueue(database)

@@ -71,6 +71,11 @@ public final class RabbitMQServer: Sendable {
   /// Stops the node with SIGKILL and leaves its data, as a power failure would.
   public func kill() async throws { _ = try await run("kill") }
 
+  /// Stops the node's process where it is: it answers for nothing any more, and ``kill()`` ends it all the same.
+  public func pause() throws {
+    _ = Foundation.kill(pid_t(try Self.number(in: folder.appending(path: "pid"))), SIGSTOP)
+  }
+
   /// Starts the node again on the same ports with the same data, after ``kill()``.
   public func startAgain() async throws {
     _ = try await run("start")
