@@ -3,7 +3,7 @@ import Postgres
 
 /// Collects a transaction's outgoing messages and inserts them, those of a shard with one statement.
 ///
-/// The ids are drawn by that insert, while the transaction holds the locks of the aggregates concerned: id order is
+/// The ids are drawn by these inserts, while the transaction holds the locks of the aggregates concerned: id order is
 /// therefore the order in which an aggregate's events happened.
 public struct OutboxWriter {
   private var pending: [Pending] = []

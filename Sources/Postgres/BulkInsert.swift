@@ -25,13 +25,12 @@ public final class BulkInsert: Sendable {
       case each
       case alike
       case once
-      case copy(String)
       case literal(String)
 
       var hasParameter: Bool {
         switch self {
         case .each, .alike, .once: true
-        case .copy, .literal: false
+        case .literal: false
         }
       }
     }
@@ -42,10 +41,6 @@ public final class BulkInsert: Sendable {
     public static func alike(_ name: String, _ type: String) -> Column { Column(name: name, type: type, kind: .alike) }
     /// One value for all rows.
     public static func once(_ name: String, _ type: String) -> Column { Column(name: name, type: type, kind: .once) }
-    /// The same values as another column, without a parameter of its own.
-    public static func copy(_ name: String, of other: String) -> Column {
-      Column(name: name, type: "", kind: .copy(other))
-    }
     /// A literal of SQL, without a parameter.
     public static func literal(_ name: String, _ sql: String) -> Column {
       Column(name: name, type: "", kind: .literal(sql))
@@ -64,8 +59,7 @@ public final class BulkInsert: Sendable {
   ///   - name: Of the statement for rows that agree in all columns that are `alike`. The others' end in the numbers of
   ///     the parameters in which rows differ (`ledger_insert_3_6`): a server knows 63 bytes of a statement's name.
   ///   - table: Where to.
-  ///   - columns: In the order of the parameters; the first one must be of `each`, at most 8 may be `alike`, and a copy
-  ///     stands behind its other.
+  ///   - columns: In the order of the parameters; the first one must be of `each`, and at most 8 may be `alike`.
   public init(_ name: String, into table: String, _ columns: [Column]) {
     precondition(columns.first?.kind == .each, "\(name): the first column says how many rows there are")
     let kinds = columns.map(\.kind).filter(\.hasParameter)
@@ -106,7 +100,6 @@ public final class BulkInsert: Sendable {
     for column in columns {
       switch column.kind {
       case .literal(let sql): values.append(sql)
-      case .copy(let other): values += columns.firstIndex { $0.name == other }.map { [values[$0]] } ?? []
       case .each, .alike, .once:
         parameters += 1
         var isArray = column.kind == .each

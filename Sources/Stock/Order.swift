@@ -237,10 +237,10 @@ public final class OrderLine {
 
   /// The promise that a new line keeps in its own row: its only one, whole, and of no lot.
   var kept: Reservation? {
-    guard isNew, !isRevised, promises.count == 1, promises[0].isNew, promises[0].open == promises[0].quantity,
-      promises[0].lot.isEmpty
+    guard isNew, !isRevised, promises.count == 1, let only = promises.first, only.isNew, only.open == only.quantity,
+      only.lot.isEmpty
     else { return nil }
-    return promises[0]
+    return only
   }
 
   /// What is promised from a location and has not left.

@@ -273,15 +273,14 @@ enum StockStatements {
       where l.order_id = n.order_id and l.line_no = n.line_no
       """, by: 11))
 
-  static let insertReservations = Statement(
-    name: "reservations_insert",
-    sql: """
-      insert into reservation_rows (order_id, line_no, reservation_no, sku, location_id, lot, quantity, open_quantity,
-        consumed, released, state, policy, candidates, created_at)
-      select unnest($1::text[]), unnest($2::int4[]), unnest($3::int4[]), unnest($4::text[]), unnest($5::text[]),
-             unnest($6::text[]), unnest($7::int8[]), unnest($8::int8[]), unnest($9::int8[]), unnest($10::int8[]),
-             unnest($11::text[]), unnest($12::text[]), unnest($13::text[]), unnest($14::timestamptz[])
-      """)
+  static let insertReservations = BulkInsert(
+    "reservations_insert", into: "reservation_rows",
+    [
+      .each("order_id", "text"), .each("line_no", "int4"), .alike("reservation_no", "int4"), .each("sku", "text"),
+      .each("location_id", "text"), .alike("lot", "text"), .each("quantity", "int8"), .each("open_quantity", "int8"),
+      .alike("consumed", "int8"), .alike("released", "int8"), .alike("state", "text"), .alike("policy", "text"),
+      .each("candidates", "text"), .alike("created_at", "timestamptz"),
+    ])
 
   static let updateReservations = Statement(
     name: "reservations_update",

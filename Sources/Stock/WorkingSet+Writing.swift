@@ -257,12 +257,12 @@ extension WorkingSet {
       StockStatements.insertReservations,
       [
         .texts(new) { $0.part.order.id.value }, .int4s(new) { $0.part.line.number },
-        .int4s(new) { $0.reservation.number }, .texts(new) { $0.part.line.sku.value },
-        .texts(new) { $0.reservation.location.value }, .texts(new) { $0.reservation.lot },
+        .int4s(alike: new) { $0.reservation.number }, .texts(new) { $0.part.line.sku.value },
+        .texts(new) { $0.reservation.location.value }, .texts(alike: new) { $0.reservation.lot },
         .ints(new) { $0.reservation.quantity }, .ints(new) { $0.reservation.open },
-        .ints(new) { $0.reservation.consumed }, .ints(new) { $0.reservation.released },
-        .texts(new) { $0.reservation.state.rawValue }, .texts(new) { $0.reservation.policy },
-        .texts(new) { $0.reservation.candidates }, .timestamps(new) { $0.reservation.createdAt.microseconds },
+        .ints(alike: new) { $0.reservation.consumed }, .ints(alike: new) { $0.reservation.released },
+        .texts(alike: new) { $0.reservation.state.rawValue }, .texts(alike: new) { $0.reservation.policy },
+        .texts(new) { $0.reservation.candidates }, .timestamps(alike: new) { $0.reservation.createdAt.microseconds },
       ])
   }
 

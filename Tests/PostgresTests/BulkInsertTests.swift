@@ -18,8 +18,8 @@ import Testing
     "items_insert", into: "items",
     [
       .each("id", "int8"), .alike("name", "text"), .literal("state", "'new'"), .alike("count", "int4"),
-      .alike("is_open", "bool"), .copy("same_id", of: "id"), .alike("time", "timestamptz"), .once("by", "text"),
-      .alike("day", "date"), .alike("level", "int2"), .alike("size", "int8"),
+      .alike("is_open", "bool"), .alike("time", "timestamptz"), .once("by", "text"),
+      .alike("day", "date"), .alike("level", "int2"), .alike("size", "int8"), .each("same_id", "int8"),
     ])
 
   private static func parameters(_ items: [Item]) -> [Parameter] {
@@ -27,6 +27,7 @@ import Testing
       .ints(items) { $0.id }, .texts(alike: items) { $0.name }, .int4s(alike: items) { $0.count },
       .bools(alike: items) { $0.isOpen }, .timestamps(alike: items) { $0.time }, .text("me"),
       .dates(alike: items) { $0.day }, .int2s(alike: items) { $0.level }, .ints(alike: items) { $0.size },
+      .ints(items) { $0.id },
     ]
   }
 
