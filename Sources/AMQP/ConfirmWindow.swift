@@ -7,11 +7,13 @@ struct ReturnedMessage {
   let messageID: String?
 }
 
-/// Which published messages the broker has not answered for, and the answers not yet handed to the caller.
+/// Which messages published on a channel the broker has not answered for, and the answers not yet handed to the caller.
 ///
-/// Sequences count from 1 per channel, as the broker's do. A `basic.return` names no sequence; it is recognised by
-/// exchange, routing key and message id, and the message's outcome is known when its ack follows. Where several
-/// unanswered messages look alike, all of them count as returned: publishing again is safe, losing is not.
+/// Sequences count from 1 per channel, as the broker's do. Where several channels take turns, callers know a message by
+/// one number over all of them: the first of channel 1, the first of channel 2, the second of channel 1, and so on. A
+/// `basic.return` names no sequence; it is recognised by exchange, routing key and message id, and the outcome is known
+/// when its ack follows. Where several unanswered messages look alike, all of them count as returned: publishing again
+/// is safe, losing is not.
 struct ConfirmWindow {
   private enum State {
     case pending
@@ -26,6 +28,8 @@ struct ConfirmWindow {
     var state = State.pending
   }
 
+  private let number: UInt64
+  private let channels: UInt64
   /// Slots from `head` on are those of sequences `base`, `base + 1`, …; those before `head` are done.
   private var slots: [Slot] = []
   private var head = 0
@@ -35,6 +39,14 @@ struct ConfirmWindow {
   /// How many published messages have no answer yet.
   private(set) var unsettled = 0
 
+  /// - Parameters:
+  ///   - number: The channel's, from 1.
+  ///   - channels: How many take turns.
+  init(channel number: Int = 1, of channels: Int = 1) {
+    self.number = UInt64(number)
+    self.channels = UInt64(channels)
+  }
+
   /// Whether answers wait to be taken.
   var hasSettlements: Bool { !settlements.isEmpty }
 
@@ -42,12 +54,12 @@ struct ConfirmWindow {
 
   /// Records a message that was handed to the broker.
   ///
-  /// - Returns: Its sequence.
+  /// - Returns: Its number over all channels.
   mutating func published(exchange: String, routingKey: String, messageID: String?) -> UInt64 {
     let sequence = next
     slots.append(Slot(exchange: exchange, routingKey: routingKey, messageID: messageID))
     unsettled += 1
-    return sequence
+    return known(sequence)
   }
 
   /// Records a `basic.return`; the message is settled by the ack that follows.
@@ -92,6 +104,8 @@ struct ConfirmWindow {
     return settlements
   }
 
+  private func known(_ sequence: UInt64) -> UInt64 { (sequence - 1) * channels + number }
+
   private mutating func settle(_ sequence: UInt64, _ acknowledged: Bool) {
     let index = head + Int(sequence - base)
     let outcome: Settlement.Outcome
@@ -102,7 +116,7 @@ struct ConfirmWindow {
     }
     slots[index].state = .settled
     unsettled -= 1
-    settlements.append(Settlement(sequence: sequence, outcome: outcome))
+    settlements.append(Settlement(sequence: known(sequence), outcome: outcome))
   }
 
   private mutating func dropSettledPrefix() {

@@ -1,7 +1,7 @@
 import CRabbitMQ
 import Lanes
 
-/// One connection to the broker with one channel, for one lane.
+/// One connection to the broker, for one lane, with one channel; a publisher may open more.
 ///
 /// Everything here blocks, with a bound, and may only be called on a ``Lanes/Lane``. A connection that failed stays
 /// failed: every later call throws the same error, and the caller opens a new one. Let go of a connection, or call
@@ -10,13 +10,14 @@ public final class Connection {
   let handle: Handle
   let options: BrokerOptions
   let arena = Arena()
-  /// The one channel; 0 is the connection itself.
+  /// The channel for everything that is not published; 0 is the connection itself.
   let channel: amqp_channel_t = 1
+  /// What is under way on each channel; they are numbered from 1.
+  var channels = [Channel()]
 
   /// Why the connection is of no more use.
   var failure: AMQPError?
   var blockedReason: String?
-  var assembler = ContentAssembler()
   /// Body bytes copied since librabbitmq's buffers were last released.
   var unreleasedBytes = 0
 
@@ -26,8 +27,13 @@ public final class Connection {
   var hasConsumer = false
 
   // The publisher's side.
-  var confirms = ConfirmWindow()
   var confirming = false
+
+  /// What is under way on one channel.
+  struct Channel {
+    var assembler = ContentAssembler()
+    var confirms = ConfirmWindow()
+  }
 
   /// Why no more deliveries come.
   enum ConsumerEnd { case byBroker, byCaller }
@@ -40,8 +46,12 @@ public final class Connection {
     Lane.requireCurrent("AMQP.Connection.init")
     self.options = options
     handle = try Handshake(options).perform()
+    try openChannel(channel)
+  }
+
+  func openChannel(_ number: amqp_channel_t) throws(AMQPError) {
     var open = amqp_channel_open_t(out_of_band: amqp_bytes_t(len: 0, bytes: nil))
-    try call("opening a channel", AMQP_CHANNEL_OPEN_METHOD, &open, answer: AMQP_CHANNEL_OPEN_OK_METHOD)
+    try call("opening a channel", AMQP_CHANNEL_OPEN_METHOD, &open, on: number, answer: AMQP_CHANNEL_OPEN_OK_METHOD)
   }
 
   /// Whether the broker refuses publishing now (memory or disk alarm), as far as frames have been read.

@@ -71,22 +71,26 @@ extension Connection {
   }
 
   private func dispatch(_ frame: UnsafePointer<amqp_frame_t>) throws(AMQPError) -> Step {
+    let number = frame.pointee.channel
+    guard number <= channels.count else { throw .protocolViolation(detail: "a frame of channel \(number)") }
     switch Int32(frame.pointee.frame_type) {
     case AMQP_FRAME_METHOD:
       let method = frame.pointee.payload.method
-      return try frame.pointee.channel == 0 ? connectionMethod(method) : channelMethod(method)
-    case AMQP_FRAME_HEADER:
+      return try number == 0 ? connectionMethod(method) : channelMethod(method, of: number)
+    case AMQP_FRAME_HEADER where number > 0:
       // librabbitmq: "decoded: the decoded properties", of the basic class, the only one with content.
       guard let decoded = frame.pointee.payload.properties.decoded else {
         throw .protocolViolation(detail: "a content header without properties")
       }
       accept(
-        try assembler.header(
+        try channels[Int(number) - 1].assembler.header(
           size: frame.pointee.payload.properties.body_size,
-          properties: decoded.assumingMemoryBound(to: amqp_basic_properties_t.self)))
-    case AMQP_FRAME_BODY:
+          properties: decoded.assumingMemoryBound(to: amqp_basic_properties_t.self)), of: number)
+    case AMQP_FRAME_BODY where number > 0:
       let fragment = frame.pointee.payload.body_fragment
-      accept(try assembler.body(UnsafeRawBufferPointer(start: fragment.bytes, count: fragment.len)))
+      accept(
+        try channels[Int(number) - 1].assembler.body(
+          UnsafeRawBufferPointer(start: fragment.bytes, count: fragment.len)), of: number)
       unreleasedBytes += fragment.len
       if unreleasedBytes > 1 << 20 { releaseBuffers() }
     default: break
@@ -94,11 +98,11 @@ extension Connection {
     return .handled
   }
 
-  private func accept(_ content: ContentAssembler.Content?) {
+  private func accept(_ content: ContentAssembler.Content?, of number: amqp_channel_t) {
     switch content {
     case nil: break
     case .delivery(let delivery): deliveries.append(delivery)
-    case .returned(let message): confirms.returned(message)
+    case .returned(let message): channels[Int(number) - 1].confirms.returned(message)
     }
   }
 
@@ -121,18 +125,19 @@ extension Connection {
     return .handled
   }
 
-  private func channelMethod(_ method: amqp_method_t) throws(AMQPError) -> Step {
+  private func channelMethod(_ method: amqp_method_t, of number: amqp_channel_t) throws(AMQPError) -> Step {
+    let index = Int(number) - 1
     switch method.id {
     case AMQP_BASIC_DELIVER_METHOD:
-      try assembler.begin(try arguments(method, amqp_basic_deliver_t.self) { $0 })
+      try channels[index].assembler.begin(try arguments(method, amqp_basic_deliver_t.self) { $0 })
     case AMQP_BASIC_RETURN_METHOD:
-      try assembler.begin(try arguments(method, amqp_basic_return_t.self) { $0 })
+      try channels[index].assembler.begin(try arguments(method, amqp_basic_return_t.self) { $0 })
     case AMQP_BASIC_ACK_METHOD:
       let ack = try arguments(method, amqp_basic_ack_t.self) { $0 }
-      try confirms.answered(ack.delivery_tag, multiple: ack.multiple != 0, acknowledged: true)
+      try channels[index].confirms.answered(ack.delivery_tag, multiple: ack.multiple != 0, acknowledged: true)
     case AMQP_BASIC_NACK_METHOD:
       let nack = try arguments(method, amqp_basic_nack_t.self) { $0 }
-      try confirms.answered(nack.delivery_tag, multiple: nack.multiple != 0, acknowledged: false)
+      try channels[index].confirms.answered(nack.delivery_tag, multiple: nack.multiple != 0, acknowledged: false)
     case AMQP_BASIC_CANCEL_METHOD:
       if consumerEnd == nil { consumerEnd = .byBroker }
     case AMQP_CHANNEL_CLOSE_METHOD:
@@ -141,7 +146,7 @@ extension Connection {
       }
       var answer = amqp_channel_close_ok_t(dummy: 0)
       // The channel is over either way; a broken connection shows itself at the next use.
-      _ = amqp_send_method(handle.state, channel, AMQP_CHANNEL_CLOSE_OK_METHOD, &answer)
+      _ = amqp_send_method(handle.state, number, AMQP_CHANNEL_CLOSE_OK_METHOD, &answer)
       throw error
     default: return .answer(method.id, method.decoded)
     }

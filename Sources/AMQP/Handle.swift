@@ -7,6 +7,8 @@ final class Handle {
   /// Where frames are read into. What its pointers refer to lives in the connection's pools until
   /// `amqp_maybe_release_buffers` is called.
   let frame: UnsafeMutablePointer<amqp_frame_t>
+  /// Whether what is written has to pass through TLS, so that only librabbitmq can write.
+  var isEncrypted = false
   private var released = false
 
   /// Nil when there is no memory.

@@ -35,6 +35,7 @@ struct Handshake {
     guard let socket = address.usesTLS ? amqp_ssl_socket_new(handle.state) : amqp_tcp_socket_new(handle.state) else {
       throw .refused(address: address.display, detail: "no socket")
     }
+    handle.isEncrypted = address.usesTLS
     if address.usesTLS { try prepareTLS(socket) }
     var timeout = timeval(options.connectTimeout)
     let status = amqp_socket_open_noblock(socket, address.host, Int32(address.port), &timeout)
@@ -92,7 +93,8 @@ struct Handshake {
     ])
     let heartbeat = Int32(max(1, min(options.heartbeat.components.seconds, 65535)))
     let reply = tallyman_amqp_login(
-      handle.state, address.vhost, 1, AMQP_DEFAULT_FRAME_SIZE, heartbeat, &properties, address.user, address.password)
+      handle.state, address.vhost, Int32(Publisher.mostChannels), AMQP_DEFAULT_FRAME_SIZE, heartbeat, &properties,
+      address.user, address.password)
     switch reply.reply_type {
     case AMQP_RESPONSE_NORMAL: return
     case AMQP_RESPONSE_SERVER_EXCEPTION: throw refusal(reply.reply)

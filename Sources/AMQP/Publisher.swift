@@ -5,35 +5,67 @@ import Lanes
 ///
 /// One publisher per connection, best on a connection without a consumer: under an alarm the broker stops reading from
 /// connections that publish. Everything blocks, with a bound, and may only be called on a lane.
+///
+/// The broker keeps the order of messages of one channel. Several channels take turns, message by message: the broker
+/// routes each channel's in a process of its own, which is what it has least of.
 public final class Publisher {
   /// The connection that is published over.
   public let connection: Connection
+  /// How many channels a publisher may have.
+  public static let mostChannels = 2
+
   private let arena = Arena()
+  /// What is written past librabbitmq; nil where only that can write.
+  private let frames: FrameBuffer?
+  /// Whether frames wait for others, to be written together.
+  private var isGathering = false
+  /// The index of the channel whose turn it is.
+  private var turn = 0
   private var serviced = ContinuousClock.now
 
   /// How long frames may wait unread while messages are published one after the other. Much less than any heartbeat,
   /// and long enough that the look costs nothing.
   private static let serviceInterval = Duration.milliseconds(5)
 
-  /// Switches the channel to confirms.
+  /// Switches the channels to confirms.
   ///
-  /// - Parameter connection: A connection without a publisher.
-  public init(_ connection: Connection) throws(AMQPError) {
+  /// - Parameters:
+  ///   - connection: A connection without a publisher.
+  ///   - channels: How many channels take turns, at most ``mostChannels`` and what the broker allows.
+  public init(_ connection: Connection, channels: Int = 1) throws(AMQPError) {
     Lane.requireCurrent("AMQP.Publisher.init")
     precondition(!connection.confirming, "a connection has at most one publisher")
+    precondition(
+      (1...Publisher.mostChannels).contains(channels), "a publisher has 1 to \(Publisher.mostChannels) channels")
     self.connection = connection
-    var select = amqp_confirm_select_t(nowait: 0)
-    try connection.call(
-      "switching to confirms", AMQP_CONFIRM_SELECT_METHOD, &select, answer: AMQP_CONFIRM_SELECT_OK_METHOD)
+    let state = connection.handle.state
+    frames = connection.handle.isEncrypted ? nil : FrameBuffer(frameSize: Int(amqp_get_frame_max(state)))
+    try openChannels(min(channels, max(1, Int(amqp_get_channel_max(state)))))
     connection.confirming = true
   }
 
+  private func openChannels(_ count: Int) throws(AMQPError) {
+    for number in 1...count {
+      if number > 1 {
+        connection.channels.append(Connection.Channel())
+        try connection.openChannel(amqp_channel_t(number))
+      }
+      connection.channels[number - 1].confirms = ConfirmWindow(channel: number, of: count)
+      var select = amqp_confirm_select_t(nowait: 0)
+      try connection.call(
+        "switching to confirms", AMQP_CONFIRM_SELECT_METHOD, &select, on: amqp_channel_t(number),
+        answer: AMQP_CONFIRM_SELECT_OK_METHOD)
+    }
+  }
+
   /// How many published messages the broker has not answered for.
-  public var unsettled: Int { connection.confirms.unsettled }
+  public var unsettled: Int { connection.channels.reduce(0) { $0 + $1.confirms.unsettled } }
+
+  private var hasSettlements: Bool { connection.channels.contains { $0.confirms.hasSettlements } }
 
   /// Whether ``settlements(waiting:)`` has something to tell or to wait for: an answer may have been read already, when
   /// something else was published.
-  public var isAwaited: Bool { unsettled > 0 || connection.confirms.hasSettlements }
+  public var isAwaited: Bool { unsettled > 0 || hasSettlements }
 
   /// Hands a message to the broker, without waiting for its answer.
   ///
@@ -58,15 +90,43 @@ public final class Publisher {
     let target = try arena.shortText(exchange, "exchange")
     let key = try arena.shortText(routingKey, "routing key")
     var wire = try properties.encoded(in: arena)
-    let status = body.withUnsafeBytes { bytes in
-      // librabbitmq only reads the body, and only during the call, although amqp_bytes_t has no const.
-      let content = amqp_bytes_t(len: bytes.count, bytes: UnsafeMutableRawPointer(mutating: bytes.baseAddress))
-      return amqp_basic_publish(
-        connection.handle.state, connection.channel, target, key, mandatory ? 1 : 0, 0, &wire, content)
+    var method = amqp_basic_publish_t(
+      ticket: 0, exchange: target, routing_key: key, mandatory: mandatory ? 1 : 0, immediate: 0)
+    try body.span.bytes.withUnsafeBytes { (bytes) throws(AMQPError) in
+      try write(&method, &wire, bytes, on: amqp_channel_t(turn + 1))
     }
-    try connection.checkWritten(status)
-    return connection.confirms.published(
+    defer { turn = (turn + 1) % connection.channels.count }
+    return connection.channels[turn].confirms.published(
       exchange: exchange, routingKey: routingKey, messageID: properties.messageID)
+  }
+
+  private func write(
+    _ method: inout amqp_basic_publish_t, _ properties: inout amqp_basic_properties_t, _ body: UnsafeRawBufferPointer,
+    on channel: amqp_channel_t
+  ) throws(AMQPError) {
+    guard let frames else {
+      // librabbitmq only reads the body, and only during the call, although amqp_bytes_t has no const.
+      let content = amqp_bytes_t(len: body.count, bytes: UnsafeMutableRawPointer(mutating: body.baseAddress))
+      return try connection.checkWritten(
+        amqp_basic_publish(
+          connection.handle.state, channel, method.exchange, method.routing_key, method.mandatory, 0, &properties,
+          content))
+    }
+    if frames.isFull { try writeFrames() }
+    try frames.add(&method, &properties, bodySize: body.count, on: channel)
+    var rest = body[...]
+    while !rest.isEmpty {
+      let added = frames.add(body: UnsafeRawBufferPointer(rebasing: rest), on: channel)
+      if added == 0 { try writeFrames() }
+      rest = rest.dropFirst(added)
+    }
+    if !isGathering { try writeFrames() }
+  }
+
+  private func writeFrames() throws(AMQPError) {
+    guard let frames, frames.count > 0 else { return }
+    defer { frames.clear() }
+    try connection.write(frames.bytes)
   }
 
   /// Hands a message whose body is an array to the broker, see above.
@@ -80,21 +140,35 @@ public final class Publisher {
 
   /// Publishes several messages as one stretch of bytes.
   ///
-  /// librabbitmq writes each message in three pieces, and each message would leave as a packet of its own: most of what
-  /// publishing costs, here and at the broker. Within `body` the kernel waits for full packets (TCP_CORK); what is left
-  /// leaves at the end, so nothing waits for more to come.
+  /// Each by itself would be a system call and a packet: most of what publishing costs, here and at the broker. Through
+  /// TLS, where librabbitmq writes each by itself, the kernel waits for full packets (TCP_CORK). What is left leaves at
+  /// the end, so nothing waits for more to come.
   ///
   /// - Parameter body: Publishes; must not wait for an answer.
-  public func together<Result>(_ body: () throws -> Result) rethrows -> Result {
-    connection.cork(true)
-    defer { connection.cork(false) }
-    return try body()
+  /// - Throws: What `body` throws, and what ``publish(exchange:routingKey:properties:body:mandatory:)`` does.
+  public func together<Result>(_ body: () throws -> Result) throws -> Result {
+    gather(true)
+    defer { gather(false) }
+    do {
+      let result = try body()
+      try writeFrames()
+      return result
+    } catch  where connection.isUsable {
+      try writeFrames()
+      throw error
+    }
+  }
+
+  private func gather(_ isGathering: Bool) {
+    self.isGathering = isGathering
+    if frames == nil { connection.cork(isGathering) }
   }
 
   /// Takes the broker's answers: waits for the first, then takes only those that have arrived.
   ///
   /// - Parameter waiting: How long to wait for the first; zero takes only what has arrived.
-  /// - Returns: Answers in the order in which they came; none if none came in time or nothing is unsettled.
+  /// - Returns: Answers, those of a channel in the order in which they came; none if none came in time or nothing is
+  ///   unsettled.
   /// - Throws: What ended the connection, once every answer read before has been returned. Messages unsettled then stay
   ///   so: the broker may or may not have them.
   public func settlements(waiting: Duration) throws(AMQPError) -> [Settlement] {
@@ -102,16 +176,16 @@ public final class Publisher {
     do {
       try readAnswers(waiting: waiting)
     } catch {
-      guard connection.confirms.hasSettlements else { throw error }
+      guard hasSettlements else { throw error }
     }
-    return connection.confirms.takeSettlements()
+    return connection.channels.indices.flatMap { connection.channels[$0].confirms.takeSettlements() }
   }
 
   private func readAnswers(waiting: Duration) throws(AMQPError) {
     let deadline = ContinuousClock.now + waiting
     var remaining = waiting
     while true {
-      let enough = connection.confirms.hasSettlements || unsettled == 0
+      let enough = hasSettlements || unsettled == 0
       guard try connection.readFrame(waiting: enough ? .zero : remaining) else { break }
       remaining = ContinuousClock.now.duration(to: deadline)
     }

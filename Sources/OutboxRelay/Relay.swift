@@ -26,6 +26,8 @@ public final class Relay {
   private var confirmDeadline = ContinuousClock.now
   /// Not before this it asks again, after an answer that reached the end, while confirms are awaited.
   private var nextQuestion = ContinuousClock.now
+  /// The broker routes a channel's messages one after the other: from two it takes a quarter more.
+  private static let channels = 2
   /// For each message of that answer, at least and at most. A question reads over all rows that are in hand: fewer of
   /// them, for more rows each, cost the database less.
   private static let pausePerMessage = Duration.microseconds(150)
@@ -45,11 +47,11 @@ public final class Relay {
 
   /// - Parameters:
   ///   - database: The relay's own connection; its session holds the shards.
-  ///   - publisher: On a broker connection of its own.
+  ///   - broker: A connection of its own, to publish over.
   ///   - limits: Sizes and times.
-  public init(database: Postgres.Connection, publisher: Publisher, limits: RelayLimits) throws {
+  public init(database: Postgres.Connection, broker: AMQP.Connection, limits: RelayLimits) throws {
     self.database = database
-    self.publisher = publisher
+    publisher = try Publisher(broker, channels: Relay.channels)
     self.limits = limits
     outbox = try OutboxQueue(database)
     try database.listen(OutboxStatements.channel)

@@ -40,7 +40,7 @@ final class RelayLane {
     defer { database.close() }
     let connection = try AMQP.Connection(context.brokerOptions)
     defer { connection.close() }
-    let relay = try Relay(database: database, publisher: try Publisher(connection), limits: limits)
+    let relay = try Relay(database: database, broker: connection, limits: limits)
     context.readiness.ok(.database(lane: context.name))
     context.readiness.ok(.relay)
     context.logger.info("the relay publishes")

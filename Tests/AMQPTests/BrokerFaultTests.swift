@@ -44,9 +44,11 @@ import Testing
       let connection = try Connection(options)
       defer { connection.close() }
       try connection.declareQueue("q")
-      let publisher = try Publisher(connection)
-      for number in 1...100 { try publisher.publish(to: "q", "\(number)") }
-      #expect(try publisher.allSettlements().count == 100)
+      let publisher = try Publisher(connection, channels: 2)
+      try publisher.together {
+        for number in 1...100 { try publisher.publish(to: "q", "\(number)") }
+      }
+      #expect(try publisher.allSettlements().map(\.sequence).sorted() == Array(1...100))
       #expect(try Consumer(connection, queue: "q", prefetch: 200).receive(100).count == 100)
     }
   }

@@ -33,6 +33,17 @@ import Testing
     #expect(window.takeSettlements().map(\.sequence) == [1, 2, 3])
   }
 
+  @Test func channelsThatTakeTurnsCountTogether() throws {
+    var windows = (1...3).map { ConfirmWindow(channel: $0, of: 3) }
+    let numbers = (0..<8).map { windows[$0 % 3].published(exchange: "e", routingKey: "k", messageID: nil) }
+    #expect(numbers == Array(1...8))
+    try windows[1].answered(2, multiple: true, acknowledged: true)
+    try windows[2].answered(2, multiple: false, acknowledged: false)
+    #expect(windows.map { $0.unsettled } == [3, 1, 1])
+    #expect(windows[1].takeSettlements().map(\.sequence) == [2, 5])
+    #expect(windows[2].takeSettlements() == [Settlement(sequence: 6, outcome: .nacked)])
+  }
+
   @Test func aReturnedMessageSettlesAsReturnedWithItsAck() throws {
     var window = window(["a", "b", "c"])
     window.returned(returned("b"))

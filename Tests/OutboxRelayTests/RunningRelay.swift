@@ -64,7 +64,7 @@ final class RunningRelay: Sendable {
     defer { database.close() }
     let connection = try AMQP.Connection(broker)
     defer { connection.close() }
-    let relay = try Relay(database: database, publisher: try Publisher(connection), limits: limits)
+    let relay = try Relay(database: database, broker: connection, limits: limits)
     record.withLock { $0.connections += 1 }
     var nextBalance = ContinuousClock.now
     while !stopping {

@@ -45,7 +45,7 @@ extension RelayTests {
       defer { database.close() }
       let connection = try AMQP.Connection(BrokerOptions(uri: uri, connectionName: "standby"))
       defer { connection.close() }
-      let relay = try Relay(database: database, publisher: try Publisher(connection), limits: RelayLimits())
+      let relay = try Relay(database: database, broker: connection, limits: RelayLimits())
       return try relay.turn().isIdle
     }
     #expect(isIdle)

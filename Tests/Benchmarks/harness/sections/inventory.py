@@ -37,8 +37,8 @@ def measure(bench, kind: str, n: int) -> dict:
 
 def as_inventory(contestant: Contestant) -> None:
     contestant.entry["input"] = {**contestant.input, "queue": "inventory"}
-    contestant.entry["sql"] = {**contestant.sql, "committed": "select count(*) from tallyman.inbox "
-                               "where consumer = 'inventory' and source <> 'benchmark'"}
+    applied = "select count(*) from tallyman.inbox where consumer = 'inventory' and source <> 'benchmark'"
+    contestant.entry["sql"] = {**contestant.sql, "committed": applied, "progress": applied}
 
 
 def broken(rig, psql, kind: str, n: int) -> dict:

@@ -1,0 +1,105 @@
+import AMQP
+import Lanes
+import TestServers
+import Testing
+
+/// A publisher with several channels, and what is written together.
+@Suite struct ChannelTests {
+  @Test func eachMessageOfTwoChannelsIsSettledByItsOwnSequence() async throws {
+    let fixture = try await BrokerFixture()
+    try await fixture.connected { connection in
+      try connection.declareQueue("q", arguments: ["x-queue-type": .string("quorum")])
+      let publisher = try Publisher(connection, channels: 2)
+      // Which ones come back tells channels apart: 3, 6, 9, … alternate between them.
+      let sequences = try publisher.together {
+        try (1...3000).map { try publisher.publish(to: $0.isMultiple(of: 3) ? "nowhere" : "q", "m", id: "\($0)") }
+      }
+      #expect(sequences == Array(1...3000))
+      let settlements = try publisher.allSettlements().sorted { $0.sequence < $1.sequence }
+      #expect(settlements.map(\.sequence) == sequences)
+      let returned = Settlement.Outcome.returned(code: 312, text: "NO_ROUTE")
+      #expect(settlements.allSatisfy { $0.outcome == ($0.sequence.isMultiple(of: 3) ? returned : .confirmed) })
+    }
+  }
+
+  @Test func bodiesOfEverySizeAroundAFrameArriveWhole() async throws {
+    let fixture = try await BrokerFixture()
+    // 131,072 bytes are agreed on for a frame, eight of them are not content.
+    let sizes = [0, 1, 65_000, 65_536, 131_063, 131_064, 131_065, 262_127, 262_128, 262_129, 700_000, 3, 0]
+    let bodies = sizes.enumerated().map { index, size in
+      (0..<size).map { UInt8(truncatingIfNeeded: ($0 &* 31) &+ index) }
+    }
+    let received = try await fixture.connected { connection in
+      try connection.declareQueue("q")
+      let publisher = try Publisher(connection)
+      try publisher.together {
+        for body in bodies {
+          try publisher.publish(exchange: "", routingKey: "q", properties: Properties(), body: body)
+        }
+      }
+      #expect(try publisher.allSettlements().allSatisfy { $0.outcome == .confirmed })
+      return try Consumer(connection, queue: "q", prefetch: 100).receive(bodies.count).map(\.body)
+    }
+    #expect(received == bodies)
+  }
+
+  @Test func headersTooLongForAFrameCostNothingButTheirMessage() async throws {
+    let fixture = try await BrokerFixture()
+    try await fixture.connected { connection in
+      try connection.declareQueue("q")
+      let publisher = try Publisher(connection, channels: 2)
+      var long = Properties()
+      long.headers = ["note": .string(String(repeating: "n", count: 140_000))]
+      try publisher.together {
+        try publisher.publish(to: "q", "before")
+        let error = failure {
+          try publisher.publish(exchange: "", routingKey: "q", properties: long, body: [])
+        }
+        guard case .invalidMessage = error else {
+          Issue.record("expected invalidMessage, got \(String(describing: error))")
+          return
+        }
+        try publisher.publish(to: "q", "after")
+      }
+      #expect(try publisher.allSettlements().map(\.outcome) == [.confirmed, .confirmed])
+      #expect(try Consumer(connection, queue: "q", prefetch: 10).receive(2).map(\.text) == ["before", "after"])
+    }
+  }
+
+  @Test func whatWasPublishedBeforeAnErrorLeavesAllTheSame() async throws {
+    struct Interruption: Error {}
+    let fixture = try await BrokerFixture()
+    try await fixture.connected { connection in
+      try connection.declareQueue("q")
+      let publisher = try Publisher(connection)
+      #expect(throws: Interruption.self) {
+        try publisher.together {
+          try publisher.publish(to: "q", "m")
+          throw Interruption()
+        }
+      }
+      #expect(try publisher.allSettlements().map(\.outcome) == [.confirmed])
+      // And what is published by itself does not wait for more.
+      try publisher.publish(to: "q", "n")
+      #expect(try publisher.allSettlements().map(\.outcome) == [.confirmed])
+    }
+  }
+
+  @Test func aChannelThatTheBrokerClosesEndsTheConnection() async throws {
+    let fixture = try await BrokerFixture()
+    try await fixture.connected { connection in
+      try connection.declareQueue("q")
+      let publisher = try Publisher(connection, channels: 2)
+      try publisher.publish(to: "q", "on the first channel")
+      _ = try publisher.allSettlements()
+      try publisher.publish(exchange: "missing", routingKey: "k", properties: Properties(), body: [])
+      let error = failure { _ = try publisher.allSettlements() }
+      guard case .channelClosed(404, _) = error else {
+        Issue.record("expected channelClosed 404, got \(String(describing: error))")
+        return
+      }
+      #expect(failure { try publisher.publish(to: "q", "later") } == error)
+      #expect(publisher.unsettled == 1)
+    }
+  }
+}
