@@ -18,7 +18,7 @@ select o.*, p.balance_id, p.sku, p.location_id,
        row_number() over (partition by p.balance_id order by o.order_id, o.line_no) as nth
 from (
   select 'past-' || i as order_id, l as line_no, now() - interval '20 days' + i * interval '0.5 s' as at,
-         (i * 7919 + l * 104729)::bigint % (select count(*) from places) as place
+         (i::bigint * 7919 + l * 104729) % (select count(*) from places) as place
   from generate_series(1, :orders) i, generate_series(1, 2) l
   where l = 1 or i % 2 = 0
 ) as o join places p using (place);

@@ -14,8 +14,10 @@ def execute(url: str, sql: str) -> None:
 def script(url: str, path: pathlib.Path | str, **variables) -> None:
     """Runs a file of SQL with psql variables."""
     words = [w for name, value in variables.items() for w in ("-v", f"{name}={value}")]
-    subprocess.run(["psql", "-qXAt", "-v", "ON_ERROR_STOP=1", *words, "-f", str(path), url], check=True,
-                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    result = subprocess.run(["psql", "-qXAt", "-v", "ON_ERROR_STOP=1", *words, "-f", str(path), url],
+                            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    if result.returncode:
+        raise RuntimeError(f"{path} failed: {result.stderr.strip()[-800:]}")
 
 
 class Psql:
