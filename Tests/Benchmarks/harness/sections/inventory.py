@@ -75,6 +75,8 @@ def text(data: dict) -> str:
              sum(bool(r["broken"]) for r in data["runs"] if r["kind"] == k)] for k in KINDS]
     return (
         f"{data['n']:,} waiting messages over 10,000 SKUs (Zipf), until all events are in the sink. One worker, one relay. "
-        "What became of a receipt or a move enters the sink alone, as the answer to an order does.\n\n"
+        "What became of a receipt or a move enters the sink alone, as the answer to an order does. A tenth of them is of one "
+        "SKU, and of one SKU one event is on its way at a time: that, and not the worker, is what the end of publishing "
+        "waits for.\n\n"
         + table(["", "per s end to end", "÷ orders", "committed/s", "÷ orders", "worker CPU µs", "PostgreSQL", "RabbitMQ",
                  "worker MB", "broken"], rows))
