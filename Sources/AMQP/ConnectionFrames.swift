@@ -110,8 +110,11 @@ extension Connection {
     switch method.id {
     case AMQP_CONNECTION_BLOCKED_METHOD:
       blockedReason = try arguments(method, amqp_connection_blocked_t.self) { String($0.reason) }
+      // It reads nothing until the alarm is over. That it is alive its heartbeats tell.
+      handle.limitUnacknowledgedTime(to: nil)
     case AMQP_CONNECTION_UNBLOCKED_METHOD:
       blockedReason = nil
+      handle.limitUnacknowledgedTime(to: options.tcpUserTimeout)
     case AMQP_CONNECTION_CLOSE_METHOD:
       let error = try arguments(method, amqp_connection_close_t.self) {
         AMQPError.connectionClosed(code: Int($0.reply_code), text: String($0.reply_text))

@@ -19,12 +19,15 @@ extension Connection {
     try requireUsable()
     let socket = amqp_get_sockfd(handle.state)
     var rest = bytes[...]
+    var hasWaited = false
     while !rest.isEmpty {
       let written = sendSome(UnsafeRawBufferPointer(rebasing: rest), to: socket)
       if written >= 0 {
         rest = rest.dropFirst(written)
+        hasWaited = false
       } else if errno == EAGAIN {
-        try awaitRoom(socket)
+        guard !hasWaited else { throw fail(.connectionLost(detail: "while writing: the broker takes nothing")) }
+        hasWaited = !awaitRoom(socket)
       } else if errno != EINTR {
         let reason = String(cString: strerror(errno))
         try readArrived()
@@ -33,20 +36,37 @@ extension Connection {
     }
   }
 
-  /// Waits until the broker takes more. Before this gives up, TCP has mostly (``BrokerOptions/tcpUserTimeout``).
-  private func awaitRoom(_ socket: Int32) throws(AMQPError) {
-    let patience = 2 * max(1, amqp_get_heartbeat(handle.state))
+  /// Waits until the kernel says that much can be written, for longer than anything that is alive is silent. Before
+  /// that TCP has mostly given up (``BrokerOptions/tcpUserTimeout``).
+  ///
+  /// - Returns: Whether it did; if not, there may be room for a little.
+  private func awaitRoom(_ socket: Int32) -> Bool {
+    let heartbeat = Double(amqp_get_heartbeat(handle.state))
+    let seconds = max(1, 2 * heartbeat, options.tcpUserTimeout / .seconds(1))
     var entry = pollfd(fd: socket, events: Int16(POLLOUT), revents: 0)
-    if poll(&entry, 1, patience * 1000) == 0 {
-      throw fail(.connectionLost(detail: "while writing: the broker took nothing for \(patience) s"))
-    }
+    return poll(&entry, 1, Int32(min(seconds, 3600) * 1000)) != 0
   }
 
   /// Holds back packets that are not full, or lets go of what is held back. A connection that is over ignores it.
   func cork(_ isHeld: Bool) {
-    let socket = amqp_get_sockfd(handle.state)
-    guard isUsable, socket >= 0 else { return }
-    var value: Int32 = isHeld ? 1 : 0
-    setsockopt(socket, Int32(IPPROTO_TCP), TCP_CORK, &value, socklen_t(MemoryLayout<Int32>.size))
+    guard isUsable else { return }
+    handle.setSocketOption(TCP_CORK, to: isHeld ? 1 : 0)
+  }
+}
+
+extension Handle {
+  /// How long what was written may stay unacknowledged by the peer's TCP, or wait for room there, before the connection
+  /// counts as lost; nil for as long as it takes.
+  func limitUnacknowledgedTime(to limit: Duration?) {
+    let milliseconds = limit.map { max(1, min($0 / .milliseconds(1), Double(Int32.max))) } ?? 0
+    setSocketOption(TCP_USER_TIMEOUT, to: Int32(milliseconds))
+  }
+
+  /// An option of TCP; one that the kernel does not have changes nothing.
+  func setSocketOption(_ name: Int32, to value: Int32) {
+    let socket = amqp_get_sockfd(state)
+    guard socket >= 0 else { return }
+    var value = value
+    setsockopt(socket, Int32(IPPROTO_TCP), name, &value, socklen_t(MemoryLayout<Int32>.size))
   }
 }

@@ -25,7 +25,9 @@ struct Handshake {
     var timeout = timeval(options.connectTimeout)
     amqp_set_handshake_timeout(handle.state, &timeout)
     try openSocket(handle)
-    limitUnacknowledgedTime(amqp_get_sockfd(handle.state))
+    // librabbitmq sets TCP_NODELAY itself, but says nothing of it.
+    handle.setSocketOption(TCP_NODELAY, to: 1)
+    handle.limitUnacknowledgedTime(to: options.tcpUserTimeout)
     try logIn(handle)
     return handle
   }
@@ -65,15 +67,6 @@ struct Handshake {
     guard amqp_ssl_socket_set_key(socket, certificate, key) == AMQP_STATUS_OK.rawValue else {
       throw .tls(detail: "cannot use the client certificate \(certificate) with key \(key)")
     }
-  }
-
-  /// librabbitmq sets TCP_NODELAY itself. TCP_USER_TIMEOUT is what bounds a write to a peer that no longer reads.
-  private func limitUnacknowledgedTime(_ socket: Int32) {
-    let milliseconds = options.tcpUserTimeout / Duration.milliseconds(1)
-    var value = UInt32(max(1, min(milliseconds, Double(Int32.max))))
-    setsockopt(socket, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, &value, socklen_t(MemoryLayout<UInt32>.size))
-    var on: Int32 = 1
-    setsockopt(socket, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
   }
 
   private func logIn(_ handle: Handle) throws(AMQPError) {

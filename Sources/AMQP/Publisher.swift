@@ -15,8 +15,8 @@ public final class Publisher {
   public static let mostChannels = 2
 
   private let arena = Arena()
-  /// What is written past librabbitmq; nil where only that can write.
-  private let frames: FrameBuffer?
+  /// What is written past librabbitmq. Through TLS only that can write; here it is tried whether the frames fit.
+  private let frames: FrameBuffer
   /// Whether frames wait for others, to be written together.
   private var isGathering = false
   /// The index of the channel whose turn it is.
@@ -39,7 +39,7 @@ public final class Publisher {
       (1...Publisher.mostChannels).contains(channels), "a publisher has 1 to \(Publisher.mostChannels) channels")
     self.connection = connection
     let state = connection.handle.state
-    frames = connection.handle.isEncrypted ? nil : FrameBuffer(frameSize: Int(amqp_get_frame_max(state)))
+    frames = FrameBuffer(frameSize: Int(amqp_get_frame_max(state)))
     try openChannels(min(channels, max(1, Int(amqp_get_channel_max(state)))))
     connection.confirming = true
   }
@@ -85,6 +85,7 @@ public final class Publisher {
     Lane.requireCurrent("AMQP.Publisher.publish")
     try connection.requireUsable()
     try serviceIfDue()
+    if frames.isFull { try writeFrames() }
     if let reason = connection.blockedReason { throw .blocked(reason: reason) }
     defer { arena.recycle() }
     let target = try arena.shortText(exchange, "exchange")
@@ -104,16 +105,17 @@ public final class Publisher {
     _ method: inout amqp_basic_publish_t, _ properties: inout amqp_basic_properties_t, _ body: UnsafeRawBufferPointer,
     on channel: amqp_channel_t
   ) throws(AMQPError) {
-    guard let frames else {
-      // librabbitmq only reads the body, and only during the call, although amqp_bytes_t has no const.
+    try frames.add(&method, &properties, bodySize: body.count, on: channel)
+    guard !connection.handle.isEncrypted else {
+      // Had they not fitted, librabbitmq would have noticed with half of the message written.
+      frames.clear()
+      // It only reads the body, and only during the call, although amqp_bytes_t has no const.
       let content = amqp_bytes_t(len: body.count, bytes: UnsafeMutableRawPointer(mutating: body.baseAddress))
       return try connection.checkWritten(
         amqp_basic_publish(
           connection.handle.state, channel, method.exchange, method.routing_key, method.mandatory, 0, &properties,
           content))
     }
-    if frames.isFull { try writeFrames() }
-    try frames.add(&method, &properties, bodySize: body.count, on: channel)
     var rest = body[...]
     while !rest.isEmpty {
       let added = frames.add(body: UnsafeRawBufferPointer(rebasing: rest), on: channel)
@@ -124,7 +126,7 @@ public final class Publisher {
   }
 
   private func writeFrames() throws(AMQPError) {
-    guard let frames, frames.count > 0 else { return }
+    guard frames.count > 0 else { return }
     defer { frames.clear() }
     try connection.write(frames.bytes)
   }
@@ -144,7 +146,7 @@ public final class Publisher {
   /// TLS, where librabbitmq writes each by itself, the kernel waits for full packets (TCP_CORK). What is left leaves at
   /// the end, so nothing waits for more to come.
   ///
-  /// - Parameter body: Publishes; must not wait for an answer.
+  /// - Parameter body: Publishes. What is written otherwise meanwhile, such as an acknowledgement, overtakes it.
   /// - Throws: What `body` throws, and what ``publish(exchange:routingKey:properties:body:mandatory:)`` does.
   public func together<Result>(_ body: () throws -> Result) throws -> Result {
     gather(true)
@@ -161,7 +163,7 @@ public final class Publisher {
 
   private func gather(_ isGathering: Bool) {
     self.isGathering = isGathering
-    if frames == nil { connection.cork(isGathering) }
+    if connection.handle.isEncrypted { connection.cork(isGathering) }
   }
 
   /// Takes the broker's answers: waits for the first, then takes only those that have arrived.
@@ -173,6 +175,7 @@ public final class Publisher {
   ///   so: the broker may or may not have them.
   public func settlements(waiting: Duration) throws(AMQPError) -> [Settlement] {
     Lane.requireCurrent("AMQP.Publisher.settlements")
+    try writeFrames()
     do {
       try readAnswers(waiting: waiting)
     } catch {
@@ -194,10 +197,12 @@ public final class Publisher {
   }
 
   /// librabbitmq 0.11 can block for ever in a publish once the receive-heartbeat deadline has passed, so frames are
-  /// read before; and a blocked connection is noticed before more is written to it.
+  /// read before; and a blocked connection is noticed before more is written to it, at the latest after a full buffer.
   private func serviceIfDue() throws(AMQPError) {
     let now = ContinuousClock.now
-    guard connection.isBlocked || serviced.duration(to: now) >= Publisher.serviceInterval else { return }
+    guard frames.isFull || connection.isBlocked || serviced.duration(to: now) >= Publisher.serviceInterval else {
+      return
+    }
     serviced = now
     try connection.readArrived()
   }

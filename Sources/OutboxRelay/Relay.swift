@@ -22,6 +22,9 @@ public final class Relay {
   private let clock = ContinuousClock()
   /// Until then it looks for rows again and again, because lanes that woke it lately do not do it again.
   private var alertUntil = ContinuousClock.now
+  /// Whether the broker has answered for anything on this connection. Under an alarm it says so to who publishes first,
+  /// and reads nothing more: a whole window would lie in the network then, and be there twice should that break.
+  private var hasBeenAnswered = false
   /// When the broker has to have answered for something.
   private var confirmDeadline = ContinuousClock.now
   /// Not before this it asks again, after an answer that reached the end, while confirms are awaited.
@@ -163,17 +166,19 @@ public final class Relay {
 
   /// How long to wait for the broker: not at all while more can be published, for a moment while rows may come.
   private var patience: Duration {
-    if flow.readyCount > 0, publisher.unsettled < limits.window { return .zero }
+    if flow.readyCount > 0, publisher.unsettled < window { return .zero }
     return flow.readyCount < limits.window ? Relay.shortestPause : .milliseconds(100)
   }
 
   // MARK: Messages
 
+  private var window: Int { hasBeenAnswered ? limits.window : 1 }
+
   private func publishReady(_ report: inout RelayReport) throws {
-    guard flow.readyCount > 0, publisher.unsettled < limits.window else { return }
+    guard flow.readyCount > 0, publisher.unsettled < window else { return }
     if publisher.unsettled == 0 { confirmDeadline = clock.now + limits.confirmTimeout }
     try publisher.together {
-      while publisher.unsettled < limits.window, let row = flow.next() {
+      while publisher.unsettled < window, let row = flow.next() {
         guard try publish(row, &report) else { return }
       }
     }
@@ -206,6 +211,7 @@ public final class Relay {
       return try publisher.connection.service()
     }
     let settlements = try publisher.settlements(waiting: waiting)
+    if !settlements.isEmpty { hasBeenAnswered = true }
     for settlement in settlements { settle(settlement, &report) }
     let now = clock.now
     if !settlements.isEmpty || publisher.connection.isBlocked { confirmDeadline = now + limits.confirmTimeout }
@@ -269,10 +275,6 @@ public final class Relay {
     properties.persistent = true
     properties.appID = "tallyman"
     if let headers = row.headers {
-      // Headers travel in one frame, 128 KiB at most; a longer one would cost the connection, again and again.
-      guard headers.utf8.count <= 120_000 else {
-        throw AMQPError.invalidMessage(detail: "its headers have \(headers.utf8.count) bytes")
-      }
       properties.headers = try HeaderText.decode(headers).mapValues { value in
         switch value {
         case .string(let text): .string(text)

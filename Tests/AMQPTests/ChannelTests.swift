@@ -66,6 +66,18 @@ import Testing
     }
   }
 
+  @Test func whoAsksForAnswersHasWrittenWhatTheyAreTo() async throws {
+    let fixture = try await BrokerFixture()
+    try await fixture.connected { connection in
+      try connection.declareQueue("q")
+      let publisher = try Publisher(connection)
+      try publisher.together {
+        try publisher.publish(to: "q", "m")
+        #expect(try publisher.allSettlements().map(\.outcome) == [.confirmed])
+      }
+    }
+  }
+
   @Test func whatWasPublishedBeforeAnErrorLeavesAllTheSame() async throws {
     struct Interruption: Error {}
     let fixture = try await BrokerFixture()

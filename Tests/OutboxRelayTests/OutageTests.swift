@@ -52,5 +52,32 @@ extension RelayTests {
     print("relay: outages, \(heard.count) messages, \(heard.repeats) repeated, \(relay.now.errors.count) reconnects")
     #expect(heard.faults.isEmpty)
     #expect(heard.count == 30_500)
+    try await startDuringAnAlarm(broker, site)
+  }
+
+  /// A relay that starts while the broker takes nothing keeps its connection, however much waits and however long that
+  /// lasts, and sends nothing twice.
+  private func startDuringAnAlarm(_ broker: RabbitMQServer, _ site: RelaySite) async throws {
+    try await site.subscribe("late", to: "late.event")
+    try await broker.control("set_vm_memory_high_watermark", "0.00001")
+    try await site.script(
+      """
+      insert into outbox (shard, aggregate, exchange, routing_key, message_id, content_type, body)
+      select a % 16, a, 'supply.events', 'late.event', 'late-' || a, 'text/plain',
+             convert_to(repeat('x', 6000), 'UTF8')
+      from generate_series(10001, 11500) a
+      """)
+    let relay = RunningRelay(site, name: "late", tcpUserTimeout: .seconds(1))
+    try await eventually("the late relay is blocked") { relay.now.isBlocked }
+    let blocked = ContinuousClock.now
+    try await eventually("that lasts for longer than TCP waits") { blocked.duration(to: .now) > .seconds(3) }
+    try await broker.control("set_vm_memory_high_watermark", "0.9")
+    try await eventually("everything is settled after the late relay's alarm", or: { " \(relay.now)" }) {
+      try await site.waiting() == 0
+    }
+    #expect(relay.now.connections == 1)
+    #expect(relay.now.errors.isEmpty)
+    await relay.stop()
+    #expect(try await site.depth(of: "late") == 1500)
   }
 }

@@ -22,11 +22,15 @@ final class RunningRelay: Sendable {
   private let done = Mutex<Task<Void, Never>?>(nil)
 
   /// Starts it.
-  init(_ site: RelaySite, name: String = "relay", limits: RelayLimits = RelayLimits(pollInterval: .milliseconds(20))) {
+  init(
+    _ site: RelaySite, name: String = "relay", limits: RelayLimits = RelayLimits(pollInterval: .milliseconds(20)),
+    tcpUserTimeout: Duration = .seconds(15)
+  ) {
     var options = ConnectionOptions(conninfo: site.conninfo, applicationName: name)
     options.settings = ["search_path": "tallyman", "plan_cache_mode": "force_generic_plan", "enable_seqscan": "off"]
     let database = options
-    let broker = BrokerOptions(uri: site.broker.uri(vhost: site.vhost), connectionName: name)
+    let broker = BrokerOptions(
+      uri: site.broker.uri(vhost: site.vhost), connectionName: name, tcpUserTimeout: tcpUserTimeout)
     let task = Task {
       try? await lane.run { self.work(database, broker, limits) }
       lane.stop()
