@@ -21,8 +21,9 @@ extension ProcessTests {
   /// Where the relay is.
   private static let relayPlaces = [
     "PQsendQueryPrepared/outbox_take:1:after",  // rows are on their way to it
-    "amqp_basic_publish:1",  // in front of the first publish
-    "amqp_basic_publish:7:after",  // some are published, none is confirmed
+    "send/publish:1",  // in front of the first publish
+    "send/publish:1:after",  // one is published, and not confirmed
+    "send/publish:2:after",  // many are published, none of them is confirmed
     "PQsendQueryPrepared/outbox_settle:1",  // confirmed, still in the outbox
     "PQsendQueryPrepared/outbox_settle:1:after",  // their removal is on its way
   ]

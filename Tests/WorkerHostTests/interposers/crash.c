@@ -4,7 +4,7 @@
  *   CRASH_AT=FUNCTION:N        SIGKILL in front of the N-th call of FUNCTION
  *   CRASH_AT=FUNCTION:N:after  SIGKILL behind it
  *   CRASH_AT=FUNCTION/TEXT:N   counts only calls that name TEXT: a statement, an insert of rows that differ in some of
- *                              its parameters (TEXT_3_6) too, or a queue
+ *                              its parameters (TEXT_3_6) too, or `publish`
  *   CRASH_MARKER=TEXT          abort() when a statement of the pipeline's own carries TEXT in a parameter
  *
  * "After" a send means that the bytes have left: the call is followed by a flush of the connection.
@@ -16,6 +16,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <amqp.h>
@@ -109,14 +110,18 @@ int amqp_basic_ack(amqp_connection_state_t state, amqp_channel_t channel, uint64
   return result;
 }
 
-int amqp_basic_publish(amqp_connection_state_t state, amqp_channel_t channel, amqp_bytes_t exchange,
-                       amqp_bytes_t routing_key, amqp_boolean_t mandatory, amqp_boolean_t immediate,
-                       struct amqp_basic_properties_t_ const *properties, amqp_bytes_t body) {
-  int (*call)(amqp_connection_state_t, amqp_channel_t, amqp_bytes_t, amqp_bytes_t, amqp_boolean_t, amqp_boolean_t,
-              struct amqp_basic_properties_t_ const *, amqp_bytes_t) = original("amqp_basic_publish");
-  if (is_the_one("amqp_basic_publish", NULL, 0, 0)) die("amqp_basic_publish");
+/* The kernel: publishes are written together, and past librabbitmq. */
+
+ssize_t send(int socket, const void *bytes, size_t size, int flags) {
+  ssize_t (*call)(int, const void *, size_t, int) = original("send");
+  /* A frame with a method, on any channel; the method is basic.publish, 40 of class 60. */
+  static const unsigned char publish[4] = {0, 60, 0, 40};
+  const unsigned char *frame = bytes;
+  if (size < 11 || frame[0] != AMQP_FRAME_METHOD || memcmp(frame + 7, publish, sizeof publish) != 0)
+    return call(socket, bytes, size, flags);
+  if (is_the_one("send", "publish", 0, 0)) die("send");
   int seen = counted;
-  int result = call(state, channel, exchange, routing_key, mandatory, immediate, properties, body);
-  if (is_the_one("amqp_basic_publish", NULL, 1, seen)) die("amqp_basic_publish");
+  ssize_t result = call(socket, bytes, size, flags);
+  if (is_the_one("send", "publish", 1, seen)) die("send");
   return result;
 }
