@@ -59,9 +59,14 @@ public final class Publisher {
   }
 
   /// How many published messages the broker has not answered for.
-  public var unsettled: Int { connection.channels.reduce(0) { $0 + $1.confirms.unsettled } }
+  public var unsettled: Int {
+    // By index: an element may be copied, with all that it refers to, for each message that is published.
+    connection.channels.indices.reduce(0) { $0 + connection.channels[$1].confirms.unsettled }
+  }
 
-  private var hasSettlements: Bool { connection.channels.contains { $0.confirms.hasSettlements } }
+  private var hasSettlements: Bool {
+    connection.channels.indices.contains { connection.channels[$0].confirms.hasSettlements }
+  }
 
   /// Whether ``settlements(waiting:)`` has something to tell or to wait for: an answer may have been read already, when
   /// something else was published.

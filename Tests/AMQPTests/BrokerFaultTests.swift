@@ -45,15 +45,7 @@ import Testing
       defer { connection.close() }
       try connection.declareQueue("q")
       let publisher = try Publisher(connection, channels: 2)
-      var long = Properties()
-      long.headers = ["note": .string(String(repeating: "n", count: 140_000))]
-      let error = failure {
-        try publisher.publish(exchange: "", routingKey: "q", properties: long, body: [])
-      }
-      guard case .invalidMessage = error else {
-        Issue.record("expected invalidMessage, got \(String(describing: error))")
-        return
-      }
+      expectInvalid { try publisher.publishTooLong(to: "q") }
       try publisher.together {
         for number in 1...100 { try publisher.publish(to: "q", "\(number)") }
       }

@@ -1,6 +1,7 @@
 import AMQP
 import Lanes
 import TestServers
+import Testing
 
 /// A fresh vhost on the shared broker, and a lane to use it from.
 struct BrokerFixture {
@@ -50,7 +51,23 @@ func failure(_ body: () throws -> Void) -> AMQPError? {
   } catch { return error as? AMQPError }
 }
 
+/// Expects that `body` is refused as a message that AMQP cannot carry.
+func expectInvalid(_ body: () throws -> Void, sourceLocation: SourceLocation = #_sourceLocation) {
+  let error = failure(body)
+  guard case .invalidMessage = error else {
+    Issue.record("expected invalidMessage, got \(String(describing: error))", sourceLocation: sourceLocation)
+    return
+  }
+}
+
 extension Publisher {
+  /// Publishes what has more headers than a frame has room for.
+  func publishTooLong(to queue: String) throws(AMQPError) {
+    var long = Properties()
+    long.headers = ["note": .string(String(repeating: "n", count: 140_000))]
+    try publish(exchange: "", routingKey: queue, properties: long, body: [])
+  }
+
   /// Publishes to a queue by the default exchange.
   @discardableResult
   func publish(to queue: String, _ text: String, id: String? = nil) throws(AMQPError) -> UInt64 {

@@ -48,17 +48,9 @@ import Testing
     try await fixture.connected { connection in
       try connection.declareQueue("q")
       let publisher = try Publisher(connection, channels: 2)
-      var long = Properties()
-      long.headers = ["note": .string(String(repeating: "n", count: 140_000))]
       try publisher.together {
         try publisher.publish(to: "q", "before")
-        let error = failure {
-          try publisher.publish(exchange: "", routingKey: "q", properties: long, body: [])
-        }
-        guard case .invalidMessage = error else {
-          Issue.record("expected invalidMessage, got \(String(describing: error))")
-          return
-        }
+        expectInvalid { try publisher.publishTooLong(to: "q") }
         try publisher.publish(to: "q", "after")
       }
       #expect(try publisher.allSettlements().map(\.outcome) == [.confirmed, .confirmed])
