@@ -8,7 +8,10 @@ import Postgres
 /// released.
 public final class OutboxQueue {
   let database: Connection
-  private var positions: [Int16: ShardPosition] = [:]
+  /// Of each shard that this relay owns.
+  private var positions = [ShardPosition?](repeating: nil, count: Int(Shard.count))
+  /// The shards that this relay owns now, in order.
+  public private(set) var shards: [Int16] = []
   /// Handed out and neither deleted nor released, by their ids.
   private var inHand: [Int64: RowInHand] = [:]
   /// Rows of which all messages were confirmed, and packets of which some were not.
@@ -49,9 +52,6 @@ public final class OutboxQueue {
     _ = try database.query(OutboxStatements.join)
   }
 
-  /// The shards that this relay owns now.
-  public var shards: [Int16] { positions.keys.sorted() }
-
   /// Takes its fair share of the shards: frees the surplus when others have come, takes free ones up to its share.
   ///
   /// - Parameter losing: Called before shards are freed, with these: says whether nothing of theirs is on its way to
@@ -66,14 +66,22 @@ public final class OutboxQueue {
     if !surplus.isEmpty { try flush() }
     for shard in surplus {
       _ = try database.query(OutboxStatements.disown, [.int4(Int32(shard))])
-      positions[shard] = nil
+      forget(shard)
     }
-    for shard in 0..<Shard.count where positions.count < share && positions[shard] == nil {
-      if try database.query(OutboxStatements.own, [.int4(Int32(shard))]).bool(0, 0) {
-        positions[shard] = ShardPosition()
-      }
+    for shard in 0..<Shard.count where shards.count < share && positions[Int(shard)] == nil {
+      if try database.query(OutboxStatements.own, [.int4(Int32(shard))]).bool(0, 0) { remember(shard) }
     }
     return relays
+  }
+
+  private func remember(_ shard: Int16) {
+    positions[Int(shard)] = ShardPosition()
+    shards = (shards + [shard]).sorted()
+  }
+
+  private func forget(_ shard: Int16) {
+    positions[Int(shard)] = nil
+    shards.removeAll { $0 == shard }
   }
 
   /// Lets the next fetch read every shard from its beginning, if that is due: finds rows whose transactions committed
@@ -86,7 +94,7 @@ public final class OutboxQueue {
   public func lookBack(every interval: Duration) {
     guard ContinuousClock.now >= nextLookBack else { return }
     nextLookBack = ContinuousClock.now + interval
-    for shard in positions.keys { positions[shard]?.lookBack() }
+    for shard in shards { positions[Int(shard)]?.lookBack() }
   }
 
   // MARK: Taking rows
@@ -115,15 +123,15 @@ public final class OutboxQueue {
     let allowed = OutboxQueue.rowsPerShard
     let rows = min(max(perShard / messagesPerRow, allowed.lowerBound), allowed.upperBound)
     // Beyond all that was read nothing is in hand.
-    let mayRepeat = shards.contains { positions[$0]?.isBehind ?? false }
+    let mayRepeat = shards.contains { positions[Int($0)]?.isBehind ?? false }
     let passedOver: Set<Int64> = mayRepeat ? Set(inHand.keys) : []
     question = Question(
-      shards: shards, rowsPerShard: rows, looksBack: shards.contains { positions[$0]?.isLookingBack ?? false },
+      shards: shards, rowsPerShard: rows, looksBack: shards.contains { positions[Int($0)]?.isLookingBack ?? false },
       passedOver: passedOver)
     try database.send(
       OutboxStatements.take,
       [
-        .int2s(shards), .ints(shards) { positions[$0]?.floor ?? 0 }, .int(Int64(rows)),
+        .int2s(shards), .ints(shards) { positions[Int($0)]?.floor ?? 0 }, .int(Int64(rows)),
         .ints(Array(passedOver)),
       ])
     try database.sync()
@@ -168,13 +176,13 @@ public final class OutboxQueue {
   private func advance(_ question: Question, to fetched: [Int16: (count: Int, last: Int64)]) -> Bool {
     if ContinuousClock.now >= nextMark {
       nextMark = .now + OutboxQueue.markInterval
-      for shard in positions.keys { positions[shard]?.remember() }
+      for shard in shards { positions[Int(shard)]?.remember() }
     }
     var isEnd = true
     for shard in question.shards {
       let (count, last) = fetched[shard] ?? (0, 0)
       if count >= question.rowsPerShard { isEnd = false }
-      positions[shard]?.advance(to: last, isEnd: count < question.rowsPerShard)
+      positions[Int(shard)]?.advance(to: last, isEnd: count < question.rowsPerShard)
     }
     return isEnd
   }
@@ -191,11 +199,11 @@ public final class OutboxQueue {
   /// Whether a row that could not be published was removed by somebody: the last fetch began with the oldest row of its
   /// shard and did not meet it, although nobody had it in hand.
   public func isGone(_ id: Int64, from shard: Int16) -> Bool {
-    positions[shard]?.wasFromStart ?? false && !passedOver.contains(id)
+    positions[Int(shard)]?.wasFromStart ?? false && !passedOver.contains(id)
   }
 
   /// Lets all rows behind this message's be read again: some were held back because of it.
-  public func rewind(behind message: WaitingMessage) { positions[message.shard]?.rewind(to: message.id) }
+  public func rewind(behind message: WaitingMessage) { positions[Int(message.shard)]?.rewind(to: message.id) }
 
   // MARK: What became of them
 

@@ -23,7 +23,7 @@ struct ArrayEncoder<Wire: FixedWidthInteger> {
       writer.integer(Int32(width))
       writer.integer(wire(elements[index]))
     }
-    return Parameter(type: array, buffer: writer.buffer)
+    return Parameter(type: array, value: .long(writer.buffer))
   }
 
   @inlinable @inline(__always)
@@ -41,7 +41,7 @@ struct ArrayEncoder<Wire: FixedWidthInteger> {
       writer.integer(Int32(width))
       writer.integer(value)
     }
-    return Parameter(type: array, buffer: writer.buffer)
+    return Parameter(type: array, value: .long(writer.buffer))
   }
 
   /// One value if all elements have the same, an array otherwise.
@@ -51,16 +51,13 @@ struct ArrayEncoder<Wire: FixedWidthInteger> {
     for index in elements.indices.dropFirst() where wire(elements[index]) != first {
       return encode(elements, optional: wire)
     }
-    guard let first else { return Parameter(type: element, buffer: nil) }
-    var writer = WireWriter(WireBuffer(count: MemoryLayout<Wire>.size))
-    writer.integer(first)
-    return Parameter(type: element, buffer: writer.buffer)
+    return .fixed(element, first)
   }
 
   /// A writer that stands behind the array's head; an empty array has no dimension at all.
   @usableFromInline
   static func begin(_ count: Int, _ element: UInt32, hasNulls: Bool, size: Int) -> WireWriter {
-    var writer = WireWriter(WireBuffer(count: (count == 0 ? 12 : 20) + size))
+    var writer = WireWriter(.make(count: (count == 0 ? 12 : 20) + size))
     writer.integer(count == 0 ? 0 : 1 as Int32)
     writer.integer(hasNulls ? 1 : 0 as Int32)
     writer.integer(element)
@@ -104,7 +101,7 @@ extension ArrayEncoder where Wire == UInt8 {
       writer.integer(Int32(clamping: text.utf8.count))
       writer.raw(text)
     }
-    return Parameter(type: TypeID.textArray, buffer: writer.buffer)
+    return Parameter(type: TypeID.textArray, value: .long(writer.buffer))
   }
 
   @inlinable @inline(__always)
@@ -123,7 +120,7 @@ extension ArrayEncoder where Wire == UInt8 {
       writer.integer(Int32(clamping: bytes.count))
       writer.raw(bytes)
     }
-    return Parameter(type: TypeID.byteaArray, buffer: writer.buffer)
+    return Parameter(type: TypeID.byteaArray, value: .long(writer.buffer))
   }
 
   @inlinable @inline(__always)
@@ -135,6 +132,6 @@ extension ArrayEncoder where Wire == UInt8 {
       writer.integer(place.block)
       writer.integer(place.offset)
     }
-    return Parameter(type: TypeID.tidArray, buffer: writer.buffer)
+    return Parameter(type: TypeID.tidArray, value: .long(writer.buffer))
   }
 }

@@ -15,7 +15,7 @@ public final class Connection {
   let options: ConnectionOptions
   var unanswered = UnansweredQueue()
   private var prepared: [String: PreparedStatement] = [:]
-  private var block = ParameterBlock()
+  private var block = ParameterBlock(capacity: 32)
   private var unflushedBytes = 0
   /// What made the server skip the rest of the current pipeline.
   private var pipelineFailure: PostgresError?
@@ -68,21 +68,33 @@ public final class Connection {
   public func send(_ statement: Statement, _ parameters: [Parameter] = []) throws(PostgresError) {
     Lane.requireCurrent()
     try prepareIfNew(statement, parameters)
-    try handle.call { connection in
-      block.withPointers(parameters) { count, values, lengths, formats in
-        if statement.name.isEmpty {
-          PQsendQueryParams(connection, statement.sql, count, parameters.map(\.type), values, lengths, formats, 1)
-        } else {
-          PQsendQueryPrepared(connection, statement.name, count, values, lengths, formats, 1)
-        }
-      }
-    }
+    let size = try handOver(statement, parameters)
     unanswered.append(.statement(statement))
-    for parameter in parameters { unflushedBytes += parameter.buffer?.count ?? 0 }
+    unflushedBytes += size
     if unflushedBytes > Self.unflushedLimit {
       try handle.flush(until: deadline)
       unflushedBytes = 0
     }
+  }
+
+  /// - Returns: The size of the parameters, in bytes.
+  private func handOver(_ statement: Statement, _ parameters: [Parameter]) throws(PostgresError) -> Int {
+    if parameters.count > block.capacity { block = ParameterBlock(capacity: parameters.count) }
+    let block = block
+    let count = Int32(clamping: parameters.count)
+    let size = block.point(at: parameters)
+    try handle.call { connection in
+      // What the block points at belongs to the parameters.
+      withExtendedLifetime(parameters) {
+        if statement.name.isEmpty {
+          PQsendQueryParams(
+            connection, statement.sql, count, parameters.map(\.type), block.values, block.lengths, block.formats, 1)
+        } else {
+          PQsendQueryPrepared(connection, statement.name, count, block.values, block.lengths, block.formats, 1)
+        }
+      }
+    }
+    return size
   }
 
   /// Makes the server answer what has been queued so far, without ending anything, and sends it all.
@@ -113,24 +125,23 @@ public final class Connection {
   public func receive() throws(PostgresError) -> Rows {
     Lane.requireCurrent()
     if unanswered.oldestIsUnflushed { try flush() }
-    let deadline = deadline
     guard let oldest = unanswered.popFirst() else {
       _ = try handle.open()
       preconditionFailure("no statement is waiting for an answer")
     }
     switch oldest {
     case .sync: preconditionFailure("a Sync comes before the next statement: call receiveSync()")
-    case .statement(let statement): return try answer(to: statement, deadline)
+    case .statement(let statement): return try answer(to: statement)
     case .preparation(let statement):
       do throws(PostgresError) {
-        try answerToPreparation(of: statement, deadline)
+        try answerToPreparation(of: statement)
       } catch {
         // The statement itself was skipped; its place in the queue goes with its preparation's.
-        if !error.isConnectionLost, unanswered.popFirst() != nil { _ = try? answer(to: statement, deadline) }
+        if !error.isConnectionLost, unanswered.popFirst() != nil { _ = try? answer(to: statement) }
         throw error
       }
       unanswered.dropFirst()
-      return try answer(to: statement, deadline)
+      return try answer(to: statement)
     }
   }
 
@@ -139,15 +150,14 @@ public final class Connection {
   /// - Throws: The first error among the answers read here; the pipeline is in order again all the same.
   public func receiveSync() throws(PostgresError) {
     Lane.requireCurrent()
-    let deadline = deadline
     var first: PostgresError?
     while let next = unanswered.popFirst() {
       do throws(PostgresError) {
         switch next {
-        case .preparation(let statement): try answerToPreparation(of: statement, deadline)
-        case .statement(let statement): _ = try answer(to: statement, deadline)
+        case .preparation(let statement): try answerToPreparation(of: statement)
+        case .statement(let statement): _ = try answer(to: statement)
         case .sync:
-          try answerToSync(deadline)
+          try answerToSync()
           if let first { throw first }
           return
         }
@@ -195,9 +205,9 @@ public final class Connection {
     unanswered.append(.preparation(statement))
   }
 
-  private func answerToPreparation(of statement: Statement, _ deadline: Deadline) throws(PostgresError) {
+  private func answerToPreparation(of statement: Statement) throws(PostgresError) {
     do throws(PostgresError) {
-      _ = try readAnswer(statement, deadline)
+      _ = try readAnswer(statement)
     } catch {
       // Failed, or skipped after an earlier failure: the server does not know the name.
       prepared[statement.name] = nil
@@ -205,8 +215,8 @@ public final class Connection {
     }
   }
 
-  private func answer(to statement: Statement, _ deadline: Deadline) throws(PostgresError) -> Rows {
-    let rows = try readAnswer(statement, deadline)
+  private func answer(to statement: Statement) throws(PostgresError) -> Rows {
+    let rows = try readAnswer(statement)
     if statement.name == Statement.commit.name { try checkCommit(rows) }
     return rows
   }
@@ -225,7 +235,7 @@ public final class Connection {
   }
 
   /// Reads a statement's result and the null that ends it.
-  private func readAnswer(_ statement: Statement, _ deadline: Deadline) throws(PostgresError) -> Rows {
+  private func readAnswer(_ statement: Statement) throws(PostgresError) -> Rows {
     guard let result = try handle.nextResult(until: deadline) else { throw handle.lost() }
     let rows = Rows(owning: result)
     let status = PQresultStatus(result)
@@ -246,7 +256,7 @@ public final class Connection {
     throw error
   }
 
-  private func answerToSync(_ deadline: Deadline) throws(PostgresError) {
+  private func answerToSync() throws(PostgresError) {
     guard let result = try handle.nextResult(until: deadline) else { throw handle.lost() }
     defer { PQclear(result) }
     if PQresultStatus(result) != PGRES_PIPELINE_SYNC {

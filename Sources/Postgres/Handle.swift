@@ -69,15 +69,20 @@ final class Handle {
   }
 
   /// The next result, or nil where libpq marks the end of a statement's results.
-  func nextResult(until deadline: Deadline) throws(PostgresError) -> OpaquePointer? {
+  ///
+  /// - Parameter deadline: Asked for when there is something to wait for: most results have arrived with others.
+  func nextResult(until deadline: @autoclosure () -> Deadline) throws(PostgresError) -> OpaquePointer? {
     let connection = try open()
+    var end: Deadline?
     while true {
       let state = PQflush(connection)
       if state < 0 { throw lost() }
       if PQisBusy(connection) == 0 { break }
       let wanted: SocketEvents = state == 1 ? [.readable, .writable] : .readable
-      let events = SocketEvents.wait(for: wanted, on: PQsocket(connection), until: deadline)
-      if events.isEmpty { throw unanswered(deadline) }
+      let limit = end ?? deadline()
+      end = limit
+      let events = SocketEvents.wait(for: wanted, on: PQsocket(connection), until: limit)
+      if events.isEmpty { throw unanswered(limit) }
       // After an error here PQgetResult does not wait: it returns the server's last words, or says what happened.
       if events.contains(.readable) && PQconsumeInput(connection) == 0 { break }
     }

@@ -5,20 +5,51 @@
 public struct Parameter: Sendable {
   /// The type's object identifier, fixed for built-in types.
   @usableFromInline let type: UInt32
-  /// The value, or nil for NULL.
-  @usableFromInline let buffer: WireBuffer?
+  @usableFromInline let value: Value
+
+  /// A value as libpq is given it.
+  ///
+  /// Unchecked, because the compiler cannot see that nothing is written after ``WireWriter`` has finished.
+  @usableFromInline
+  enum Value: @unchecked Sendable {
+    case null
+    /// At most 8 bytes, the first of them at the lowest address: the fixed types need no memory of their own.
+    case short(UInt64, count: UInt8)
+    case long(WireBuffer)
+
+    /// Bytes.
+    var count: Int {
+      switch self {
+      case .null: 0
+      case .short(_, let count): Int(count)
+      case .long(let buffer): buffer.count
+      }
+    }
+  }
 
   @usableFromInline
-  init(type: UInt32, buffer: WireBuffer?) {
+  init(type: UInt32, value: Value) {
     self.type = type
-    self.buffer = buffer
+    self.value = value
+  }
+
+  init(type: UInt32, buffer: WireBuffer?) {
+    self.init(type: type, value: buffer.map { .long($0) } ?? .null)
+  }
+
+  /// A value of a fixed size.
+  @inlinable @inline(__always)
+  static func fixed<Wire: FixedWidthInteger>(_ type: UInt32, _ value: Wire?) -> Parameter {
+    guard let value else { return Parameter(type: type, value: .null) }
+    let bytes = UInt64(truncatingIfNeeded: value.byteSwapped).littleEndian
+    return Parameter(type: type, value: .short(bytes, count: UInt8(MemoryLayout<Wire>.size)))
   }
 
   // MARK: One value
 
   /// `text`. U+0000 is refused by the server (22021).
   public static func text(_ value: String?) -> Parameter {
-    Parameter(type: TypeID.text, buffer: value.map { WireBuffer($0) })
+    Parameter(type: TypeID.text, buffer: value.map { WireBuffer.make($0) })
   }
   /// `bigint`.
   public static func int(_ value: Int64?) -> Parameter { fixed(TypeID.int8, value) }
@@ -30,7 +61,7 @@ public struct Parameter: Sendable {
   public static func bool(_ value: Bool?) -> Parameter { fixed(TypeID.bool, value.map { $0 ? 1 as UInt8 : 0 }) }
   /// `bytea`.
   public static func bytea(_ value: [UInt8]?) -> Parameter {
-    Parameter(type: TypeID.bytea, buffer: value.map { WireBuffer($0) })
+    Parameter(type: TypeID.bytea, buffer: value.map { WireBuffer.make($0) })
   }
   /// `timestamptz`, given in microseconds since the Unix epoch.
   public static func timestamp(_ value: Int64?) -> Parameter { fixed(TypeID.timestamptz, value.map(Epoch.micros(to:))) }
@@ -38,16 +69,7 @@ public struct Parameter: Sendable {
   public static func date(_ value: Int32?) -> Parameter { fixed(TypeID.date, value.map(Epoch.days(to:))) }
   /// `tid`.
   public static func tid(_ value: TID) -> Parameter {
-    var writer = WireWriter(WireBuffer(count: 6))
-    writer.integer(value.block)
-    writer.integer(value.offset)
-    return Parameter(type: TypeID.tid, buffer: writer.buffer)
-  }
-
-  private static func fixed<Value: FixedWidthInteger>(_ type: UInt32, _ value: Value?) -> Parameter {
-    guard let value else { return Parameter(type: type, buffer: nil) }
-    var writer = WireWriter(WireBuffer(count: MemoryLayout<Value>.size))
-    writer.integer(value)
-    return Parameter(type: type, buffer: writer.buffer)
+    let bytes = UInt64(value.block) << 32 | UInt64(value.offset) << 16
+    return Parameter(type: TypeID.tid, value: .short(bytes.bigEndian, count: 6))
   }
 }

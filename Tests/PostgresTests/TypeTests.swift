@@ -29,6 +29,24 @@ import Testing
     }
   }
 
+  @Test func asManyParametersAsAStatementHasComeBack() async throws {
+    try await connected { connection in
+      for count in [3, 32, 33, 200, 5] {
+        let list = (1...count).map { $0.isMultiple(of: 2) ? "$\($0)::int8" : "$\($0)::text" }
+        let rows = try connection.query(
+          Statement(name: "many_\(count)", sql: "SELECT \(list.joined(separator: ", "))"),
+          (1...count).map { $0.isMultiple(of: 2) ? .int(Int64($0)) : .text($0 == 3 ? nil : "\($0)") })
+        for number in 1...count {
+          if number.isMultiple(of: 2) {
+            #expect(rows.int(0, number - 1) == Int64(number))
+          } else {
+            #expect(rows.optionalText(0, number - 1) == (number == 3 ? nil : "\(number)"))
+          }
+        }
+      }
+    }
+  }
+
   @Test func integersInOneTextComeBackOneByOne() async throws {
     try await connected { connection in
       let known: [Int64] = [.min, -1, 0, 7, 1_000_000, .max]
