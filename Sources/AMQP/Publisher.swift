@@ -6,8 +6,8 @@ import Lanes
 /// One publisher per connection, best on a connection without a consumer: under an alarm the broker stops reading from
 /// connections that publish. Everything blocks, with a bound, and may only be called on a lane.
 ///
-/// The broker keeps the order of messages of one channel. Several channels take turns, message by message: the broker
-/// routes each channel's in a process of its own, which is what it has least of.
+/// The broker keeps the order of messages of one channel. Several channels take turns, message by message, when there
+/// are many messages: the broker routes each channel's in a process of its own, which is what it has least of.
 public final class Publisher {
   /// The connection that is published over.
   public let connection: Connection
@@ -19,13 +19,16 @@ public final class Publisher {
   private let frames: FrameBuffer
   /// Whether frames wait for others, to be written together.
   private var isGathering = false
-  /// The index of the channel whose turn it is.
+  /// The index of the channel that had the last message.
   private var turn = 0
   private var serviced = ContinuousClock.now
 
   /// How long frames may wait unread while messages are published one after the other. Much less than any heartbeat,
   /// and long enough that the look costs nothing.
   private static let serviceInterval = Duration.milliseconds(5)
+  /// While the first channel has fewer unanswered messages the others are left alone: for single messages they would
+  /// only be more processes for the broker to wake.
+  private static let worthSharing = 16
 
   /// Switches the channels to confirms.
   ///
@@ -98,12 +101,17 @@ public final class Publisher {
     var wire = try properties.encoded(in: arena)
     var method = amqp_basic_publish_t(
       ticket: 0, exchange: target, routing_key: key, mandatory: mandatory ? 1 : 0, immediate: 0)
+    takeTurn()
     try body.span.bytes.withUnsafeBytes { (bytes) throws(AMQPError) in
       try write(&method, &wire, bytes, on: amqp_channel_t(turn + 1))
     }
-    defer { turn = (turn + 1) % connection.channels.count }
     return connection.channels[turn].confirms.published(
       exchange: exchange, routingKey: routingKey, messageID: properties.messageID)
+  }
+
+  private func takeTurn() {
+    let isShared = connection.channels[0].confirms.unsettled >= Publisher.worthSharing
+    turn = isShared ? (turn + 1) % connection.channels.count : 0
   }
 
   private func write(
