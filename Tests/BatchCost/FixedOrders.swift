@@ -3,14 +3,13 @@ import PipelineKit
 
 /// Orders of two lines each over 1,000 SKUs, the same in every run but for the run's name in the ids.
 struct FixedOrders: Sendable {
-  /// As many as a worker takes at most by default.
-  static let perBatch = 500
   private static let skus = 1_000
   let run: String
+  let perBatch: Int
 
   func batch(_ number: Int) -> [Delivery] {
-    (0..<FixedOrders.perBatch).map { place in
-      let order = number * FixedOrders.perBatch + place
+    (0..<perBatch).map { place in
+      let order = number * perBatch + place
       let name = "\(run)-\(order)"
       return Letter.order(name, [(sku(order * 2), 1), (sku(order * 2 + 1), 2)], id: "message-\(name)")
         .delivery(tag: UInt64(order + 1))

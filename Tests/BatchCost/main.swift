@@ -12,15 +12,17 @@ import Postgres
 // A fixed number of batches through the allocation-worker's pipeline, for tools that count instead of timing: system
 // calls, allocations, instructions, bytes of write-ahead log. Tests/Benchmarks/guard.py runs it.
 //
-//   batch-cost DATABASE_URL pipeline RUN BATCHES   whole batches, from the delivery's bytes to COMMIT
-//   batch-cost DATABASE_URL decide RUN BATCHES     decoding and deciding only; what was locked is given back
+//   batch-cost DATABASE_URL pipeline RUN BATCHES ORDERS   whole batches, from the delivery's bytes to COMMIT
+//   batch-cost DATABASE_URL decide RUN BATCHES ORDERS     decoding and deciding only; what was locked is given back
+//
+// ORDERS make a batch.
 
 let arguments = CommandLine.arguments
-guard arguments.count == 5, let batches = Int(arguments[4]) else {
-  print("usage: batch-cost DATABASE_URL pipeline|decide RUN BATCHES")
+guard arguments.count == 6, let batches = Int(arguments[4]), let perBatch = Int(arguments[5]) else {
+  print("usage: batch-cost DATABASE_URL pipeline|decide RUN BATCHES ORDERS")
   exit(2)
 }
-let orders = FixedOrders(run: arguments[3])
+let orders = FixedOrders(run: arguments[3], perBatch: perBatch)
 let address = arguments[1]
 let onlyDeciding = arguments[2] == "decide"
 
@@ -43,8 +45,8 @@ let onlyDeciding = arguments[2] == "decide"
 Task.detached {
   do {
     let applied = try await run()
-    if applied == batches * FixedOrders.perBatch { exit(0) }
-    print("\(applied) of \(batches * FixedOrders.perBatch) orders were applied")
+    if applied == batches * perBatch { exit(0) }
+    print("\(applied) of \(batches * perBatch) orders were applied")
   } catch {
     print(error)
   }

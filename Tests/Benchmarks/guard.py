@@ -3,8 +3,9 @@
 
   guard.py FOLDER               FOLDER holds the programs: .build/debug or .build/release
 
-500 orders of two lines make a batch; `batch-cost` takes batches through the allocation-worker's pipeline on a private
-PostgreSQL. Start-up cancels out: a run of six batches is compared with one of two. Round trips are Syncs and flush
+500 orders of two lines make a batch, and for what a batch costs however small it is one order does; `batch-cost` takes
+batches through the allocation-worker's pipeline on a private PostgreSQL. Start-up cancels out: a run of six batches is
+compared with one of two (102 with two, of one order). Round trips are Syncs and flush
 requests, statements are executions, allocations are calls of malloc and its kin by the program and libpq, all counted by a
 preloaded library. Instructions are callgrind's, through decoding and deciding alone. The log's bytes are the distance
 between two positions of the write-ahead log with full-page images off (they depend on when the last checkpoint was) and
@@ -24,6 +25,8 @@ from harness.paths import BENCHMARKS, CHECKOUT, LOCAL
 
 BOUNDS = CHECKOUT / "Tests/CostTests/bounds.json"
 ORDERS, FEW, MANY = 500, 2, 6
+# Of batches of one order: enough that the lists that grow now and then do not matter.
+MANY_SMALL = 102
 QUIET = {"full_page_writes": "off", "autovacuum": "off", "fsync": "off"}
 
 
@@ -48,8 +51,9 @@ class Guard:
     def stop(self) -> None:
         self._postgres("kill")
 
-    def run(self, mode: str, name: str, batches: int, before: list[str] | None = None, **variables) -> None:
-        command = [*(before or []), str(self.programs / "batch-cost"), self.url, mode, name, str(batches)]
+    def run(self, mode: str, name: str, batches: int, before: list[str] | None = None, orders: int = ORDERS,
+            **variables) -> None:
+        command = [*(before or []), str(self.programs / "batch-cost"), self.url, mode, name, str(batches), str(orders)]
         # Otherwise each process hashes in its own way, and counts differ by a few.
         environment = {**os.environ, "SWIFT_DETERMINISTIC_HASHING": "1", **variables}
         result = subprocess.run(command, env=environment, capture_output=True, text=True)
@@ -58,18 +62,19 @@ class Guard:
 
     # What is counted
 
-    def counts(self) -> dict:
+    def counts(self, orders: int = ORDERS, many: int = MANY) -> dict:
         """Per batch, from the preloaded library."""
         library = self.folder / "counter.so"
         compiler = next(c for c in ("cc", "gcc", "clang") if shutil.which(c))
         subprocess.run([compiler, "-O1", "-shared", "-fPIC", "-Wall", "-Wextra", "-o", str(library),
                         str(BENCHMARKS / "c/counter.c"), "-ldl"], check=True)
         found = []
-        for batches in (FEW, MANY):
+        for batches in (FEW, many):
             file = self.folder / "counts"
-            self.run("pipeline", f"counted{batches}", batches, LD_PRELOAD=str(library), COUNTER_FILE=str(file))
+            self.run("pipeline", f"counted{orders}x{batches}", batches, orders=orders, LD_PRELOAD=str(library),
+                     COUNTER_FILE=str(file))
             found.append(json.loads(file.read_text()))
-        return {name: (found[1][name] - found[0][name]) / (MANY - FEW) for name in found[0]}
+        return {name: (found[1][name] - found[0][name]) / (many - FEW) for name in found[0]}
 
     def log_bytes(self) -> float:
         """Of the write-ahead log, per order."""
@@ -101,6 +106,7 @@ class Guard:
             "statements per batch": counts["statements"],
             "WAL bytes per order": self.log_bytes(),
             "allocations per order": counts["allocations"] / ORDERS,
+            "allocations of a batch of one order": self.counts(orders=1, many=MANY_SMALL)["allocations"],
             "instructions per order, decoding and deciding": self.instructions(),
         }
 
