@@ -26,7 +26,7 @@ public final class Publisher {
   /// How long frames may wait unread while messages are published one after the other. Much less than any heartbeat,
   /// and long enough that the look costs nothing.
   private static let serviceInterval = Duration.milliseconds(5)
-  /// While the first channel has fewer unanswered messages the others are left alone: for single messages they would
+  /// While fewer messages than this are unanswered the first channel has all of them: for single ones the others would
   /// only be more processes for the broker to wake.
   private static let worthSharing = 16
 
@@ -110,8 +110,7 @@ public final class Publisher {
   }
 
   private func takeTurn() {
-    let isShared = connection.channels[0].confirms.unsettled >= Publisher.worthSharing
-    turn = isShared ? (turn + 1) % connection.channels.count : 0
+    turn = unsettled < Publisher.worthSharing ? 0 : (turn + 1) % connection.channels.count
   }
 
   private func write(
