@@ -34,7 +34,7 @@ $$
 
 def run(bench) -> dict:
     data = {"rows": ROWS, "drain": [], "raw": [], "raw_same_size": []}
-    for _ in range(5 if bench.full else 2):
+    for _ in range(5 if bench.full else 4):
         rig = bench.rig()
         size = fill(rig)
         data["bytes"] = size
