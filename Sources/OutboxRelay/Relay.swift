@@ -68,9 +68,12 @@ public final class Relay {
   /// - Returns: How many relays share the work.
   public func balance() throws -> Int {
     let relays = try outbox.balance { lost in
-      letGo(of: flow.drop(shards: lost))
+      // Nothing is published meanwhile. Only then they are let go: of a shard that is kept after all, what was let go
+      // would be read again behind what comes after it.
       try awaitConfirms(upTo: limits.confirmTimeout)
-      return !publisher.isAwaited
+      guard !publisher.isAwaited else { return false }
+      letGo(of: flow.drop(shards: lost))
+      return true
     }
     outbox.lookBack(every: limits.lookBackInterval)
     let mine = Set(outbox.shards)
