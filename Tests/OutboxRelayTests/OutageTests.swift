@@ -1,5 +1,8 @@
 import AMQP
+import Lanes
+import Outbox
 import OutboxRelay
+import Postgres
 import TestServers
 import Testing
 
@@ -53,6 +56,43 @@ extension RelayTests {
     #expect(heard.faults.isEmpty)
     #expect(heard.count == 30_500)
     try await startDuringAnAlarm(broker, site)
+    try await keepShardsDuringAnAlarm(broker, site)
+  }
+
+  /// Another relay comes while the broker answers for nothing: the first one keeps its shards for now, and what it has
+  /// in hand of them stays in front of what it has not read.
+  private func keepShardsDuringAnAlarm(_ broker: RabbitMQServer, _ site: RelaySite) async throws {
+    try await site.subscribe("kept", to: "kept.event")
+    try await site.fill(aggregates: 20_001...20_016, numbers: 1...100, key: "kept.event")
+    try await broker.control("set_vm_memory_high_watermark", "0.00001")
+    let lane = Lane(name: "keeping")
+    defer { lane.stop() }
+    var options = ConnectionOptions(conninfo: site.conninfo, applicationName: "keeping")
+    options.settings = ["search_path": "tallyman"]
+    let (database, uri) = (options, broker.uri(vhost: site.vhost))
+    let kept = try await lane.run {
+      var limits = RelayLimits()
+      limits.lookBackInterval = .seconds(600)
+      let connection = try AMQP.Connection(BrokerOptions(uri: uri, connectionName: "keeping"))
+      let relay = try Relay(database: Postgres.Connection(database), broker: connection, limits: limits)
+      #expect(try relay.balance() == 1)
+      for _ in 1...5 { _ = try relay.turn() }
+      let other = try Postgres.Connection(database)
+      _ = try OutboxQueue(other)
+      #expect(try relay.balance() == 2)
+      #expect(relay.shards.count == 16)
+      other.close()
+      return Kept(relay, connection)
+    }
+    try await broker.control("set_vm_memory_high_watermark", "0.9")
+    try await eventually("everything is settled that was kept") {
+      try await lane.run { for _ in 1...20 where try kept.relay.turn().isIdle { break } }
+      return try await site.waiting() == 0
+    }
+    try await lane.run { kept.connection.close() }
+    let heard = Heard(try await site.receive(1600, from: "kept"))
+    #expect(heard.faults.isEmpty)
+    #expect(heard.count == 1600)
   }
 
   /// A relay that starts while the broker takes nothing keeps its connection, however much waits and however long that
@@ -80,4 +120,13 @@ extension RelayTests {
     await relay.stop()
     #expect(try await site.depth(of: "late") == 1500)
   }
+}
+
+/// A relay that a test drives by hand, on one lane.
+private final class Kept: @unchecked Sendable {
+  // `@unchecked Sendable`: used on one lane only.
+  let relay: Relay
+  let connection: AMQP.Connection
+
+  init(_ relay: Relay, _ connection: AMQP.Connection) { (self.relay, self.connection) = (relay, connection) }
 }
