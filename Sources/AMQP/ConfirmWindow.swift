@@ -10,10 +10,10 @@ struct ReturnedMessage {
 /// Which messages published on a channel the broker has not answered for, and the answers not yet handed to the caller.
 ///
 /// Sequences count from 1 per channel, as the broker's do. Of two channels, callers know a message by one number over
-/// both: 1, 3, 5 and so on are the first one's messages, 2, 4, 6 those of the second. A
-/// `basic.return` names no sequence; it is recognised by exchange, routing key and message id, and the outcome is known
-/// when its ack follows. Where several unanswered messages look alike, all of them count as returned: publishing again
-/// is safe, losing is not.
+/// both: 1, 3, 5 and so on are the first one's messages, 2, 4, 6 those of the second. A `basic.return` names no
+/// sequence; it is recognised by exchange, routing key and message id, and the outcome is known when its ack follows.
+/// Where several unanswered messages look alike, all of them count as returned: publishing again is safe, losing is
+/// not.
 struct ConfirmWindow {
   private enum State {
     case pending

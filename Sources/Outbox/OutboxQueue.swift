@@ -8,10 +8,8 @@ import Postgres
 /// released.
 public final class OutboxQueue {
   let database: Connection
-  /// Of each shard that this relay owns.
+  /// Of each shard that this relay owns; nil for those that it does not.
   private var positions = [ShardPosition?](repeating: nil, count: Int(Shard.count))
-  /// The shards that this relay owns now, in order.
-  public private(set) var shards: [Int16] = []
   /// Handed out and neither deleted nor released, by their ids.
   private var inHand: [Int64: RowInHand] = [:]
   /// Rows of which all messages were confirmed, and packets of which some were not.
@@ -52,6 +50,9 @@ public final class OutboxQueue {
     _ = try database.query(OutboxStatements.join)
   }
 
+  /// The shards that this relay owns now, in order.
+  public var shards: [Int16] { (0..<Shard.count).filter { positions[Int($0)] != nil } }
+
   /// Takes its fair share of the shards: frees the surplus when others have come, takes free ones up to its share.
   ///
   /// - Parameter losing: Called before shards are freed, with these: says whether nothing of theirs is on its way to
@@ -66,22 +67,14 @@ public final class OutboxQueue {
     if !surplus.isEmpty { try flush() }
     for shard in surplus {
       _ = try database.query(OutboxStatements.disown, [.int4(Int32(shard))])
-      forget(shard)
+      positions[Int(shard)] = nil
     }
     for shard in 0..<Shard.count where shards.count < share && positions[Int(shard)] == nil {
-      if try database.query(OutboxStatements.own, [.int4(Int32(shard))]).bool(0, 0) { remember(shard) }
+      if try database.query(OutboxStatements.own, [.int4(Int32(shard))]).bool(0, 0) {
+        positions[Int(shard)] = ShardPosition()
+      }
     }
     return relays
-  }
-
-  private func remember(_ shard: Int16) {
-    positions[Int(shard)] = ShardPosition()
-    shards = (shards + [shard]).sorted()
-  }
-
-  private func forget(_ shard: Int16) {
-    positions[Int(shard)] = nil
-    shards.removeAll { $0 == shard }
   }
 
   /// Lets the next fetch read every shard from its beginning, if that is due: finds rows whose transactions committed
@@ -94,7 +87,7 @@ public final class OutboxQueue {
   public func lookBack(every interval: Duration) {
     guard ContinuousClock.now >= nextLookBack else { return }
     nextLookBack = ContinuousClock.now + interval
-    for shard in shards { positions[Int(shard)]?.lookBack() }
+    for index in positions.indices { positions[index]?.lookBack() }
   }
 
   // MARK: Taking rows
@@ -176,7 +169,7 @@ public final class OutboxQueue {
   private func advance(_ question: Question, to fetched: [Int16: (count: Int, last: Int64)]) -> Bool {
     if ContinuousClock.now >= nextMark {
       nextMark = .now + OutboxQueue.markInterval
-      for shard in shards { positions[Int(shard)]?.remember() }
+      for index in positions.indices { positions[index]?.remember() }
     }
     var isEnd = true
     for shard in question.shards {

@@ -33,10 +33,6 @@ public struct Parameter: Sendable {
     self.value = value
   }
 
-  init(type: UInt32, buffer: WireBuffer?) {
-    self.init(type: type, value: buffer.map { .long($0) } ?? .null)
-  }
-
   /// A value of a fixed size.
   @inlinable @inline(__always)
   static func fixed<Wire: FixedWidthInteger>(_ type: UInt32, _ value: Wire?) -> Parameter {
@@ -49,7 +45,7 @@ public struct Parameter: Sendable {
 
   /// `text`. U+0000 is refused by the server (22021).
   public static func text(_ value: String?) -> Parameter {
-    Parameter(type: TypeID.text, buffer: value.map { WireBuffer.make($0) })
+    Parameter(type: TypeID.text, value: value.map { .long(.make($0)) } ?? .null)
   }
   /// `bigint`.
   public static func int(_ value: Int64?) -> Parameter { fixed(TypeID.int8, value) }
@@ -61,7 +57,7 @@ public struct Parameter: Sendable {
   public static func bool(_ value: Bool?) -> Parameter { fixed(TypeID.bool, value.map { $0 ? 1 as UInt8 : 0 }) }
   /// `bytea`.
   public static func bytea(_ value: [UInt8]?) -> Parameter {
-    Parameter(type: TypeID.bytea, buffer: value.map { WireBuffer.make($0) })
+    Parameter(type: TypeID.bytea, value: value.map { .long(.make($0)) } ?? .null)
   }
   /// `timestamptz`, given in microseconds since the Unix epoch.
   public static func timestamp(_ value: Int64?) -> Parameter { fixed(TypeID.timestamptz, value.map(Epoch.micros(to:))) }

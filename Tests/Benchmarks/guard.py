@@ -11,6 +11,7 @@ preloaded library. Instructions are callgrind's, through decoding and deciding a
 between two positions of the write-ahead log with full-page images off (they depend on when the last checkpoint was) and
 autovacuum off, the same statements each time.
 """
+import functools
 import json
 import os
 import pathlib
@@ -62,16 +63,21 @@ class Guard:
 
     # What is counted
 
-    def counts(self, orders: int = ORDERS, many: int = MANY) -> dict:
-        """Per batch, from the preloaded library."""
+    @functools.cached_property
+    def counter(self) -> pathlib.Path:
+        """The library that counts."""
         library = self.folder / "counter.so"
         compiler = next(c for c in ("cc", "gcc", "clang") if shutil.which(c))
         subprocess.run([compiler, "-O1", "-shared", "-fPIC", "-Wall", "-Wextra", "-o", str(library),
                         str(BENCHMARKS / "c/counter.c"), "-ldl"], check=True)
+        return library
+
+    def counts(self, orders: int = ORDERS, many: int = MANY) -> dict:
+        """Per batch, from the preloaded library."""
         found = []
         for batches in (FEW, many):
             file = self.folder / "counts"
-            self.run("pipeline", f"counted{orders}x{batches}", batches, orders=orders, LD_PRELOAD=str(library),
+            self.run("pipeline", f"counted{orders}x{batches}", batches, orders=orders, LD_PRELOAD=str(self.counter),
                      COUNTER_FILE=str(file))
             found.append(json.loads(file.read_text()))
         return {name: (found[1][name] - found[0][name]) / (many - FEW) for name in found[0]}
