@@ -26,13 +26,16 @@ public final class OutboxQueue {
   /// Rows that the last answer left out, because they were in hand.
   private var passedOver: Set<Int64> = []
   private var nextLookBack = ContinuousClock.now
-  private var nextMark = ContinuousClock.now
+  private var horizon = Horizon()
+  private var nextLook = ContinuousClock.now
 
   private struct Question {
     let shards: [Int16]
     let rowsPerShard: Int
     let looksBack: Bool
     let passedOver: Set<Int64>
+    /// Whether a look at who writes follows.
+    let looks: Bool
     let asked = ContinuousClock.now
   }
 
@@ -41,8 +44,8 @@ public final class OutboxQueue {
   private static let largestDeletion = 1_000
   /// How many rows of a shard one question may bring, few enough should all of them turn out to be packets.
   private static let rowsPerShard = 8...64
-  /// How far positions are remembered; far more than a transaction takes from drawing an id to its commit.
-  private static let markInterval = Duration.milliseconds(250)
+  /// How often it looks at who writes, as long as nobody is late.
+  private static let lookInterval = Duration.milliseconds(250)
 
   /// - Parameter database: A connection of the relay's own: its session holds the shards.
   public init(_ database: Connection) throws {
@@ -87,6 +90,10 @@ public final class OutboxQueue {
   public func lookBack(every interval: Duration) {
     guard ContinuousClock.now >= nextLookBack else { return }
     nextLookBack = ContinuousClock.now + interval
+    lookBack()
+  }
+
+  func lookBack() {
     for index in positions.indices { positions[index]?.lookBack() }
   }
 
@@ -118,15 +125,20 @@ public final class OutboxQueue {
     // Beyond all that was read nothing is in hand.
     let mayRepeat = shards.contains { positions[Int($0)]?.isBehind ?? false }
     let passedOver: Set<Int64> = mayRepeat ? Set(inHand.keys) : []
+    let looks = horizon.isUncertain || ContinuousClock.now >= nextLook
     question = Question(
       shards: shards, rowsPerShard: rows, looksBack: shards.contains { positions[Int($0)]?.isLookingBack ?? false },
-      passedOver: passedOver)
+      passedOver: passedOver, looks: looks)
     try database.send(
       OutboxStatements.take,
       [
         .int2s(shards), .ints(shards) { positions[Int($0)]?.floor ?? 0 }, .int(Int64(rows)),
         .ints(Array(passedOver)),
       ])
+    if looks {
+      for statement in OutboxStatements.look { try database.send(statement) }
+      nextLook = .now + OutboxQueue.lookInterval
+    }
     try database.sync()
     if settled.count >= OutboxQueue.largestDeletion || ContinuousClock.now >= nextDeletion { try sendDeletion() }
   }
@@ -134,15 +146,22 @@ public final class OutboxQueue {
   /// Receives what was asked for.
   ///
   /// - Returns: Messages of rows in id order, none of which is handed out already; and whether each shard was read to
-  ///   its end.
+  ///   its end. None when a transaction that was late has ended: they have to be read once more, with what it wrote.
   public func receive() throws -> (messages: [WaitingMessage], isEnd: Bool) {
     guard let question else { return ([], true) }
     self.question = nil
     passedOver = question.passedOver
     let rows = try database.receive()
+    // Of before the reading: whoever ended since is to be found behind it.
+    let before = horizon.id
+    let ended = question.looks ? try look() : nil
     try database.receiveSync()
     if question.looksBack {
       nextLookBack = max(nextLookBack, ContinuousClock.now + question.asked.duration(to: .now) * 30)
+    }
+    if let ended {
+      rewind(to: ended)
+      return ([], false)
     }
     var fetched: [Int16: (count: Int, last: Int64)] = [:]
     var taken: [WaitingMessage] = []
@@ -153,7 +172,18 @@ public final class OutboxQueue {
       taken += hand(rows, row)
     }
     if !taken.isEmpty { messagesPerRow = max(1, taken.count / rows.count) }
-    return (taken, advance(question, to: fetched))
+    return (taken, advance(question, to: fetched, horizon: before))
+  }
+
+  private func rewind(to id: Int64) {
+    for index in positions.indices { positions[index]?.rewind(to: id) }
+  }
+
+  /// - Returns: An id if all behind it has to be read again.
+  private func look() throws -> Int64? {
+    let drawn = try database.receive().int(0, 0)
+    let writers = try database.receive()
+    return horizon.look(drawn: drawn, open: (0..<writers.count).map { writers.text($0, 0) })
   }
 
   /// The messages of a row that is in nobody's hands.
@@ -166,16 +196,14 @@ public final class OutboxQueue {
   }
 
   /// - Returns: Whether each shard was read to its end.
-  private func advance(_ question: Question, to fetched: [Int16: (count: Int, last: Int64)]) -> Bool {
-    if ContinuousClock.now >= nextMark {
-      nextMark = .now + OutboxQueue.markInterval
-      for index in positions.indices { positions[index]?.remember() }
-    }
+  private func advance(
+    _ question: Question, to fetched: [Int16: (count: Int, last: Int64)], horizon: Int64
+  ) -> Bool {
     var isEnd = true
     for shard in question.shards {
       let (count, last) = fetched[shard] ?? (0, 0)
       if count >= question.rowsPerShard { isEnd = false }
-      positions[Int(shard)]?.advance(to: last, isEnd: count < question.rowsPerShard)
+      positions[Int(shard)]?.advance(to: last, isEnd: count < question.rowsPerShard, horizon: horizon)
     }
     return isEnd
   }
@@ -185,8 +213,11 @@ public final class OutboxQueue {
   /// - Parameter limit: About how many messages; divided among the shards.
   public func take(_ limit: Int) throws -> [WaitingMessage] {
     let shards = shards
-    try ask(shards, perShard: max(16, limit / max(1, shards.count)))
-    return try receive().messages
+    while true {
+      try ask(shards, perShard: max(16, limit / max(1, shards.count)))
+      let (messages, isEnd) = try receive()
+      if isEnd || !messages.isEmpty { return messages }
+    }
   }
 
   /// Whether a row that could not be published was removed by somebody: the last fetch began with the oldest row of its
@@ -210,8 +241,8 @@ public final class OutboxQueue {
     return putDown(message.id)
   }
 
-  /// Lets a message that was not published be handed out again, when its row is read the next time. What was confirmed
-  /// of that row is taken out of it before.
+  /// Lets a message that was not published be handed out again, with the next look back at the latest. What was
+  /// confirmed of that row is taken out of it before.
   ///
   /// - Returns: Whether none of its row's messages is in hand any more.
   @discardableResult
@@ -242,9 +273,10 @@ public final class OutboxQueue {
   /// Reads every answer that is still to come, before the connection is used for anything else. Rows that were asked
   /// for are read again later.
   public func settleDown() throws {
-    if isAsking {
-      question = nil
+    if let question {
+      self.question = nil
       _ = try database.receive()
+      if question.looks, let ended = try look() { rewind(to: ended) }
       try database.receiveSync()
     }
     try finishDeletion()

@@ -31,6 +31,21 @@ public enum OutboxStatements {
       order by r.id
       """)
 
+  /// The last id that was drawn; and then, no sooner, which transactions have written to the outbox and are open. A
+  /// transaction's lock is there before its first id is drawn, and gone after what it has written is seen.
+  static let look = [
+    Statement(
+      name: "outbox_drawn", sql: "select case when is_called then last_value else 0 end from outbox_id_seq"),
+    Statement(
+      name: "outbox_writers",
+      sql: """
+        select l.virtualtransaction from pg_locks l
+        where l.locktype = 'relation' and l.relation = 'outbox'::regclass and l.mode = 'RowExclusiveLock'
+          and l.database = (select oid from pg_database where datname = current_database())
+          and l.pid is distinct from pg_backend_pid()
+        """),
+  ]
+
   /// By ctid, found one row at a time in the index. A join would be planned by the table's statistics, and a cached
   /// plan made while the table was empty scans all of it for each row: 1,000 of 20,000 rows took 18 s.
   static let settle = Statement(

@@ -8,7 +8,7 @@ import Testing
 
 @Suite("The outbox")
 struct OutboxTests {
-  private static func row(_ aggregate: String, _ id: String) -> OutboxRow {
+  static func row(_ aggregate: String, _ id: String) -> OutboxRow {
     OutboxRow(
       aggregate: aggregate, exchange: "elsewhere", routingKey: "order.reserved", messageID: id,
       headers: #"{"a":1}"#, body: Array(id.utf8))
@@ -114,12 +114,15 @@ struct OutboxTests {
         _ = try queue.balance()
         let rows = try queue.take(100)
         #expect(rows.map(\.messageID) == ["0", "1", "2"])
+        queue.lookBack()
         #expect(try queue.take(100).isEmpty)
         queue.settle(rows[0])
         queue.release(rows[1])
+        queue.lookBack()
         #expect(try queue.take(100).map(\.messageID) == ["1"])
         queue.release(rows[2])
         try queue.flush()
+        queue.lookBack()
         #expect(try queue.take(100).map(\.messageID) == ["2"])
         #expect(try queue.backlog().rows == 2)
       }
@@ -242,7 +245,7 @@ struct OutboxTests {
 }
 
 /// Keeps a relay's queue between two visits to its lane.
-private struct Held: @unchecked Sendable {
+struct Held: @unchecked Sendable {
   // `@unchecked Sendable`: used on the lane of its connection only.
   let value: OutboxQueue
   init(_ value: OutboxQueue) { self.value = value }

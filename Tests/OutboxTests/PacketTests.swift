@@ -137,9 +137,11 @@ struct PacketTests {
         let all = try queue.take(1_000)
         let kept = Set([names[3], names[17], names[30], names[40]])
         for message in all where kept.contains(message.messageID) { queue.release(message) }
+        queue.lookBack()
         #expect(try queue.take(1_000).isEmpty)
         for message in all where !kept.contains(message.messageID) { queue.settle(message) }
         try queue.flush()
+        queue.lookBack()
         let rest = try queue.take(1_000)
         try #require(rest.map(\.messageID) == [names[3], names[17], names[30], names[40]])
         #expect(rest.map(\.id) == [all[0].id, all[0].id, all[0].id, all[63].id])
@@ -148,6 +150,7 @@ struct PacketTests {
         for message in rest.dropFirst() { queue.settle(message) }
         queue.release(rest[0])
         try queue.flush()
+        queue.lookBack()
         let last = try queue.take(1_000)
         #expect(last.map(\.messageID) == [names[3]])
         #expect(last.map(\.routingKey) == ["order.reserved"])
