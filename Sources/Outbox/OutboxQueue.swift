@@ -13,7 +13,7 @@ public final class OutboxQueue {
   /// Handed out and neither deleted nor released, by their ids.
   private var inHand: [Int64: RowInHand] = [:]
   /// Rows of which all messages were confirmed, and packets of which some were not.
-  private var settled: [(shard: Int16, id: Int64)] = []
+  private var settled: [Int64] = []
   private var shrunk: [RowInHand] = []
   /// What the server is deleting or has been given less of: its answer is read before the next question.
   private var changing: [Int64] = []
@@ -31,7 +31,10 @@ public final class OutboxQueue {
 
   private struct Question {
     let shards: [Int16]
-    let rowsPerShard: Int
+    /// Whether it is for what lies behind one id, whatever its shard; otherwise for each shard's oldest.
+    let isTogether: Bool
+    /// How many rows together, or of each shard.
+    let limit: Int
     let looksBack: Bool
     let passedOver: Set<Int64>
     /// Whether a look at who writes follows.
@@ -44,8 +47,9 @@ public final class OutboxQueue {
   private static let largestDeletion = 1_000
   /// How many rows of a shard one question may bring, few enough should all of them turn out to be packets.
   private static let rowsPerShard = 8...64
+  private static let mostTogether = 256
   /// How often it looks at who writes, as long as nobody is late.
-  private static let lookInterval = Duration.milliseconds(250)
+  private static let lookInterval = Duration.milliseconds(100)
 
   /// - Parameter database: A connection of the relay's own: its session holds the shards.
   public init(_ database: Connection) throws {
@@ -120,27 +124,44 @@ public final class OutboxQueue {
   public func ask(_ shards: [Int16], perShard: Int) throws {
     precondition(question == nil, "one question at a time")
     try finishDeletion()
-    let allowed = OutboxQueue.rowsPerShard
-    let rows = min(max(perShard / messagesPerRow, allowed.lowerBound), allowed.upperBound)
-    // Beyond all that was read nothing is in hand.
-    let mayRepeat = shards.contains { positions[Int($0)]?.isBehind ?? false }
-    let passedOver: Set<Int64> = mayRepeat ? Set(inHand.keys) : []
-    let looks = horizon.isUncertain || ContinuousClock.now >= nextLook
-    question = Question(
-      shards: shards, rowsPerShard: rows, looksBack: shards.contains { positions[Int($0)]?.isLookingBack ?? false },
-      passedOver: passedOver, looks: looks)
-    try database.send(
-      OutboxStatements.take,
-      [
-        .int2s(shards), .ints(shards) { positions[Int($0)]?.floor ?? 0 }, .int(Int64(rows)),
-        .ints(Array(passedOver)),
-      ])
-    if looks {
+    let question = question(for: shards, perShard: perShard)
+    self.question = question
+    if question.isTogether {
+      try database.send(
+        OutboxStatements.takeTogether,
+        [
+          .int(positions[Int(shards[0])]?.floor ?? 0), .int2s(shards), .ints(Array(question.passedOver)),
+          .int(Int64(question.limit)),
+        ])
+    } else {
+      try database.send(
+        OutboxStatements.take,
+        [
+          .int2s(shards), .ints(shards) { positions[Int($0)]?.floor ?? 0 }, .int(Int64(question.limit)),
+          .ints(Array(question.passedOver)),
+        ])
+    }
+    if question.looks {
       for statement in OutboxStatements.look { try database.send(statement) }
       nextLook = .now + OutboxQueue.lookInterval
     }
     try database.sync()
     if settled.count >= OutboxQueue.largestDeletion || ContinuousClock.now >= nextDeletion { try sendDeletion() }
+  }
+
+  private func question(for shards: [Int16], perShard: Int) -> Question {
+    let asked = shards.compactMap { positions[Int($0)] }
+    let allowed = OutboxQueue.rowsPerShard
+    let rows = min(max(perShard / messagesPerRow, allowed.lowerBound), allowed.upperBound)
+    let looksBack = asked.contains(where: \.isLookingBack)
+    // What is held back of a shard must not fill a look back's answer, others would never be met.
+    let isTogether = !looksBack && shards == self.shards && asked.allSatisfy { $0.floor == asked[0].floor }
+    // Beyond all that was read nothing is in hand.
+    let mayRepeat = asked.contains(where: \.isBehind)
+    return Question(
+      shards: shards, isTogether: isTogether,
+      limit: isTogether ? min(rows * shards.count, OutboxQueue.mostTogether) : rows, looksBack: looksBack,
+      passedOver: mayRepeat ? Set(inHand.keys) : [], looks: horizon.isUncertain || ContinuousClock.now >= nextLook)
   }
 
   /// Receives what was asked for.
@@ -199,11 +220,12 @@ public final class OutboxQueue {
   private func advance(
     _ question: Question, to fetched: [Int16: (count: Int, last: Int64)], horizon: Int64
   ) -> Bool {
+    let together = fetched.values.reduce((count: 0, last: 0)) { ($0.count + $1.count, max($0.last, $1.last)) }
     var isEnd = true
     for shard in question.shards {
-      let (count, last) = fetched[shard] ?? (0, 0)
-      if count >= question.rowsPerShard { isEnd = false }
-      positions[Int(shard)]?.advance(to: last, isEnd: count < question.rowsPerShard, horizon: horizon)
+      let (count, last) = question.isTogether ? together : fetched[shard] ?? (0, 0)
+      if count >= question.limit { isEnd = false }
+      positions[Int(shard)]?.advance(to: last, isEnd: count < question.limit, horizon: horizon)
     }
     return isEnd
   }
@@ -254,7 +276,7 @@ public final class OutboxQueue {
   private func putDown(_ id: Int64) -> Bool {
     guard let row = inHand[id], !row.isOpen else { return false }
     if row.rest.isEmpty {
-      settled.append((row.shard, id))
+      settled.append(id)
     } else if row.confirmed == 0 {
       inHand[id] = nil
     } else {
@@ -298,11 +320,11 @@ public final class OutboxQueue {
     nextDeletion = .now + OutboxQueue.deletionInterval
     for row in shrunk { try database.send(OutboxStatements.shrink, OutboxQueue.remainder(of: row)) }
     if !settled.isEmpty {
-      try database.send(OutboxStatements.settle, [.int2s(settled) { $0.shard }, .ints(settled) { $0.id }])
+      try database.send(OutboxStatements.settle, [.ints(settled)])
     }
     try database.sync()
     unanswered = shrunk.count + (settled.isEmpty ? 0 : 1)
-    changing = shrunk.map(\.id) + settled.map(\.id)
+    changing = shrunk.map(\.id) + settled
     shrunk.removeAll()
     settled.removeAll(keepingCapacity: true)
   }

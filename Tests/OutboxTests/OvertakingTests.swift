@@ -29,6 +29,16 @@ struct OvertakingTests {
     }
   }
 
+  @Test("by what comes after it, although the relay is in the midst of a shard's backlog")
+  func inAShardsBacklog() async throws {
+    try await overtaking(around: 200, takes: 16) { queue in
+      try queue.ask([Shard.of(hash: Shard.hash("a"))], perShard: 16)
+      let rows = try queue.receive().messages
+      for row in rows { queue.settle(row) }
+      return rows.map(\.messageID)
+    }
+  }
+
   /// One transaction stays open, others commit behind it, the relay reads; then it commits, and so does a later one of
   /// its aggregate.
   private func overtaking(

@@ -21,11 +21,8 @@ struct SettlePlanTests {
       let desk = try await house.desk()
       let deleted = try await desk.with { database in
         try database.script("set statement_timeout = '5s'")
-        let rows = try database.query(.once("select shard, id from outbox order by id limit 1000"))
-        return try database.query(
-          OutboxStatements.settle,
-          [.int2s((0..<rows.count).map { rows.int2($0, 0) }), .ints((0..<rows.count).map { rows.int($0, 1) })]
-        ).affected
+        let rows = try database.query(.once("select id from outbox order by id limit 1000"))
+        return try database.query(OutboxStatements.settle, [.ints((0..<rows.count).map { rows.int($0, 0) })]).affected
       }
       #expect(deleted == 1000)
     }
