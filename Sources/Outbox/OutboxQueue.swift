@@ -8,8 +8,7 @@ import Postgres
 /// released.
 public final class OutboxQueue {
   let database: Connection
-  /// Of each shard that this relay owns; nil for those that it does not.
-  private var positions = [ShardPosition?](repeating: nil, count: Int(Shard.count))
+  private var positions = ShardPositions()
   /// Handed out and neither deleted nor released, by their ids.
   private var inHand: [Int64: RowInHand] = [:]
   /// Rows of which all messages were confirmed, and packets of which some were not.
@@ -58,7 +57,7 @@ public final class OutboxQueue {
   }
 
   /// The shards that this relay owns now, in order.
-  public var shards: [Int16] { (0..<Shard.count).filter { positions[Int($0)] != nil } }
+  public var shards: [Int16] { positions.shards }
 
   /// Takes its fair share of the shards: frees the surplus when others have come, takes free ones up to its share.
   ///
@@ -74,11 +73,11 @@ public final class OutboxQueue {
     if !surplus.isEmpty { try flush() }
     for shard in surplus {
       _ = try database.query(OutboxStatements.disown, [.int4(Int32(shard))])
-      positions[Int(shard)] = nil
+      positions[shard] = nil
     }
-    for shard in 0..<Shard.count where shards.count < share && positions[Int(shard)] == nil {
+    for shard in 0..<Shard.count where shards.count < share && positions[shard] == nil {
       if try database.query(OutboxStatements.own, [.int4(Int32(shard))]).bool(0, 0) {
-        positions[Int(shard)] = ShardPosition()
+        positions[shard] = ShardPosition()
       }
     }
     return relays
@@ -97,9 +96,7 @@ public final class OutboxQueue {
     lookBack()
   }
 
-  func lookBack() {
-    for index in positions.indices { positions[index]?.lookBack() }
-  }
+  func lookBack() { positions.lookBack() }
 
   // MARK: Taking rows
 
@@ -130,14 +127,14 @@ public final class OutboxQueue {
       try database.send(
         OutboxStatements.takeTogether,
         [
-          .int(positions[Int(shards[0])]?.floor ?? 0), .int2s(shards), .ints(Array(question.passedOver)),
+          .int(positions[shards[0]]?.floor ?? 0), .int2s(shards), .ints(Array(question.passedOver)),
           .int(Int64(question.limit)),
         ])
     } else {
       try database.send(
         OutboxStatements.take,
         [
-          .int2s(shards), .ints(shards) { positions[Int($0)]?.floor ?? 0 }, .int(Int64(question.limit)),
+          .int2s(shards), .ints(shards) { positions[$0]?.floor ?? 0 }, .int(Int64(question.limit)),
           .ints(Array(question.passedOver)),
         ])
     }
@@ -150,7 +147,7 @@ public final class OutboxQueue {
   }
 
   private func question(for shards: [Int16], perShard: Int) -> Question {
-    let asked = shards.compactMap { positions[Int($0)] }
+    let asked = shards.compactMap { positions[$0] }
     let allowed = OutboxQueue.rowsPerShard
     let rows = min(max(perShard / messagesPerRow, allowed.lowerBound), allowed.upperBound)
     let looksBack = asked.contains(where: \.isLookingBack)
@@ -181,7 +178,7 @@ public final class OutboxQueue {
       nextLookBack = max(nextLookBack, ContinuousClock.now + question.asked.duration(to: .now) * 30)
     }
     if let ended {
-      rewind(to: ended)
+      positions.rewind(to: ended)
       return ([], false)
     }
     var fetched: [Int16: (count: Int, last: Int64)] = [:]
@@ -194,10 +191,6 @@ public final class OutboxQueue {
     }
     if !taken.isEmpty { messagesPerRow = max(1, taken.count / rows.count) }
     return (taken, advance(question, to: fetched, horizon: before))
-  }
-
-  private func rewind(to id: Int64) {
-    for index in positions.indices { positions[index]?.rewind(to: id) }
   }
 
   /// - Returns: An id if all behind it has to be read again.
@@ -225,7 +218,7 @@ public final class OutboxQueue {
     for shard in question.shards {
       let (count, last) = question.isTogether ? together : fetched[shard] ?? (0, 0)
       if count >= question.limit { isEnd = false }
-      positions[Int(shard)]?.advance(to: last, isEnd: count < question.limit, horizon: horizon)
+      positions[shard]?.advance(to: last, isEnd: count < question.limit, horizon: horizon)
     }
     return isEnd
   }
@@ -245,11 +238,11 @@ public final class OutboxQueue {
   /// Whether a row that could not be published was removed by somebody: the last fetch began with the oldest row of its
   /// shard and did not meet it, although nobody had it in hand.
   public func isGone(_ id: Int64, from shard: Int16) -> Bool {
-    positions[Int(shard)]?.wasFromStart ?? false && !passedOver.contains(id)
+    positions[shard]?.wasFromStart ?? false && !passedOver.contains(id)
   }
 
   /// Lets all rows behind this message's be read again: some were held back because of it.
-  public func rewind(behind message: WaitingMessage) { positions[Int(message.shard)]?.rewind(to: message.id) }
+  public func rewind(behind message: WaitingMessage) { positions[message.shard]?.rewind(to: message.id) }
 
   // MARK: What became of them
 
@@ -298,7 +291,7 @@ public final class OutboxQueue {
     if let question {
       self.question = nil
       _ = try database.receive()
-      if question.looks, let ended = try look() { rewind(to: ended) }
+      if question.looks, let ended = try look() { positions.rewind(to: ended) }
       try database.receiveSync()
     }
     try finishDeletion()

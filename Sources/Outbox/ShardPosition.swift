@@ -41,3 +41,25 @@ struct ShardPosition {
     if let later = resume { resume = min(later, id) }
   }
 }
+
+/// Where a relay reads on in each shard that it owns.
+struct ShardPositions {
+  private var positions = [ShardPosition?](repeating: nil, count: Int(Shard.count))
+
+  /// Nil for a shard that it does not own.
+  subscript(shard: Int16) -> ShardPosition? {
+    get { positions[Int(shard)] }
+    set { positions[Int(shard)] = newValue }
+  }
+
+  /// The owned ones, in order.
+  var shards: [Int16] { (0..<Shard.count).filter { self[$0] != nil } }
+
+  mutating func lookBack() {
+    for index in positions.indices { positions[index]?.lookBack() }
+  }
+
+  mutating func rewind(to id: Int64) {
+    for index in positions.indices { positions[index]?.rewind(to: id) }
+  }
+}

@@ -2,7 +2,6 @@ import AMQP
 import Lanes
 import Outbox
 import OutboxRelay
-import Postgres
 import TestServers
 import Testing
 
@@ -67,17 +66,13 @@ extension RelayTests {
     try await broker.control("set_vm_memory_high_watermark", "0.00001")
     let lane = Lane(name: "keeping")
     defer { lane.stop() }
-    var options = ConnectionOptions(conninfo: site.conninfo, applicationName: "keeping")
-    options.settings = ["search_path": "tallyman"]
-    let (database, uri) = (options, broker.uri(vhost: site.vhost))
     let kept = try await lane.run {
       var limits = RelayLimits()
       limits.lookBackInterval = .seconds(600)
-      let connection = try AMQP.Connection(BrokerOptions(uri: uri, connectionName: "keeping"))
-      let relay = try Relay(database: Postgres.Connection(database), broker: connection, limits: limits)
+      let (relay, _, connection) = try site.relay(named: "keeping", limits: limits)
       #expect(try relay.balance() == 1)
       for _ in 1...5 { _ = try relay.turn() }
-      let other = try Postgres.Connection(database)
+      let other = try site.session(named: "other")
       _ = try OutboxQueue(other)
       #expect(try relay.balance() == 2)
       #expect(relay.shards.count == 16)

@@ -1,5 +1,6 @@
 import AMQP
 import Lanes
+import OutboxRelay
 import Postgres
 import Schema
 import Synchronization
@@ -57,6 +58,22 @@ final class RelaySite: Sendable {
     let name = String(conninfo.split(separator: "/").last ?? "")
     templates.withLock { $0[server.port] = name }
     return try server.makeDatabase(from: name)
+  }
+
+  /// A relay that the caller turns by hand, on its own lane.
+  func relay(
+    named name: String, limits: RelayLimits = RelayLimits()
+  ) throws -> (relay: Relay, database: Postgres.Connection, broker: AMQP.Connection) {
+    let broker = try AMQP.Connection(BrokerOptions(uri: broker.uri(vhost: vhost), connectionName: name))
+    let database = try session(named: name)
+    return (try Relay(database: database, broker: broker, limits: limits), database, broker)
+  }
+
+  /// A session in the schema, on the caller's lane.
+  func session(named name: String) throws -> Postgres.Connection {
+    var options = ConnectionOptions(conninfo: conninfo, applicationName: name)
+    options.settings = ["search_path": "tallyman"]
+    return try Postgres.Connection(options)
   }
 
   // MARK: Looking and meddling

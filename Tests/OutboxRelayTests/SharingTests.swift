@@ -1,7 +1,5 @@
-import AMQP
 import Lanes
 import OutboxRelay
-import Postgres
 import TestServers
 import Testing
 
@@ -34,18 +32,14 @@ extension RelayTests {
   @Test("a relay that owns no shard has nothing to do, and sleeps")
   func withoutShards() async throws {
     let site = try await RelaySite()
-    var options = ConnectionOptions(conninfo: site.conninfo, applicationName: "standby")
-    options.settings = ["search_path": "tallyman"]
-    let database = options
-    let uri = site.broker.uri(vhost: site.vhost)
     let lane = Lane(name: "standby")
     defer { lane.stop() }
     let isIdle = try await lane.run {
-      let database = try Postgres.Connection(database)
-      defer { database.close() }
-      let connection = try AMQP.Connection(BrokerOptions(uri: uri, connectionName: "standby"))
-      defer { connection.close() }
-      let relay = try Relay(database: database, broker: connection, limits: RelayLimits())
+      let (relay, database, broker) = try site.relay(named: "standby")
+      defer {
+        database.close()
+        broker.close()
+      }
       return try relay.turn().isIdle
     }
     #expect(isIdle)

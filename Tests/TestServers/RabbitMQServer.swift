@@ -62,7 +62,7 @@ public final class RabbitMQServer: Sendable {
 
   private static func number(in file: URL) throws -> Int {
     let text = try String(contentsOf: file, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
-    guard let number = Int(text) else { throw RabbitMQServerError(what: "no port in \(file.path)", detail: text) }
+    guard let number = Int(text) else { throw RabbitMQServerError(what: "no number in \(file.path)", detail: text) }
     return number
   }
 
