@@ -151,8 +151,10 @@ public final class OutboxQueue {
     let allowed = OutboxQueue.rowsPerShard
     let rows = min(max(perShard / messagesPerRow, allowed.lowerBound), allowed.upperBound)
     let looksBack = asked.contains(where: \.isLookingBack)
-    // What is held back of a shard must not fill a look back's answer, others would never be met.
-    let isTogether = !looksBack && shards == self.shards && asked.allSatisfy { $0.floor == asked[0].floor }
+    // What is held back of a shard must not fill a look back's answer, or others would never be met; and the rows of
+    // another relay's shards may be many before the end.
+    let isTogether =
+      !looksBack && shards == self.shards && asked.allSatisfy { $0.floor > 0 && $0.floor == asked[0].floor }
     // Beyond all that was read nothing is in hand.
     let mayRepeat = asked.contains(where: \.isBehind)
     return Question(

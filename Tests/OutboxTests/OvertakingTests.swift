@@ -22,7 +22,7 @@ struct OvertakingTests {
 
   @Test("by what comes after it, although the relay is in the midst of a backlog")
   func inABacklog() async throws {
-    try await overtaking(around: 200, takes: 16) { queue in
+    try await overtaking(around: 400, takes: 16) { queue in
       let rows = try queue.take(16)
       for row in rows { queue.settle(row) }
       return rows.map(\.messageID)
@@ -31,7 +31,7 @@ struct OvertakingTests {
 
   @Test("by what comes after it, although the relay is in the midst of a shard's backlog")
   func inAShardsBacklog() async throws {
-    try await overtaking(around: 200, takes: 16) { queue in
+    try await overtaking(around: 400, takes: 16) { queue in
       try queue.ask([Shard.of(hash: Shard.hash("a"))], perShard: 16)
       let rows = try queue.receive().messages
       for row in rows { queue.settle(row) }
@@ -48,13 +48,15 @@ struct OvertakingTests {
       let slow = try await house.desk()
       let quick = try await house.desk()
       let relay = try await house.desk(user: "tallyman_relay")
-      try await slow.with { try OutboxTests.write([OutboxTests.row("a", "first")], on: $0, commit: false) }
-      try await quick.with { try OutboxTests.write((0..<count).map { OutboxTests.row("a", "other-\($0)") }, on: $0) }
+      try await quick.with { try OutboxTests.write([OutboxTests.row("a", "zeroth")], on: $0) }
       let queue = try await relay.with { database in
         let queue = Held(try OutboxQueue(database))
         _ = try queue.value.balance()
+        #expect(try OutboxTests.drain(queue.value, limit: limit).count == 1)
         return queue
       }
+      try await slow.with { try OutboxTests.write([OutboxTests.row("a", "first")], on: $0, commit: false) }
+      try await quick.with { try OutboxTests.write((0..<count).map { OutboxTests.row("a", "other-\($0)") }, on: $0) }
       let before = try await relay.with { _ in try reading(queue.value) }
       #expect(!before.isEmpty && !before.contains("first"))
       try await slow.with { try $0.commit() }
