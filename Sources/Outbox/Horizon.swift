@@ -39,7 +39,8 @@ struct Horizon {
   ///   relied on.
   mutating func look(drawn: Int64, open: [String], at now: ContinuousClock.Instant = .now) -> Int64? {
     var seen: [String: Writer] = [:]
-    for name in open {
+    // A lock that moves from a session's own list to the common one is seen in both.
+    for name in open where seen[name] == nil {
       var writer = writers.removeValue(forKey: name) ?? Writer(floor: self.drawn, since: now)
       if writer.since.duration(to: now) >= Horizon.patience { writer.isLate = true }
       seen[name] = writer

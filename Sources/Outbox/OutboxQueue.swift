@@ -12,7 +12,7 @@ public final class OutboxQueue {
   /// Handed out and neither deleted nor released, by their ids.
   private var inHand: [Int64: RowInHand] = [:]
   /// Rows of which all messages were confirmed, and packets of which some were not.
-  private var settled: [Int64] = []
+  private var settled: [(shard: Int16, id: Int64)] = []
   private var shrunk: [RowInHand] = []
   /// What the server is deleting or has been given less of: its answer is read before the next question.
   private var changing: [Int64] = []
@@ -38,6 +38,8 @@ public final class OutboxQueue {
     let passedOver: Set<Int64>
     /// Whether a look at who writes follows.
     let looks: Bool
+    /// Whether a shard has to be read again from before where this began.
+    var isVoid = false
     let asked = ContinuousClock.now
   }
 
@@ -166,7 +168,8 @@ public final class OutboxQueue {
   /// Receives what was asked for.
   ///
   /// - Returns: Messages of rows in id order, none of which is handed out already; and whether each shard was read to
-  ///   its end. None when a transaction that was late has ended: they have to be read once more, with what it wrote.
+  ///   its end. None when a transaction that was late has ended, or what was held back is to be read again: they come
+  ///   once more, behind that.
   public func receive() throws -> (messages: [WaitingMessage], isEnd: Bool) {
     guard let question else { return ([], true) }
     self.question = nil
@@ -179,10 +182,8 @@ public final class OutboxQueue {
     if question.looksBack {
       nextLookBack = max(nextLookBack, ContinuousClock.now + question.asked.duration(to: .now) * 30)
     }
-    if let ended {
-      positions.rewind(to: ended)
-      return ([], false)
-    }
+    if let ended { positions.rewind(to: ended) }
+    if ended != nil || question.isVoid { return ([], false) }
     var fetched: [Int16: (count: Int, last: Int64)] = [:]
     var taken: [WaitingMessage] = []
     taken.reserveCapacity(rows.count)
@@ -240,11 +241,14 @@ public final class OutboxQueue {
   /// Whether a row that could not be published was removed by somebody: the last fetch began with the oldest row of its
   /// shard and did not meet it, although nobody had it in hand.
   public func isGone(_ id: Int64, from shard: Int16) -> Bool {
-    positions[shard]?.wasFromStart ?? false && !passedOver.contains(id)
+    positions[shard]?.wasFromStart ?? false && !passedOver.contains(id) && inHand[id] == nil
   }
 
   /// Lets all rows behind this message's be read again: some were held back because of it.
-  public func rewind(behind message: WaitingMessage) { positions[message.shard]?.rewind(to: message.id) }
+  public func rewind(behind message: WaitingMessage) {
+    positions[message.shard]?.rewind(to: message.id)
+    question?.isVoid = true
+  }
 
   // MARK: What became of them
 
@@ -271,7 +275,7 @@ public final class OutboxQueue {
   private func putDown(_ id: Int64) -> Bool {
     guard let row = inHand[id], !row.isOpen else { return false }
     if row.rest.isEmpty {
-      settled.append(id)
+      settled.append((row.shard, id))
     } else if row.confirmed == 0 {
       inHand[id] = nil
     } else {
@@ -315,11 +319,11 @@ public final class OutboxQueue {
     nextDeletion = .now + OutboxQueue.deletionInterval
     for row in shrunk { try database.send(OutboxStatements.shrink, OutboxQueue.remainder(of: row)) }
     if !settled.isEmpty {
-      try database.send(OutboxStatements.settle, [.ints(settled)])
+      try database.send(OutboxStatements.settle, [.int2s(settled) { $0.shard }, .ints(settled) { $0.id }])
     }
     try database.sync()
     unanswered = shrunk.count + (settled.isEmpty ? 0 : 1)
-    changing = shrunk.map(\.id) + settled
+    changing = shrunk.map(\.id) + settled.map(\.id)
     shrunk.removeAll()
     settled.removeAll(keepingCapacity: true)
   }

@@ -31,23 +31,25 @@ public enum OutboxStatements {
       order by r.id
       """)
 
-  /// The oldest rows beyond one floor, of these shards; these are hidden from the index by shard, of which sixteen
-  /// places would be looked up.
+  /// The oldest rows beyond one floor, of these shards, by the index of the expression `id + 0`; the other index is
+  /// not to serve, of which sixteen places would be looked up.
   static let takeTogether = Statement(
     name: "outbox_take_together",
     sql: """
       select o.shard, o.id, o.aggregate, o.exchange, o.routing_key, o.message_id, o.content_type, o.headers, o.body,
              o.messages
       from outbox o
-      where o.id > $1 and o.shard + 0 = any ($2::int2[]) and o.id not in (select unnest($3::int8[]))
-      order by o.id limit $4
+      where o.id + 0 > $1 and o.shard + 0 = any ($2::int2[]) and o.id not in (select unnest($3::int8[]))
+      order by o.id + 0 limit $4
       """)
 
-  /// The last id that was drawn; and then, no sooner, which transactions have written to the outbox and are open. A
-  /// transaction's lock is there before its first id is drawn, and gone after what it has written is seen.
+  /// The last id that was drawn, read under the page's lock: a SELECT from the sequence may see one that is yet to be
+  /// drawn, while the server logs a few in advance. And then, no sooner, which transactions have written to the outbox
+  /// and are open. A transaction's lock is there before its first id is drawn, and gone after what it has written is
+  /// seen.
   static let look = [
     Statement(
-      name: "outbox_drawn", sql: "select case when is_called then last_value else 0 end from outbox_id_seq"),
+      name: "outbox_drawn", sql: "select coalesce(pg_sequence_last_value('outbox_id_seq'::regclass), 0)"),
     Statement(
       name: "outbox_writers",
       sql: """
@@ -65,8 +67,10 @@ public enum OutboxStatements {
     sql: """
       delete from outbox where ctid = any (array(
         select found.ctid
-        from unnest($1::int8[]) as done (id)
-        cross join lateral (select o.ctid from outbox o where o.id = done.id limit 1) as found))
+        from (select unnest($1::int2[]) as shard, unnest($2::int8[]) as id) as done
+        cross join lateral (
+          select o.ctid from outbox o where o.shard = done.shard and o.id = done.id limit 1
+        ) as found))
       """)
 
   /// What is left of a packet, under its own id.

@@ -63,18 +63,19 @@ struct Flow {
   ///
   /// - Parameters:
   ///   - messages: In id order.
-  ///   - isHeld: Whether an aggregate that has nothing in hand has to wait; asked about the first of its messages.
+  ///   - isHeld: Whether a message has to wait, although its aggregate may have an earlier one in hand: that may be
+  ///     tried for the second time, and what lies between was let go. What comes behind one that waits does too.
   /// - Returns: Those that have to wait, which are not in hand.
   mutating func add(_ messages: [WaitingMessage], isHeld: (WaitingMessage) -> Bool) -> [WaitingMessage] {
     var held: Set<Int64> = []
     var left: [WaitingMessage] = []
     for message in messages {
+      if held.contains(message.aggregate) || isHeld(message) {
+        held.insert(message.aggregate)
+        left.append(message)
+        continue
+      }
       if chains[message.aggregate]?.line.append(message) == nil {
-        if held.contains(message.aggregate) || isHeld(message) {
-          held.insert(message.aggregate)
-          left.append(message)
-          continue
-        }
         chains[message.aggregate] = Chain(shard: message.shard)
         ready.append(message)
       }

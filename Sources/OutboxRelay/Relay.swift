@@ -261,11 +261,13 @@ public final class Relay {
     held[row.aggregate] = entry
   }
 
-  /// Whether an aggregate has to wait, told by the first of its rows in an answer.
+  /// Whether a message has to wait for an earlier one of its aggregate, which could not be published.
   ///
-  /// The answer may begin behind the row that failed, or pass it over because what was confirmed of it is being taken
-  /// out: then it waits, although its time has come. Only where the failed row is gone the later ones need not wait.
+  /// While that one is tried again nothing follows it: an answer may hold a part of what was let go only, and the next
+  /// one what comes behind all of it. Once it has left, they are read in their order. Only where the failed row is gone
+  /// the later ones need not wait.
   private func isHeld(_ row: WaitingMessage) -> Bool {
+    if held.isEmpty { return false }
     guard let entry = held[row.aggregate] else { return false }
     if entry.until > clock.now { return true }
     return row.id > entry.oldest && !outbox.isGone(entry.oldest, from: row.shard)

@@ -58,6 +58,15 @@ struct HorizonTests {
     #expect(horizon.look(drawn: 80, open: [], at: later) == 50)
   }
 
+  @Test("a transaction that is listed twice is one")
+  func twice() {
+    var horizon = Horizon()
+    _ = horizon.look(drawn: 40, open: [], at: start)
+    _ = horizon.look(drawn: 50, open: ["3/1"], at: start)
+    _ = horizon.look(drawn: 60, open: ["3/1", "3/1"], at: start)
+    #expect(horizon.id == 40)
+  }
+
   /// What a relay does with it, against transactions that are told apart from their ids by nothing else: each draws
   /// ids, and its rows are seen from when it ends.
   @Test("no row is read behind a later one of its aggregate", arguments: 0..<200)

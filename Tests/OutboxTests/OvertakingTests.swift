@@ -39,6 +39,26 @@ struct OvertakingTests {
     }
   }
 
+  @Test("an answer that was asked for before what was held back is to be read again hands out nothing")
+  func rewoundMeanwhile() async throws {
+    try await withHouse { house in
+      let desk = try await house.desk()
+      try await desk.with { try OutboxTests.write((0..<4).map { OutboxTests.row("a", "\($0)") }, on: $0) }
+      try await house.desk(user: "tallyman_relay").with { database in
+        let queue = try OutboxQueue(database)
+        _ = try queue.balance()
+        let rows = try queue.take(100)
+        for row in rows.dropFirst() { queue.release(row) }
+        try queue.ask(queue.shards, perShard: 16)
+        queue.settle(rows[0])
+        queue.rewind(behind: rows[0])
+        let (messages, isEnd) = try queue.receive()
+        #expect(messages.isEmpty && !isEnd)
+        #expect(try queue.take(100).map(\.messageID) == ["1", "2", "3"])
+      }
+    }
+  }
+
   /// One transaction stays open, others commit behind it, the relay reads; then it commits, and so does a later one of
   /// its aggregate.
   private func overtaking(

@@ -38,6 +38,23 @@ struct ShardPositionTests {
     #expect(position.floor == 500 && position.wasFromStart && !position.isLookingBack)
   }
 
+  @Test("a look back that met more rows than an answer holds is continued by the next one")
+  func lookBackInParts() {
+    var position = ShardPosition()
+    position.advance(to: 500, isEnd: false, horizon: 900)
+    for (begin, last) in [(0, 64), (64, 128), (128, 300)] as [(Int64, Int64)] {
+      position.lookBack()
+      #expect(position.floor == begin)
+      position.advance(to: last, isEnd: false, horizon: 900)
+      #expect(position.floor == 500 && position.wasFromStart == (begin == 0))
+    }
+    position.lookBack()
+    position.advance(to: 700, isEnd: false, horizon: 900)
+    #expect(position.floor == 700)
+    position.lookBack()
+    #expect(position.floor == 0, "the last one came to where reading was")
+  }
+
   @Test("what was held back is read again, also when a look back is due or under way")
   func rewind() {
     var position = ShardPosition()
