@@ -48,6 +48,7 @@ public final class OutboxQueue {
   private static let largestDeletion = 1_000
   /// How many rows of a shard one question may bring, few enough should all of them turn out to be packets.
   private static let rowsPerShard = 8...64
+  /// The same of all shards, when they are read together.
   private static let mostTogether = 256
   /// How often it looks at who writes, as long as nobody is late.
   private static let lookInterval = Duration.milliseconds(100)
@@ -125,21 +126,13 @@ public final class OutboxQueue {
     try finishDeletion()
     let question = question(for: shards, perShard: perShard)
     self.question = question
-    if question.isTogether {
-      try database.send(
-        OutboxStatements.takeTogether,
-        [
-          .int(positions[shards[0]]?.floor ?? 0), .int2s(shards), .ints(Array(question.passedOver)),
-          .int(Int64(question.limit)),
-        ])
-    } else {
-      try database.send(
-        OutboxStatements.take,
-        [
-          .int2s(shards), .ints(shards) { positions[$0]?.floor ?? 0 }, .int(Int64(question.limit)),
-          .ints(Array(question.passedOver)),
-        ])
-    }
+    let floors = shards.map { positions[$0]?.floor ?? 0 }
+    try database.send(
+      question.isTogether ? OutboxStatements.takeTogether : OutboxStatements.take,
+      [
+        .int2s(shards), question.isTogether ? .int(floors[0]) : .ints(floors), .int(Int64(question.limit)),
+        .ints(Array(question.passedOver)),
+      ])
     if question.looks {
       for statement in OutboxStatements.look { try database.send(statement) }
       nextLook = .now + OutboxQueue.lookInterval
@@ -177,13 +170,12 @@ public final class OutboxQueue {
     let rows = try database.receive()
     // Of before the reading: whoever ended since is to be found behind it.
     let before = horizon.id
-    let ended = question.looks ? try look() : nil
+    let haveEnded = try question.looks && look()
     try database.receiveSync()
     if question.looksBack {
       nextLookBack = max(nextLookBack, ContinuousClock.now + question.asked.duration(to: .now) * 30)
     }
-    if let ended { positions.rewind(to: ended) }
-    if ended != nil || question.isVoid { return ([], false) }
+    if haveEnded || question.isVoid { return ([], false) }
     var fetched: [Int16: (count: Int, last: Int64)] = [:]
     var taken: [WaitingMessage] = []
     taken.reserveCapacity(rows.count)
@@ -196,11 +188,15 @@ public final class OutboxQueue {
     return (taken, advance(question, to: fetched, horizon: before))
   }
 
-  /// - Returns: An id if all behind it has to be read again.
-  private func look() throws -> Int64? {
+  /// - Returns: Whether transactions have ended that were late: reading has gone back behind their ids.
+  private func look() throws -> Bool {
     let drawn = try database.receive().int(0, 0)
     let writers = try database.receive()
-    return horizon.look(drawn: drawn, open: (0..<writers.count).map { writers.text($0, 0) })
+    guard let floor = horizon.look(drawn: drawn, open: (0..<writers.count).map { writers.text($0, 0) }) else {
+      return false
+    }
+    positions.rewind(to: floor)
+    return true
   }
 
   /// The messages of a row that is in nobody's hands.
@@ -297,7 +293,7 @@ public final class OutboxQueue {
     if let question {
       self.question = nil
       _ = try database.receive()
-      if question.looks, let ended = try look() { positions.rewind(to: ended) }
+      if question.looks { _ = try look() }
       try database.receiveSync()
     }
     try finishDeletion()

@@ -15,13 +15,16 @@ public enum OutboxStatements {
 
   static let notify = Statement(name: "outbox_notify", sql: "select pg_notify('tallyman_outbox', '')")
 
+  /// What ``WaitingMessage/all(_:_:)`` reads, in its order.
+  private static let columns =
+    "r.shard, r.id, r.aggregate, r.exchange, r.routing_key, r.message_id, r.content_type, r.headers, r.body, r.messages"
+
   /// The oldest rows of each shard beyond that shard's floor, but for those that are in hand. NOT IN a subquery,
   /// because that is a hash table; `<> all (array)` compares each row with each id.
   static let take = Statement(
     name: "outbox_take",
     sql: """
-      select r.shard, r.id, r.aggregate, r.exchange, r.routing_key, r.message_id, r.content_type, r.headers, r.body,
-             r.messages
+      select \(columns)
       from (select unnest($1::int2[]) as shard, unnest($2::int8[]) as floor) as mine
       cross join lateral (
         select * from outbox o where o.shard = mine.shard and o.id > mine.floor
@@ -32,15 +35,14 @@ public enum OutboxStatements {
       """)
 
   /// The oldest rows beyond one floor, of these shards, by the index of the expression `id + 0`; the other index is
-  /// not to serve, of which sixteen places would be looked up.
+  /// not to serve, of which sixteen places would be looked up. Takes what ``take`` does, with one floor for all.
   static let takeTogether = Statement(
     name: "outbox_take_together",
     sql: """
-      select o.shard, o.id, o.aggregate, o.exchange, o.routing_key, o.message_id, o.content_type, o.headers, o.body,
-             o.messages
-      from outbox o
-      where o.id + 0 > $1 and o.shard + 0 = any ($2::int2[]) and o.id not in (select unnest($3::int8[]))
-      order by o.id + 0 limit $4
+      select \(columns)
+      from outbox r
+      where r.shard + 0 = any ($1::int2[]) and r.id + 0 > $2 and r.id not in (select unnest($4::int8[]))
+      order by r.id + 0 limit $3
       """)
 
   /// The last id that was drawn, read under the page's lock: a SELECT from the sequence may see one that is yet to be

@@ -267,7 +267,6 @@ public final class Relay {
   /// one what comes behind all of it. Once it has left, they are read in their order. Only where the failed row is gone
   /// the later ones need not wait.
   private func isHeld(_ row: WaitingMessage) -> Bool {
-    if held.isEmpty { return false }
     guard let entry = held[row.aggregate] else { return false }
     if entry.until > clock.now { return true }
     return row.id > entry.oldest && !outbox.isGone(entry.oldest, from: row.shard)

@@ -72,7 +72,7 @@ extension RelayTests {
       let (relay, _, connection) = try site.relay(named: "keeping", limits: limits)
       #expect(try relay.balance() == 1)
       for _ in 1...5 { _ = try relay.turn() }
-      let other = try site.session(named: "other")
+      let other = try Desk(site.conninfo).connection()
       _ = try OutboxQueue(other)
       #expect(try relay.balance() == 2)
       #expect(relay.shards.count == 16)

@@ -65,15 +65,8 @@ final class RelaySite: Sendable {
     named name: String, limits: RelayLimits = RelayLimits()
   ) throws -> (relay: Relay, database: Postgres.Connection, broker: AMQP.Connection) {
     let broker = try AMQP.Connection(BrokerOptions(uri: broker.uri(vhost: vhost), connectionName: name))
-    let database = try session(named: name)
+    let database = try Desk(conninfo).connection()
     return (try Relay(database: database, broker: broker, limits: limits), database, broker)
-  }
-
-  /// A session in the schema, on the caller's lane.
-  func session(named name: String) throws -> Postgres.Connection {
-    var options = ConnectionOptions(conninfo: conninfo, applicationName: name)
-    options.settings = ["search_path": "tallyman"]
-    return try Postgres.Connection(options)
   }
 
   // MARK: Looking and meddling
