@@ -1,15 +1,15 @@
 /// Where a relay reads on in a shard.
 ///
 /// Behind the last row that was read, but never beyond the ``Horizon``: rows with lower ids may still come to light
-/// there. Each look back begins with the oldest row of all, and then goes on where it was; one that met more rows than
-/// an answer holds is continued by the next, or what waits behind many that are held back would never be met. What is
-/// dead and not yet removed is read over at a look back only.
+/// there. Each look back begins with the oldest row of all, and then goes on where it was. One that meets more rows
+/// than an answer holds takes a second part, behind that of the look back before, or what waits behind many that are
+/// held back would never be met. What is dead and not yet removed is read over at a look back only.
 struct ShardPosition {
   /// The next fetch reads what is behind this id.
   private(set) var floor: Int64 = 0
   /// Where to go on after the fetch that looks back.
   private var resume: Int64?
-  /// Where the next look back begins.
+  /// Where the next look back's second part begins.
   private var lookFrom: Int64 = 0
   /// The highest id read so far.
   private var highest: Int64 = 0
@@ -25,7 +25,7 @@ struct ShardPosition {
   mutating func lookBack() {
     guard floor > 0 else { return }
     resume = max(floor, resume ?? 0)
-    floor = min(floor, lookFrom)
+    floor = 0
   }
 
   /// - Parameters:
@@ -34,8 +34,16 @@ struct ShardPosition {
   ///   - horizon: As it was before the reading.
   mutating func advance(to last: Int64, isEnd: Bool, horizon: Int64) {
     wasFromStart = floor == 0
-    if let resume { lookFrom = !isEnd && last < resume ? last : 0 }
     highest = max(highest, last)
+    if let resume {
+      let isPart = !isEnd && last < resume
+      let next = max(last, lookFrom)
+      if isPart, wasFromStart, next < resume {
+        floor = next
+        return
+      }
+      lookFrom = isPart ? last : 0
+    }
     floor = isEnd ? horizon : min(max(last, resume ?? 0), horizon)
     resume = nil
   }
