@@ -94,11 +94,12 @@ final class ProcessChild: Sendable {
     }
   }
 
-  /// Waits until it is not ready, for a reason that says this.
-  func unready(_ reason: String) async throws {
-    try await eventually("the process is not ready because of \(reason)", or: { self.output.suffix(3000) }) {
+  /// Waits until it is not ready, for a reason that says one of these.
+  func unready(_ reasons: String...) async throws {
+    let which = reasons.joined(separator: " or ")
+    try await eventually("the process is not ready because of \(which)", or: { self.output.suffix(3000) }) {
       let page = try await get("/health/ready")
-      return page.status == 503 && page.text.contains(reason)
+      return page.status == 503 && reasons.contains { page.text.contains($0) }
     }
   }
 
