@@ -34,6 +34,8 @@ struct Inbox {
   private var seen: [Key: [UInt8]] = [:]
   /// Ids (as keys of attempt 0) of which the database says that they were applied, or had nothing to change.
   private var applied: Set<Key> = []
+  /// All bodies that the database knows of an id (as key of attempt 0), at whatever attempt.
+  private var bodies: [Key: [[UInt8]]] = [:]
   private var rows = InboxRows()
 
   init(of manifest: WorkerManifest) { self.manifest = manifest }
@@ -49,7 +51,9 @@ struct Inbox {
       ])
     for row in 0..<found.count {
       let key = Key(id: found.text(row, 0), source: found.text(row, 1), attempt: found.int4(row, 2))
-      seen[key] = found.bytes(row, 4)
+      let body = found.bytes(row, 4)
+      seen[key] = body
+      bodies[key.first, default: []].append(body)
       let outcome = found.text(row, 3)
       if outcome == Outcome.applied.rawValue || outcome == Outcome.unchanged.rawValue { applied.insert(key.first) }
     }
@@ -63,13 +67,16 @@ struct Inbox {
 
   func earlier(_ message: Message) -> Earlier? {
     let key = Inbox.key(message)
-    if let body = seen[key] {
-      // A body that was erased cannot be compared, and must not come back as a dead letter.
-      return body.isEmpty || body == message.delivery.body ? .same : .differentBody
-    }
-    // An operator may have corrected a replayed message: only the same attempt must be the same bytes.
-    return key.attempt > 0 && applied.contains(key.first) ? .same : nil
+    let body = message.delivery.body
+    if let earlier = seen[key] { return Inbox.isSame(body, earlier) ? .same : .differentBody }
+    // An operator may have corrected a replayed message: only the same attempt must be the same bytes. Once it was
+    // applied, though, a body that no attempt had is not that message: it never took effect, and is not to vanish.
+    guard key.attempt > 0, applied.contains(key.first) else { return nil }
+    return bodies[key.first, default: []].contains { Inbox.isSame(body, $0) } ? .same : .differentBody
   }
+
+  /// A body that was erased cannot be compared, and must not come back as a dead letter.
+  private static func isSame(_ body: [UInt8], _ earlier: [UInt8]) -> Bool { earlier.isEmpty || earlier == body }
 
   /// Refuses what lies beyond the days that the inbox remembers.
   static func outdated(_ message: Message, at now: Timestamp) -> Reason? {

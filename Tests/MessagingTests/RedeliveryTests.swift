@@ -44,6 +44,21 @@ struct RedeliveryTests {
     }
   }
 
+  @Test("another body under an id that was applied is a dead letter at every attempt, and never a duplicate")
+  func otherBodyReplayed() async throws {
+    try await withStock { house, _, allocation in
+      let other = Letter.order("o-2", [("A", 1)], id: "m-1")
+      try await allocation.take([.order("o-1", [("A", 1)], id: "m-1"), other])
+      #expect(
+        try await allocation.take([other.attempt(1), other.attempt(1).again]).outcomes.allSatisfy {
+          $0 == .deadLettered
+        })
+      let records = try await house.deadLetters()
+      #expect(records.map(\.attempt) == [0, 1] && records.allSatisfy { $0.field == "id" && $0.state == "open" })
+      #expect(try await house.value("select string_agg(order_id, ' ') from orders") == "o-1")
+    }
+  }
+
   @Test("the same id from another source is another message")
   func otherSource() async throws {
     try await withStock { house, _, allocation in
