@@ -12,7 +12,8 @@ struct AllocationDecisions {
   var follow: FollowOn { FollowOn(of: message, by: .allocation, at: now) }
 
   func decide() -> Disposition {
-    switch message.event {
+    if let reason = message.event.transitLocation { return .notApplied(reason) }
+    return switch message.event {
     case .orderCreated(let order): create(order)
     case .orderCancelled(let cancellation): cancel(cancellation)
     case .orderConfirmed(let confirmation): confirm(confirmation)

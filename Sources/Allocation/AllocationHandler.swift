@@ -72,7 +72,7 @@ public struct AllocationHandler: Handler {
     state.keys.orders.formUnion(state.openedOrders)
     state.keys.skus.formUnion(state.fillSKUs)
     state.keys.skus.formUnion(try WorkingSet.skus(of: state.openedOrders, on: database))
-    state.expectPlacesOfReturns()
+    try state.expectPlacesOfReturns(on: database)
     return state
   }
 
@@ -106,6 +106,7 @@ public struct AllocationHandler: Handler {
   }
 
   /// An order or a shipment may have been created between the unlocked look and the lock: then its SKUs are not locked.
+  /// One that was asked for and has no anchor is a product that nobody has registered: no other look finds more.
   private func requireAllLocked(_ state: AllocationState) throws {
     for id in state.spokenOf {
       guard let shipment = state.shipments[id], !state.openedOrders.contains(shipment.order) else { continue }
@@ -113,7 +114,7 @@ public struct AllocationHandler: Handler {
     }
     for id in state.openedOrders {
       guard let order = state.stock.order(id) else { continue }
-      for line in order.lines where state.stock.item(line.sku) == nil {
+      for line in order.lines where !state.keys.skus.contains(line.sku) {
         throw NeedsMoreRows("SKU \(line.sku) of order \(id)")
       }
     }

@@ -19,6 +19,8 @@ extension AllocationDecisions {
     if let obstacle = obstacle(to: shipment, order) ?? shortage(of: shipment, order) { return .notApplied(obstacle) }
     let booked = Shipment(shipment, at: message.envelope.time, recordedAt: now)
     let events = leave(shipment, order, as: booked)
+    // What has begun to leave is meant, also when it should come back.
+    stock.endHold(of: order)
     stock.refresh(order)
     state.shipments[booked.id] = booked
     let told = follow.event(shipped(shipment, order), order: order.id, sequence: order.nextSequence())

@@ -43,7 +43,8 @@ extension AllocationDecisions {
   /// on the same working set, so two lines of one SKU never see the same units.
   func place(_ wishes: [Wish], _ order: Order, _ cause: Cause) {
     let isAllOrNothing = order.terms.policy == .shipComplete
-    let isWhole = !isAllOrNothing || canPromise(wishes)
+    // What waits already keeps the rest from leaving as well.
+    let isWhole = !isAllOrNothing || order.lines.allSatisfy { $0.backordered == 0 } && canPromise(wishes)
     let isPast = isAllOrNothing && wishes.contains { $0.item.isDiscontinued }
     for wish in wishes {
       if isPast || wish.item.isDiscontinued {
@@ -62,7 +63,7 @@ extension AllocationDecisions {
     let promised: Int64 =
       switch order.terms.policy {
       case .partial: min(units, promisable)
-      case .lineComplete: promisable >= units ? units : 0
+      case .lineComplete: promisable >= units && line.backordered == 0 ? units : 0
       case .shipComplete: isWhole ? units : 0
       }
     let sight = promised < units ? sight(of: item, for: units, order) : nil

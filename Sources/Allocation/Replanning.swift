@@ -17,9 +17,11 @@ extension AllocationDecisions {
   ///
   /// Units that have been on their way are served one by one again, whatever the order's policy was at first.
   ///
-  /// - Parameter avoided: A location that gives only what no other has.
+  /// - Parameters:
+  ///   - avoided: A location that gives only what no other has.
+  ///   - given: Units that its line has just given back: they are no news to the orders that wait.
   func replan(
-    _ quantity: Int64, of line: OrderLine, _ order: Order, avoiding avoided: LocationID? = nil
+    _ quantity: Int64, of line: OrderLine, _ order: Order, avoiding avoided: LocationID? = nil, given: Int64 = 0
   ) -> Replanned {
     let cause = cause(order.id.value)
     guard !order.isClosed, !line.isClosed, let item = stock.item(line.sku) else {
@@ -30,7 +32,7 @@ extension AllocationDecisions {
     var planned = Replanned()
     let sight = sight(of: item, for: quantity, order)
     planned.reserved = reserve(
-      min(quantity, item.availableToPromise), for: line, item, order, avoiding: avoided, cause)
+      min(quantity, given + item.availableToPromise(without: given)), for: line, item, order, avoiding: avoided, cause)
     let missing = quantity - planned.reserved
     guard missing > 0 else { return planned }
     if order.allowsBackorder {

@@ -79,7 +79,8 @@ public final class Pipeline<Domain: Handler> {
         try obstacles.meet(error)
       } catch let error as NeedsMoreRows {
         try database.recover()
-        try obstacles.meet(error)
+        // Whatever keeps it from being complete, it must not take its neighbours along for ever.
+        do { try obstacles.meet(error) } catch { throw DataFault(error) }
       } catch let error as WriteMismatch {
         try database.recover()
         throw DataFault(error)

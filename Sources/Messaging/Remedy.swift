@@ -57,6 +57,13 @@ struct DataFault: Error, CustomStringConvertible {
     description = error.description
   }
 
+  init(_ missing: NeedsMoreRows) {
+    reason = Reason(
+      .databaseRefused, field: "database", value: missing.what,
+      rule: "must be complete once it is locked; it was not, time and again")
+    description = "not all rows could be locked: \(missing.what)"
+  }
+
   init(_ mismatch: WriteMismatch) {
     reason = Reason(
       .databaseRefused, field: mismatch.statement, value: "another number of rows",
@@ -71,7 +78,7 @@ struct Obstacles {
   private var backoff = Backoff(initial: .milliseconds(2), maximum: .milliseconds(200))
 
   /// - Throws: The obstacle itself after 30 of them: the lane then pauses and the broker delivers again.
-  mutating func meet(_ obstacle: some Error) throws {
+  mutating func meet<Obstacle: Error>(_ obstacle: Obstacle) throws(Obstacle) {
     met += 1
     guard met <= 30 else { throw obstacle }
     Lane.pause(for: backoff.next())

@@ -115,6 +115,22 @@ struct AmendmentTests {
     }
   }
 
+  @Test("what a waiting order is to have more of waits with the rest, where it is wanted wholly")
+  func whollyWaiting() async throws {
+    try await withScene([("A", "WH-1", 4), ("B", "WH-1", 3), ("C", "WH-1", 0)]) { scene in
+      try await scene.allocation.take([
+        .order("o-1", [("C", 2)], policy: .shipComplete), .order("o-2", [("B", 5)], policy: .lineComplete),
+      ])
+      try await scene.allocation.take([
+        .amend("o-1", 1, [(1, "C", 2), (2, "A", 4)]), .amend("o-2", 1, [(1, "B", 6)]),
+        .order("o-3", [("A", 4), ("B", 3)]),
+      ])
+      #expect(try await scene.lines("o-1") == ["0|2|0|0", "0|4|0|0"])
+      #expect(try await scene.lines("o-2") == ["0|6|0|0"])
+      #expect(try await scene.lines("o-3") == ["4|0|0|0", "3|0|0|0"])
+    }
+  }
+
   @Test("an order and its amendment in one batch")
   func oneBatch() async throws {
     try await withScene([("A", "WH-1", 6)]) { scene in

@@ -62,6 +62,20 @@ struct CancellationTests {
     }
   }
 
+  @Test("an order of a product that nobody has registered can be opened again once it was answered by its tombstone")
+  func unregistered() async throws {
+    try await withScene([("A", "WH-1", 5)]) { scene in
+      try await scene.allocation.take(.cancel("o-1"))
+      #expect(try await scene.allocation.take(Letter.order("o-1", [("X", 1)]).attempt(1)).outcome == .applied)
+      #expect(
+        try await scene.allocation.take([.cancel("o-1"), .confirm("o-1"), .order("o-2", [("A", 1)])]).outcomes == [
+          .unchanged, .unchanged, .applied,
+        ])
+      #expect(try await scene.allocation.take(.shipment("s-1", "o-1", [(1, "WH-1", 1)])).outcome == .retried)
+      #expect(try await scene.lines("o-1") == ["0|0|0|1"])
+    }
+  }
+
   @Test("an order and its cancellation in one batch, in both orders", arguments: [true, false])
   func atOnce(orderFirst: Bool) async throws {
     try await withScene([("A", "WH-1", 5)]) { scene in

@@ -123,6 +123,19 @@ struct DispatchTests {
       #expect(try await scene.house.value("select reason from dead_letters") == "more_than_open")
     }
   }
+
+  @Test("what is in transit belongs to transfers: nothing leaves from there, and nothing comes back to it")
+  func inTransit() async throws {
+    try await withScene([("A", "WH-1", 9), ("A", "WH-2", 0)]) { scene in
+      try await scene.inventory.take(.transfer("t-1", "WH-1", "WH-2", [("A", 6)]))
+      try await scene.allocation.take(.order("o-1", [("A", 3)]))
+      let shipment = Letter.shipment("s-1", "o-1", [(1, "in-transit", 3)])
+      let back = Letter.comeBack("ret-1", [("A", "WH-1", 1, .stock), ("A", "in-transit", 1, .stock)])
+      #expect(try await scene.allocation.take([shipment, back]).outcomes == [.deadLettered, .deadLettered])
+      #expect(try await scene.house.deadLetter(of: shipment.id).field == "data.lines[0].location_id")
+      #expect(try await scene.house.deadLetter(of: back.id).field == "data.lines[1].location_id")
+    }
+  }
 }
 
 @Suite("What comes back")
@@ -157,6 +170,21 @@ struct ReturnTests {
           "select reason, sum(delta) from stock_ledger where reference = 'ret-1' group by 1 order by 1") == [
             "DAMAGE|-3", "QC_HOLD|2", "RETURN|6",
           ])
+    }
+  }
+
+  @Test("a line without its SKU makes room for its own product only, and costs no other anything")
+  func onlyItsProduct() async throws {
+    try await withScene([("A", "WH-1", 5), ("B", "WH-1", 5), ("A", "WH-2", 0)]) { scene in
+      try await scene.allocation.take([
+        .order("o-1", [("B", 1), ("A", 2)]), .order("o-2", [("B", 1)]),
+        .shipment("s-1", "o-1", [(1, "WH-1", 1), (2, "WH-1", 2)]), .shipment("s-2", "o-2", [(1, "WH-1", 1)]),
+      ])
+      try await scene.allocation.take([
+        .comeBack("ret-1", shipment: "s-1", [(2, "WH-2", 1, .stock)]), .cancel("o-2"),
+      ])
+      #expect(
+        try await scene.house.rows("select sku from balances where location_id = 'WH-2' order by 1") == ["A"])
     }
   }
 
@@ -232,6 +260,17 @@ struct FailedPlanTests {
       let other = Letter.planFailed("p-1", "o-1", [(1, "WH-1", 3)], .release)
       #expect(try await scene.allocation.take(other).outcome == .deadLettered)
       #expect(try await scene.house.deadLetter(of: other.id).field == "data.action")
+    }
+  }
+
+  @Test("are the order's own units again, and not those of the orders that wait")
+  func ownUnits() async throws {
+    try await withScene([("A", "WH-1", 5)]) { scene in
+      try await scene.allocation.take([.order("o-1", [("A", 5)]), .order("o-2", [("A", 3)])])
+      try await scene.allocation.take(.planFailed("p-1", "o-1", [(1, "WH-1", 4)], .replan))
+      #expect(try await scene.lines("o-1") == ["5|0|0|0"])
+      try await scene.settle()
+      #expect(try await scene.lines("o-2") == ["0|3|0|0"])
     }
   }
 

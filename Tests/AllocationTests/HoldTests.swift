@@ -119,10 +119,22 @@ struct HoldTests {
         .order("o-1", [("A", 2)], expiresAt: Self.past), .order("o-2", [("A", 2)], expiresAt: Self.past),
         .cancel("o-1"), .shipment("s-1", "o-2", [(1, "WH-1", 1)]),
       ])
-      #expect(try await scene.sweepHolds() == 1)
-      try await scene.settle()
-      #expect(try await scene.lines("o-2") == ["1|0|1|0"])
       #expect(try await scene.sweepHolds() == 0)
+      #expect(try await scene.lines("o-2") == ["1|0|1|0"])
+    }
+  }
+
+  @Test("what has begun to leave is meant, also when its shipment fails")
+  func shipmentFails() async throws {
+    try await withScene([("A", "WH-1", 5)]) { scene in
+      try await scene.allocation.take([
+        .order("o-1", [("A", 2)], expiresAt: Self.past), .shipment("s-1", "o-1", [(1, "WH-1", 2)]),
+        .status("s-1", .failed),
+      ])
+      #expect(try await scene.sweepHolds() == 0)
+      #expect(try await scene.allocation.take(.holdDue("o-1")).outcome == .unchanged)
+      #expect(try await scene.lines("o-1") == ["2|0|0|0"])
+      #expect(try await scene.allocation.take(.confirm("o-1")).outcome == .unchanged)
     }
   }
 }

@@ -1,9 +1,8 @@
 import Contracts
-import Messaging
 
 extension Event {
-  /// What lies in transit belongs to transfers: no other document may name that location.
-  var transitLocation: Reason? {
+  /// Why a document is refused that names the location of what is in transit: that belongs to transfers alone.
+  public var transitLocation: Reason? {
     let named: [(field: String, location: LocationID?)] =
       switch self {
       case .locationRegistered(let location): [("location_id", location.locationID)]
@@ -17,6 +16,8 @@ extension Event {
       case .qualityReleased(let release): [("location_id", release.locationID)]
       case .transferDispatched(let transfer):
         [("from_location_id", transfer.fromLocationID), ("to_location_id", transfer.toLocationID)]
+      case .shipmentDispatched(let shipment): shipment.lines.map(\.locationID).indexed
+      case .returnReceived(let request): request.lines.map(\.locationID).indexed
       default: []
       }
     return named.first { $0.location == .inTransit }.map { field, _ in
@@ -24,5 +25,12 @@ extension Event {
         .transitLocation, field: "data.\(field)", value: LocationID.inTransit.value,
         rule: "must be a location of yours: what is in transit belongs to transfers")
     }
+  }
+}
+
+extension [LocationID] {
+  /// Each with the name of its field, as those of a document's lines.
+  fileprivate var indexed: [(field: String, location: LocationID?)] {
+    enumerated().map { (field: "lines[\($0.offset)].location_id", location: $0.element) }
   }
 }
