@@ -50,6 +50,45 @@ struct RetentionTests {
     }
   }
 
+  @Test("days and months are made beside whoever uses the tables, and days that were missed are made later")
+  func makesDays() async throws {
+    try await withStock { house, inventory, _ in
+      // As after ten days without a worker: days that lie between others are missing.
+      try await house.script(
+        """
+        create table spoiled ();
+        do $$ declare gone record; begin
+          for gone in select c.oid::regclass as name from pg_inherits i join pg_class c on c.oid = i.inhrelid
+            where case i.inhparent when 'inbox'::regclass
+              then to_date(right(c.relname, 8), 'YYYYMMDD') - (now() at time zone 'UTC')::date in (-5, -4, 7)
+              when 'stock_ledger'::regclass then to_date(right(c.relname, 6), 'YYYYMM') > now() end
+          loop execute format('drop table %s', gone.name); end loop;
+        end $$
+        """)
+      let other = try await house.desk()
+      try await other.script(
+        "begin; select count(*) from inbox; delete from inbox where message_id = ''; select from stock_ledger")
+      let desk = try await house.desk(user: "tallyman_inventory")
+      try await desk.script("set lock_timeout = '100ms'")
+      #expect(try await desk.rows("select ensure_partitions()") == ["4"])
+      let late = Letter.policy("A", safety: 1, time: .now + .seconds(-5 * 86_400))
+      #expect(try await inventory.take(late).outcome == .applied)
+      try await other.script("commit")
+      // Those made this way are like those that the schema began with.
+      let alike = """
+        select count(distinct (select array_agg(x order by x) from (
+          select regexp_replace(pg_get_indexdef(indexrelid), '_?[0-9]{6,8}[a-z_0-9]*', '', 'g') as x from pg_index
+            where indrelid = h.inhrelid
+          union all select conname || pg_get_constraintdef(oid) from pg_constraint
+            where conrelid = h.inhrelid and contype = 'c'
+          union all select tgname from pg_trigger where tgrelid = h.inhrelid
+        ) k)) from pg_inherits h where h.inhparent =
+        """
+      #expect(try await house.value(alike + "'inbox'::regclass") == "1")
+      #expect(try await house.value(alike + "'stock_ledger'::regclass") == "1")
+    }
+  }
+
   @Test("a duplicate that the inbox has forgotten is harmless: its business id is known")
   func forgottenDuplicate() async throws {
     try await withStock { house, inventory, allocation in

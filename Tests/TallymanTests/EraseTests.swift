@@ -21,7 +21,8 @@ struct EraseTests {
   private static let everything = """
     select count(*) from (
       select encode(body, 'escape') || headers as t from inbox
-      union all select encode(body, 'escape') || headers || value || coalesce(resolved_why, '') from dead_letters
+      union all select encode(body, 'escape') || headers || value || rule || coalesce(resolved_why, '')
+        from dead_letters
       union all select coalesce(edits::text, '') || coalesce(encode(sent_body, 'escape'), '') from dead_letter_actions
       union all select recipient || subject || encode(body, 'escape') from notification_deliveries
       union all select customer_id || coalesce(closed_reason, '') from orders
@@ -42,7 +43,7 @@ struct EraseTests {
       order, .cancel("o-secret", reason: "cust-secret moved"),
       Letter(raw: escaped, id: "esc-1", routingKey: "order.created"),
       Letter(raw: "not json: cust-secret", id: "bad-2", routingKey: "order.created"),
-      .order("o-secret", [("A", 9)], customer: "cust-secret"),
+      .order("o-secret", [("A", 1)], customer: "cust-other"),
       .order("o-other", [("A", 1)], customer: "cust-secretary"),
     ])
     try await house.script(
@@ -147,6 +148,9 @@ struct EraseTests {
         ]
       }
       #expect(try await inventory.take(letters()).count(.applied) == 4)
+      let other = Letter.count("cnt-9", "Q", "W1", 9, at: time, person: "bob")
+      #expect(try await inventory.take(other).outcome == .deadLettered)
+      #expect(try await house.deadLetter(of: other.id).rule.contains(name))
       _ = try await house.relay()
       let people = "select string_agg(person, ' ' order by person) from ledger_papers where person like '%secret%'"
       #expect(try await house.value(people) != "")
@@ -157,9 +161,39 @@ struct EraseTests {
       }
       #expect(done.rows["inbox messages"] == 4 && done.rows["quality holds"] == 0)
       #expect(try await house.value(people) == "")
+      let record = try await house.deadLetter(of: other.id)
+      #expect(record.rule.hasPrefix("must stay erased: ") && record.state == "open" && record.value == "bob")
       #expect(try await house.value("select person from adjustments where adjustment_id = 'adj-9'") == "erased")
       #expect(try await house.value("select count(*) from counts where person = 'ann'") == "1", "nobody else")
       #expect(try await inventory.take(letters()).count(.unchanged) == 4)
+    }
+  }
+
+  @Test("messages that name only a shipment speak of its order's customer as well")
+  func shipment() async throws {
+    try await withHouse { house in
+      try await World.build(in: house)
+      let allocation = try await house.allocationWorker()
+      let inventory = try await house.inventoryWorker()
+      try await inventory.take([.product("Z"), .receipt("rcv-z", "Z", "W1", 5)])
+      let late = Letter(
+        raw: """
+          {"specversion":"1.0","id":"late-1","source":"urn:test","type":"shipment.status",\
+          "time":"\(Timestamp.now.rfc3339)",\
+          "data":{"shipment_id":"s-9","status":"LOST","reason":"the neighbour is away"}}
+          """, id: "late-1", routingKey: "shipment.status")
+      let taken = try await allocation.take([
+        .order("o-9", [("Z", 1)], customer: "cust-9"), .shipment("s-9", "o-9", [(1, "W1", 1)]),
+        .status("s-9", .delivered, reason: "left with the neighbour"), late,
+      ])
+      #expect(taken.outcomes == [.applied, .applied, .applied, .deadLettered])
+      _ = try await house.relay()
+      let kept = "select count(*) from (select body from inbox union all select body from dead_letters) as x "
+      let neighbours = kept + "where encode(body, 'escape') like '%neighbour%'"
+      #expect(try await house.value(neighbours) != "0")
+      #expect(try await erase(house, "--customer", "cust-9", "--why", "x").run.code == 0)
+      #expect(try await house.value(neighbours) == "0")
+      #expect(try await house.deadLetter(of: late.id).rule == "erased")
     }
   }
 
