@@ -98,7 +98,9 @@ public final class EmailSender {
     let place = code == CURLE_LOGIN_DENIED ? "\(host) refused the login" : host
     let reason = redaction.apply("mail server \(place): \(curl.refusal ?? curl.describe(code))")
     let isGreeting = curl.connectedAnew && curl.refusal == curl.firstLine
-    let isAboutMessage = [CURLE_SEND_ERROR, CURLE_WEIRD_SERVER_REPLY].contains(code) && !isGreeting
+    // RFC 4954 and 3207: log in first, in another way, or encrypt first. Said to MAIL, and libcurl tells no more of it.
+    let isAboutUs = ["530", "534", "535", "538"].contains { curl.refusal?.hasPrefix($0) == true }
+    let isAboutMessage = [CURLE_SEND_ERROR, CURLE_WEIRD_SERVER_REPLY].contains(code) && !isGreeting && !isAboutUs
     return isAboutMessage && curl.refusal?.hasPrefix("5") == true
       ? .permanent(reason: reason) : .temporary(reason: reason)
   }

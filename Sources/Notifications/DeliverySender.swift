@@ -33,6 +33,8 @@ public final class DeliverySender {
   private let schedule: RetrySchedule
   private let lease: Duration
   private let report: (LeasedDelivery, Outcome) -> Void
+  /// Receivers that could not be reached, and until when they are left alone.
+  private var troubled: [Receiver: ContinuousClock.Instant] = [:]
 
   /// - Parameters:
   ///   - transport: Gets deliveries to their receivers.
@@ -68,7 +70,6 @@ public final class DeliverySender {
     let end = ContinuousClock.now + lease
     let token = EventID.next(at: .now)
     let deliveries = try take(limit, token, on: database)
-    var waits: [Receiver: Duration] = [:]
     for (index, delivery) in deliveries.enumerated() {
       // An attempt that outlasts the lease would let two senders send the same thing at the same time.
       guard !isStopping(), ContinuousClock.now + transport.longestAttempt < end else {
@@ -76,13 +77,13 @@ public final class DeliverySender {
         break
       }
       let receiver = Receiver(channel: delivery.channel, recipient: delivery.recipient)
-      if let wait = waits[receiver] {
+      if let until = troubled[receiver] {
         // An outage of one receiver costs one attempt and one time-out, not as many as there are deliveries.
-        try giveBack([delivery], token, wait: wait, on: database)
+        try giveBack([delivery], token, wait: max(.zero, until - .now), on: database)
         continue
       }
       let outcome = try settle(delivery, attempt(delivery), token, on: database)
-      if case .postponed(_, let wait) = outcome { waits[receiver] = wait }
+      if case .postponed(_, let wait) = outcome { troubled[receiver] = .now + wait }
       report(delivery, outcome)
     }
     return deliveries.count
@@ -103,9 +104,17 @@ public final class DeliverySender {
 
   // MARK: Lease
 
+  /// What is due, but for receivers that are left alone: however much waits for them, it is in nobody's way.
   private func take(_ limit: Int, _ token: String, on database: Connection) throws -> [LeasedDelivery] {
+    let now = ContinuousClock.now
+    troubled = troubled.filter { $0.value > now }
+    let avoided = Array(troubled.keys)
     let rows = try database.query(
-      DeliveryStatements.lease, [.int(Int64(limit)), .text(token), .int(lease.wholeMicroseconds)])
+      DeliveryStatements.lease,
+      [
+        .int(Int64(limit)), .text(token), .int(lease.wholeMicroseconds), .texts(avoided) { $0.channel.rawValue },
+        .texts(avoided) { $0.recipient },
+      ])
     return (0..<rows.count).compactMap { row in
       // The table's CHECK and the pipeline's decoding allow nothing else.
       guard let type = EventType(rawValue: rows.text(row, 2)),

@@ -24,6 +24,7 @@ enum DeliveryStatements {
         select notification_id from notification_deliveries
         where state = 'waiting' and next_attempt_at <= clock_timestamp()
           and (leased_until is null or leased_until <= clock_timestamp())
+          and (channel, recipient) not in (select unnest($4::text[]), unnest($5::text[]))
         order by next_attempt_at limit $1
         for update skip locked
       )

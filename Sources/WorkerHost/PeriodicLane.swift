@@ -6,10 +6,10 @@ import Postgres
 /// Does something again and again with a database connection, which it makes anew whenever it is lost.
 final class PeriodicLane {
   private let context: LaneContext
-  private let body: (Postgres.Connection, StopSignal) throws -> Duration
+  private let body: WorkerProcess.Turn
   private var database: Postgres.Connection?
 
-  init(_ context: LaneContext, _ body: @escaping (Postgres.Connection, StopSignal) throws -> Duration) {
+  init(_ context: LaneContext, _ body: @escaping WorkerProcess.Turn) {
     self.context = context
     self.body = body
   }
@@ -20,7 +20,7 @@ final class PeriodicLane {
       context.beat()
       do {
         let database = try connection()
-        guard let wait = try context.work({ try body(database, context.stop) }) else { break }
+        guard let wait = try context.work({ try body(database, isStopping) }) else { break }
         context.readiness.ok(.database(lane: context.name))
         backoff.reset()
         context.wait(wait)
@@ -35,6 +35,12 @@ final class PeriodicLane {
     }
     database?.close()
     context.readiness.retire(lane: context.name)
+  }
+
+  /// A turn that asks shows that it moves.
+  private func isStopping() -> Bool {
+    context.beat()
+    return context.stop.isRaised
   }
 
   private func connection() throws -> Postgres.Connection {

@@ -16,7 +16,8 @@ public enum NotifiedEvents {
   /// Their wire names.
   public static let all = [
     "stock.low", "stock.out", "lot.expired", "backorder.created", "reservation.bumped", "order.reserved",
-    "order.shipped", "shipment.in_transit", "shipment.delivered", "shipment.failed", "shipment.overdue",
+    "order.partially_shipped", "order.shipped", "shipment.in_transit", "shipment.delivered", "shipment.failed",
+    "shipment.overdue",
   ]
 }
 

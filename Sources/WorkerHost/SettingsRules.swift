@@ -56,20 +56,34 @@ extension Settings {
     if !notification.emailTo.isEmpty, notification.smtpURL == nil {
       problems.append("TALLYMAN_SMTP_URL is missing: TALLYMAN_EMAIL_TO needs a mail server")
     }
-    if !notification.emailTo.isEmpty, notification.emailFrom == nil {
-      problems.append("TALLYMAN_EMAIL_FROM is missing: TALLYMAN_EMAIL_TO needs a sender")
+    if notification.emailFrom == nil, !notification.emailTo.isEmpty || notification.smtpURL != nil {
+      let needy = notification.emailTo.isEmpty ? "TALLYMAN_SMTP_URL" : "TALLYMAN_EMAIL_TO"
+      problems.append("TALLYMAN_EMAIL_FROM is missing: \(needy) needs a sender")
     }
     if !notification.webhooks.isEmpty, notification.webhookSecret == nil {
       problems.append("TALLYMAN_WEBHOOK_SECRET is missing: TALLYMAN_WEBHOOK_URLS needs a key to sign with")
     }
-    if notification.lease <= notification.timeout {
+    if notification.lease <= longestAttempt {
       problems.append(
-        "TALLYMAN_DELIVERY_LEASE_SECONDS = \(notification.lease.components.seconds): must be more than "
-          + "TALLYMAN_DELIVERY_TIMEOUT_SECONDS, which is "
-          + "\(notification.timeout.components.seconds), or a delivery is sent "
-          + "twice while its first attempt still runs")
+        "TALLYMAN_DELIVERY_LEASE_SECONDS = \(notification.lease.components.seconds): must be more than \(attemptText), "
+          + "or a delivery is sent twice while its first attempt still runs")
+    }
+    if executable == .notificationWorker, laneSilence <= longestAttempt {
+      problems.append(
+        "TALLYMAN_LANE_SILENCE_SECONDS = \(laneSilence.components.seconds): must be more than \(attemptText), "
+          + "or a receiver that does not answer makes the process look stuck")
     }
     return problems
+  }
+
+  /// A mail's connection and its transfer have a time-out each.
+  private var longestAttempt: Duration {
+    notification.smtpURL == nil ? notification.timeout : notification.timeout * 2
+  }
+
+  private var attemptText: String {
+    let timeout = "TALLYMAN_DELIVERY_TIMEOUT_SECONDS, which is \(notification.timeout.components.seconds)"
+    return notification.smtpURL == nil ? timeout : "twice " + timeout
   }
 
   private func milliseconds(_ duration: Duration) -> Int64 {

@@ -27,7 +27,8 @@ public struct ServiceURL: Sendable, Equatable, CustomStringConvertible, CustomDe
   /// A mirror without children.
   public var customMirror: Mirror { Mirror(self, children: []) }
 
-  /// Text that may be a URL, without what may be secret in it: the password, and the query, where libpq takes one.
+  /// Text that may be a URL, without what may be secret in it: the password, the query, where libpq takes one,
+  /// and a web address's path.
   /// Where it is not plain which part is the password, nothing after the scheme is shown; nothing at all of other text.
   static func masked(_ text: String) -> String {
     guard let end = text.firstRange(of: "://") else { return Secret.mask }
@@ -44,6 +45,10 @@ public struct ServiceURL: Sendable, Equatable, CustomStringConvertible, CustomDe
     }
     if let query = rest.firstIndex(where: { $0 == "?" || $0 == "#" }) {
       rest = rest[..<query] + "?" + Secret.mask
+    }
+    // A webhook's path may be all that keeps others from calling it.
+    if scheme.hasPrefix("http"), let path = rest.firstIndex(of: "/") {
+      rest = rest[..<path] + "/" + Secret.mask
     }
     return "\(scheme)://\(user)\(rest)"
   }

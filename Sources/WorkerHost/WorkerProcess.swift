@@ -64,14 +64,17 @@ public final class WorkerProcess: Sendable {
     }
   }
 
+  /// A piece of work that is done again and again. It asks between its parts whether the process is to stop, which also
+  /// shows that its lane moves; it returns how long to wait before the next one.
+  public typealias Turn = (_ database: Postgres.Connection, _ isStopping: () -> Bool) throws -> Duration
+
   /// Work that is done again and again on a lane and a database connection of its own.
   ///
   /// - Parameters:
   ///   - name: Of the lane.
-  ///   - make: Called once, on the lane: makes what a turn needs and returns the turn itself, which says how long to
-  ///     wait before the next one.
+  ///   - make: Called once, on the lane: makes what a turn needs and returns the turn itself.
   public func periodic(
-    _ name: String, _ make: @escaping @Sendable () throws -> (Postgres.Connection, StopSignal) throws -> Duration
+    _ name: String, _ make: @escaping @Sendable () throws -> Turn
   ) -> any Service {
     LaneService(name: name, process: self, expecting: [.database]) { context in
       PeriodicLane(context, try make()).run()

@@ -40,8 +40,8 @@ enum NotificationWiring {
       let sender = try DeliverySender(
         transport: transport, schedule: RetrySchedule(attempts: Int32(clamping: settings.attempts)),
         lease: settings.lease, report: { report.add($0, $1) })
-      return { database, stop in
-        let due = try sender.runOnce(limit: 20, on: database) { stop.isRaised }
+      return { database, isStopping in
+        let due = try sender.runOnce(limit: 20, on: database, isStopping: isStopping)
         return due == 20 ? .zero : .milliseconds(500)
       }
     }

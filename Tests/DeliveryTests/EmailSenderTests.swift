@@ -128,6 +128,13 @@ struct EmailSenderTests {
     #expect(!result.reason.contains("s3cret") && !"\(options)".contains("s3cret"))
   }
 
+  @Test("A server that wants a login first can be mended, and what waits for it is not given up")
+  func loginMissing() async throws {
+    let server = try PythonServer("smtp_server.py", ["--require-login", "tallyman", "other"])
+    let result = try await Self.send(try Self.mail(), by: Self.options(server))
+    #expect(result.isTemporary && result.reason.contains("530"), "\(result)")
+  }
+
   @Test("A server that repeats the login in a refusal does not get it into the reason")
   func loginEchoed() async throws {
     let server = try PythonServer("smtp_server.py", ["--require-login", "tallyman", "s3cret"])

@@ -43,7 +43,7 @@ struct SenderBench: Sendable {
   func run(
     _ paths: [String] = [], attempts: Int32 = 3, limit: Int = 10, name: String = "sender",
     wrapping wrap: @escaping @Sendable (any DeliveryTransport) -> any DeliveryTransport = { $0 },
-    isStopping: @escaping @Sendable () -> Bool = { false }
+    turns: Int = 1, isStopping: @escaping @Sendable () -> Bool = { false }
   ) async throws -> [DeliverySender.Outcome] {
     try await onLane {
       let connection = try Connection(database.options(applicationName: name))
@@ -53,7 +53,8 @@ struct SenderBench: Sendable {
       let sender = try DeliverySender(transport: wrap(try transport(paths)), schedule: schedule, lease: .seconds(600)) {
         outcomes.append($1)
       }
-      let count = try sender.runOnce(limit: limit, on: connection, isStopping: isStopping)
+      var count = 0
+      for _ in 1...turns { count += try sender.runOnce(limit: limit, on: connection, isStopping: isStopping) }
       #expect(count == outcomes.count)
       return outcomes
     }
@@ -180,6 +181,17 @@ struct SenderTests {
     let attempts = try bench.database.sql("select attempts from notification_deliveries order by notification_id")
     #expect(attempts == "1\n0\n0\n0\n1")
     #expect(try await bench.run(["/status/503", "/ok"]) == [])
+  }
+
+  @Test("However much waits for a receiver that does not answer, it is not in the way of others")
+  func longOutage() async throws {
+    let bench = try await SenderBench()
+    for id in 1...25 { try bench.add(id, to: "/status/503") }
+    try bench.add(26, to: "/ok")
+    let outcomes = try await bench.run(["/status/503", "/ok"], turns: 2)
+    #expect(outcomes.count == 11 && outcomes.last == .sent)
+    #expect(try bench.requests().map(\.path) == ["/status/503", "/ok"])
+    #expect(try bench.database.sql("select sum(attempts) from notification_deliveries") == "2")
   }
 
   @Test("An endpoint that is no longer configured is not forgotten at once")

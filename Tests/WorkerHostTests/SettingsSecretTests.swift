@@ -71,6 +71,7 @@ final class SettingsSecretTests {
       ["TALLYMAN_DATABASE_URL": "mysql://db.example.com/?password=a@hunter2"],
       ["TALLYMAN_DATABASE_URL": "mysql://u:hun@ter@hunter2@db.example.com/"],
       ["TALLYMAN_DATABASE_URL": "host=db password=hunter2"], ["TALLYMAN_DATABASE": "postgresql://u:hunter2@db/x"],
+      ["TALLYMAN_WEBHOOK_URLS": "https://hooks.example.com/services/hunter2/hunter2,"],
       ["TALLYMAN_WEBHOOK_URLS": "https://a.example.com?key=hunter2,ftp://u:hunter2@b.example.com"],
     ])
   func notShown(_ environment: [String: String]) {

@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import Notifications
 import Observability
 import Testing
 
@@ -166,6 +167,11 @@ struct SettingsTests {
 
 @Suite("Rules between settings")
 struct SettingsRulesTests {
+  @Test("whatever people are told of can be routed")
+  func everyEvent() {
+    #expect(NotifiedEvents.all.sorted() == NotificationRoutes.notified.map(\.rawValue).sorted())
+  }
+
   @Test(
     "a combination that cannot work is refused, with both names",
     arguments: [
@@ -174,7 +180,21 @@ struct SettingsRulesTests {
       (
         ["TALLYMAN_HEARTBEAT_SECONDS": "5"], "TALLYMAN_STATEMENT_TIMEOUT_MS = 10000: must be at most TALLYMAN_HEARTBEAT"
       ),
-      (["TALLYMAN_LANE_SILENCE_SECONDS": "10"], "TALLYMAN_LANE_SILENCE_SECONDS = 10: must be more than"),
+      (
+        ["TALLYMAN_LANE_SILENCE_SECONDS": "10", "TALLYMAN_DELIVERY_TIMEOUT_SECONDS": "5"],
+        "TALLYMAN_LANE_SILENCE_SECONDS = 10: must be more than TALLYMAN_STATEMENT"
+      ),
+      (
+        ["TALLYMAN_DELIVERY_TIMEOUT_SECONDS": "60", "TALLYMAN_DELIVERY_LEASE_SECONDS": "300"],
+        "TALLYMAN_LANE_SILENCE_SECONDS = 60: must be more than TALLYMAN_DELIVERY"
+      ),
+      (
+        [
+          "TALLYMAN_DELIVERY_TIMEOUT_SECONDS": "30", "TALLYMAN_SMTP_URL": "smtp://mail.example.com",
+          "TALLYMAN_EMAIL_FROM": "a@example.com", "TALLYMAN_LANE_SILENCE_SECONDS": "120",
+        ], "TALLYMAN_DELIVERY_LEASE_SECONDS = 60: must be more than twice TALLYMAN_DELIVERY"
+      ),
+      (["TALLYMAN_SMTP_URL": "smtp://mail.example.com"], "TALLYMAN_EMAIL_FROM is missing: TALLYMAN_SMTP_URL"),
       (
         ["TALLYMAN_BROKER_CA_FILE": "/dev/null"],
         "TALLYMAN_BROKER_URL = \"amqp://inventory@mq.example.com/supply\": must"
