@@ -24,19 +24,21 @@ extension ReasonKind {
     case .moreThanInTransit:
       ReasonGuide(
         meaning: "More arrived, or was lost, than is still on its way of the transfer's line: told twice, or too many.",
-        look: "`select * from transfer_lines where transfer_id = …`; its other arrivals.",
+        look: "`select * from tallyman.transfer_lines where transfer_id = …`; its other arrivals.",
         act:
           "Correct the quantity with --edit to what was on its way, then replay; what came beyond it is found "
           + "(`stock.adjustment.requested`).")
     case .transitLocation:
       ReasonGuide(
         meaning: "A document other than an arrival names the location `in-transit`, which belongs to transfers.",
-        look: "the transfers that are open: `select * from transfers where state in ('open', 'partially_received')`.",
+        look:
+          "the transfers that are open: "
+          + "`select * from tallyman.transfers where state in ('open', 'partially_received')`.",
         act: "Report arrivals and losses by transfer.received. Discard this one.")
     default:
       ReasonGuide(
         meaning: "A decision about quality releases more units than its hold still holds: decided twice, or mistyped.",
-        look: "the other decisions about the hold: `select * from quality_releases where hold_id = …`.",
+        look: "the other decisions about the hold: `select * from tallyman.quality_releases where hold_id = …`.",
         act: "Correct the quantity with --edit, then replay; discard it if it was decided already.")
     }
   }

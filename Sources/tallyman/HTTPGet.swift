@@ -38,13 +38,16 @@ struct HTTPGet {
     return Answer(status: status, body: sink.bytes)
   }
 
-  /// libcurl copies strings; the sink outlives the transfer.
+  /// An administrator's password goes to the broker and to no proxy that the environment names. libcurl
+  /// copies strings; the sink outlives the transfer.
   private func set(up easy: UnsafeMutableRawPointer, _ sink: Sink) -> CURLcode {
     let strings = [
-      (CURLOPT_URL, url), (CURLOPT_PROTOCOLS_STR, "http,https"), (CURLOPT_USERNAME, user), (CURLOPT_PASSWORD, password),
+      (CURLOPT_URL, url), (CURLOPT_PROTOCOLS_STR, "http,https"), (CURLOPT_PROXY, ""), (CURLOPT_USERNAME, user),
+      (CURLOPT_PASSWORD, password),
     ]
     let numbers = [
       (CURLOPT_NOSIGNAL, 1), (CURLOPT_CONNECTTIMEOUT_MS, 10_000), (CURLOPT_TIMEOUT_MS, 60_000),
+      (CURLOPT_NETRC, Int(CURL_NETRC_IGNORED.rawValue)),
     ]
     for (option, value) in strings {
       let code = tallyman_curl_set_string(easy, option, value)

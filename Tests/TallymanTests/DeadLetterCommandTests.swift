@@ -170,6 +170,23 @@ struct DeadLetterCommandTests {
     }
   }
 
+  @Test("the highest attempt there is cannot be replayed, and is in no other record's way; nothing steers a terminal")
+  func strangers() async throws {
+    try await withHouse { house in
+      try await World.build(in: house)
+      let inventory = try await house.inventoryWorker()
+      try await inventory.take(
+        Letter(raw: "no json", id: "x\u{1B}[2J", routingKey: "product.registered").attempt(Int64(Int32.max)))
+      let id = try await house.deadLetter(of: "x\u{1B}[2J").id
+      let shown = try await run(house, ["show", id])
+      #expect(shown.code == 0 && !shown.output.contains("\u{1B}"), "\(shown)")
+      let refused = try await run(house, ["replay", id, "--why", "x", "--edit", "data.sku=A"])
+      #expect(refused.code == 1 && (refused.output + refused.errors).contains("x-tallyman-attempt"), "\(refused)")
+      #expect(try await run(house, ["replay", "--all", "--why", "x"]).code == 1)
+      #expect(try await list(house, "--state", "open").records.map(\.id).contains(Int64(id) ?? 0))
+    }
+  }
+
   @Test("--edit corrects a field, byte for byte else, and the record keeps the original")
   func edit() async throws {
     try await withHouse { house in

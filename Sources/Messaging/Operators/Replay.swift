@@ -23,7 +23,12 @@ struct Replay {
     if let erasedAt = record.erasedAt {
       throw Malformed(field: "body", value: "erased at \(erasedAt.rfc3339)", rule: "kept")
     }
-    attempt = max(known, record.attempt) + 1
+    let last = max(known, record.attempt)
+    // A publisher may have sent any number; no attempt could be told from the highest there is.
+    guard last < Int32.max else {
+      throw Malformed(field: HeaderName.attempt, value: "\(last)", rule: "a number below \(Int32.max)")
+    }
+    attempt = last + 1
     let corrected = try Correction(record, edits)
     let read = try IncomingMessage.decode(
       body: corrected.body, contentType: corrected.contentType, messageID: nil, routingKey: record.queue)

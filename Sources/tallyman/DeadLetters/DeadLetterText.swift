@@ -18,7 +18,8 @@ enum DeadLetterText {
   }
 
   /// Columns as wide as their widest cell; the last one ends where its text does.
-  static func aligned(_ rows: [[String]], indent: String = "") -> String {
+  static func aligned(_ written: [[String]], indent: String = "") -> String {
+    let rows = written.map { $0.map(printable) }
     let columns = rows.map(\.count).max() ?? 0
     let widths = (0..<columns).map { column in
       rows.map { $0.indices.contains(column) ? $0[column].count : 0 }.max() ?? 0
@@ -50,7 +51,7 @@ enum DeadLetterText {
     lines.append(
       headers.isEmpty
         ? "  none" : aligned(headers.sorted { $0.key < $1.key }.map { [$0.key, shown($0.value)] }, indent: "  "))
-    lines += ["", "Body (\(record.body.count) bytes)", printable(record.body)]
+    lines += ["", "Body (\(record.body.count) bytes)", printable(String(decoding: record.body, as: UTF8.self))]
     lines += ["", "History"]
     lines += actions.isEmpty ? ["  nothing was done with it"] : actions.flatMap(history)
     if !relatives.isEmpty { lines += ["", "Other records of this message", table(relatives)] }
@@ -75,8 +76,8 @@ enum DeadLetterText {
   private static func history(_ action: DeadLetterAction) -> [String] {
     let attempt = action.attempt.map { " as attempt \($0)" } ?? ""
     let edits = action.edits.flatMap { try? DeadLetterDetails.edits($0) } ?? []
-    return ["  \(action.at.rfc3339)  \(action.action)\(attempt) by \(action.by) (\(action.role)): \(action.why)"]
-      + edits.map { "    \($0.field): \($0.was) → \($0.is)" }
+    let done = "  \(action.at.rfc3339)  \(action.action)\(attempt) by \(action.by) (\(action.role)): \(action.why)"
+    return [printable(done)] + edits.map { printable("    \($0.field): \($0.was) → \($0.is)") }
   }
 
   /// The reason's name, or the kind in records of releases that had no names.
@@ -86,16 +87,16 @@ enum DeadLetterText {
 
   private static func shown(_ value: HeaderText.Value) -> String {
     switch value {
-    case .string(let text): printable(Array(text.utf8))
+    case .string(let text): text
     case .int(let number): "\(number)"
     }
   }
 
   /// What somebody else wrote must not steer a terminal.
-  static func printable(_ bytes: [UInt8]) -> String {
+  static func printable(_ text: String) -> String {
     String(
       String.UnicodeScalarView(
-        String(decoding: bytes, as: UTF8.self).unicodeScalars.map { scalar in
+        text.unicodeScalars.map { scalar in
           scalar.properties.generalCategory == .control && scalar != "\n" && scalar != "\t" ? "\u{FFFD}" : scalar
         }))
   }
@@ -103,7 +104,7 @@ enum DeadLetterText {
   static func moment(_ time: Timestamp) -> String { String(time.rfc3339.prefix(19)) + "Z" }
 
   static func short(_ text: String, _ limit: Int) -> String {
-    let text = printable(Array(text.utf8)).replacing("\n", with: " ")
+    let text = printable(text).replacing("\n", with: " ")
     return text.count <= limit ? text : text.prefix(limit - 1) + "…"
   }
 }

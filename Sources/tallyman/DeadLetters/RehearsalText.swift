@@ -4,10 +4,10 @@ import Messaging
 /// A rehearsal in words.
 enum RehearsalText {
   static func page(_ rehearsed: Rehearsed) -> String {
-    let what = rehearsed.record.map { ": \($0.queue), \($0.type), \($0.messageID)" } ?? ""
+    let what = rehearsed.record.map { ": \($0.queue), \($0.type), \(DeadLetterText.short($0.messageID, 255))" } ?? ""
     var lines = ["Dead letter \(rehearsed.id)\(what)"]
     guard let rehearsal = rehearsed.rehearsal else {
-      return lines[0] + "\n  would not be replayed: \(rehearsed.refusal ?? "")"
+      return lines[0] + "\n  would not be replayed: " + DeadLetterText.printable(rehearsed.refusal ?? "")
     }
     var rows = [["outcome", outcome(rehearsal)], ["attempt", "\(rehearsal.attempt)"]]
     for edit in (rehearsal.edits.flatMap { try? DeadLetterDetails.edits($0) }) ?? [] {
