@@ -185,8 +185,8 @@ extension AllocationState {
       ShipmentStatements.insertStatuses,
       [
         .texts(heard) { $0.status.shipmentID.value }, .timestamps(heard) { $0.status.timestamp.microseconds },
-        .texts(heard) { $0.status.status.rawValue }, .texts(optional: heard) { $0.status.location?.lat.text },
-        .texts(optional: heard) { $0.status.location?.lng.text }, .texts(optional: heard) { $0.status.reason },
+        .texts(heard) { $0.status.status.rawValue }, .texts(optional: heard) { $0.status.location?.exactColumns.lat },
+        .texts(optional: heard) { $0.status.location?.exactColumns.lng }, .texts(optional: heard) { $0.status.reason },
         .texts(heard) { $0.state.rawValue }, .bools(heard) { $0.tookEffect }, .timestamp(stock.now.microseconds),
       ])
   }

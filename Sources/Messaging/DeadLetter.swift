@@ -85,7 +85,7 @@ enum Retry {
   {
     let delivery = message.delivery
     guard delivery.attempt < RetryTier.all.count else { return nil }
-    var headers = delivery.carriedHeaders
+    var headers = delivery.portableHeaders
     headers[HeaderName.attempt] = .int(Int64(delivery.attempt) + 1)
     headers[HeaderName.firstSeen] = .string((delivery.firstSeen ?? now).rfc3339)
     headers[HeaderName.reason] = .string(reason.description)

@@ -90,4 +90,11 @@ public protocol Broker {
   func reject(_ tag: UInt64) throws
   /// Serves heartbeats between attempts of a long batch.
   func serve() throws
+  /// Whether whoever waits for something should give up: what is not acknowledged is delivered again.
+  var isStopping: Bool { get }
+}
+
+extension Broker {
+  /// One that is asked to stop says so itself.
+  public var isStopping: Bool { false }
 }

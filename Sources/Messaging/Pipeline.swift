@@ -47,7 +47,7 @@ public final class Pipeline<Domain: Handler> {
     while let part = pending.popLast() {
       guard let last = part.last else { continue }
       do {
-        var report = try transact(part, on: database)  // prepare, begin, claim, lock, decide, write, commit
+        var report = try transact(part, on: database, broker)  // prepare, begin, claim, lock, decide, write, commit
         try broker.acknowledge(through: last.delivery.tag)  // ack
         report.totalTime = ContinuousClock.now - began
         observer.settled(report)
@@ -59,7 +59,9 @@ public final class Pipeline<Domain: Handler> {
 
   // MARK: One transaction, repeated while others are in its way
 
-  private func transact(_ part: ArraySlice<Decoded>, on database: Connection) throws -> BatchReport {
+  private func transact(
+    _ part: ArraySlice<Decoded>, on database: Connection, _ broker: some Broker
+  ) throws -> BatchReport {
     let began = ContinuousClock.now
     var obstacles = Obstacles()
     var approach: Approach = part.contains { $0.wantsCare } ? .careful : .optimistic
@@ -76,11 +78,11 @@ public final class Pipeline<Domain: Handler> {
         case .halve: throw DataFault(error)
         case .pause: throw error
         }
-        try obstacles.meet(error)
+        try obstacles.meet(error, serving: broker)
       } catch let error as NeedsMoreRows {
         try database.recover()
         // Whatever keeps it from being complete, it must not take its neighbours along for ever.
-        do { try obstacles.meet(error) } catch { throw DataFault(error) }
+        do { try obstacles.meet(error, serving: broker) } catch let error as NeedsMoreRows { throw DataFault(error) }
       } catch let error as WriteMismatch {
         try database.recover()
         throw DataFault(error)
@@ -154,7 +156,7 @@ public final class Pipeline<Domain: Handler> {
     }
     guard let item = part.first else { return }
     do {
-      let report = try buryAlone(item, fault, on: database)
+      let report = try buryAlone(item, fault, on: database, broker)
       try broker.acknowledge(through: item.delivery.tag)
       observer.settled(report)
     } catch let error as DataFault {
@@ -165,17 +167,19 @@ public final class Pipeline<Domain: Handler> {
   }
 
   /// Buries a message; if the inbox refuses it, without an inbox row.
-  private func buryAlone(_ item: Decoded, _ fault: DataFault, on database: Connection) throws -> BatchReport {
+  private func buryAlone(
+    _ item: Decoded, _ fault: DataFault, on database: Connection, _ broker: some Broker
+  ) throws -> BatchReport {
     do {
-      return try bury(item, fault, remembering: true, on: database)
+      return try bury(item, fault, remembering: true, on: database, broker)
     } catch is DataFault {
-      return try bury(item, fault, remembering: false, on: database)
+      return try bury(item, fault, remembering: false, on: database, broker)
     }
   }
 
   /// Writes the dead letter of a message whose own transaction cannot commit.
   private func bury(
-    _ item: Decoded, _ fault: DataFault, remembering: Bool, on database: Connection
+    _ item: Decoded, _ fault: DataFault, remembering: Bool, on database: Connection, _ broker: some Broker
   ) throws -> BatchReport {
     var obstacles = Obstacles()
     while true {
@@ -184,7 +188,7 @@ public final class Pipeline<Domain: Handler> {
       } catch let error as PostgresError {
         try database.recover()
         switch Remedy(for: error) {
-        case .lookCarefully, .repeatWhole: try obstacles.meet(error)
+        case .lookCarefully, .repeatWhole: try obstacles.meet(error, serving: broker)
         case .halve: throw DataFault(error)
         case .pause: throw error
         }

@@ -34,7 +34,7 @@ enum Remedy {
   private static let claims: Set<String> = [
     "orders_pkey", "receipts_pkey", "moves_pkey", "shipments_pkey", "products_pkey", "product_barcodes_pkey",
     "locations_pkey", "policies_set_pkey", "backorders_pkey", "counts_pkey", "adjustments_pkey", "quality_holds_pkey",
-    "quality_releases_pkey", "transfers_pkey", "transfer_arrivals_pkey",
+    "quality_releases_pkey", "transfers_pkey", "transfer_arrivals_pkey", "returns_pkey", "shipment_plans_failed_pkey",
   ]
 
   /// The inbox's key has another name in every partition.
@@ -77,10 +77,15 @@ struct Obstacles {
   private var met = 0
   private var backoff = Backoff(initial: .milliseconds(2), maximum: .milliseconds(200))
 
-  /// - Throws: The obstacle itself after 30 of them: the lane then pauses and the broker delivers again.
-  mutating func meet<Obstacle: Error>(_ obstacle: Obstacle) throws(Obstacle) {
+  /// Waits a little. Whoever is in the way may hold a lock for long: the broker and the watch over the lane must not
+  /// take that for the lane's end.
+  ///
+  /// - Throws: The obstacle itself after 30 of them, and when the process is to stop: the lane then pauses, or ends and
+  ///   the broker delivers again. Or the broker's error.
+  mutating func meet(_ obstacle: some Error, serving broker: some Broker) throws {
     met += 1
-    guard met <= 30 else { throw obstacle }
+    guard met <= 30, !broker.isStopping else { throw obstacle }
+    try broker.serve()
     Lane.pause(for: backoff.next())
   }
 }

@@ -98,6 +98,8 @@ private struct CrossingOut<Inner: Broker>: Broker {
   }
 
   func serve() throws { try broker.serve() }
+
+  var isStopping: Bool { broker.isStopping }
 }
 
 private enum SuspectStatements {

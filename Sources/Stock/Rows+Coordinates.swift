@@ -5,8 +5,19 @@ extension Coordinates {
   /// Both numbers as columns of double precision take them. The database refuses one that is too small for them, such
   /// as 1e-400, which is 0 here.
   public var columns: (lat: String, lng: String) {
-    (Double(lat.text).map { "\($0)" } ?? lat.text, Double(lng.text).map { "\($0)" } ?? lng.text)
+    (Coordinates.double(lat.text), Coordinates.double(lng.text))
   }
+
+  /// Both numbers as columns of type numeric take them: as they were written, unless they have more places than such a
+  /// column keeps.
+  public var exactColumns: (lat: String, lng: String) {
+    func exact(_ text: String) -> String {
+      text.utf8.count <= 40 && !text.contains { "eE".contains($0) } ? text : Coordinates.double(text)
+    }
+    return (exact(lat.text), exact(lng.text))
+  }
+
+  private static func double(_ text: String) -> String { Double(text).map { "\($0)" } ?? text }
 }
 
 extension Rows {

@@ -4,10 +4,14 @@ import Messaging
 /// A lane's consumer as the pipeline sees it.
 final class BrokerLink: Messaging.Broker {
   private let consumer: Consumer
+  private let context: LaneContext
   /// The last delivery that is settled; all before it are as well.
   private(set) var settledThrough: UInt64 = 0
 
-  init(_ consumer: Consumer) { self.consumer = consumer }
+  init(_ consumer: Consumer, _ context: LaneContext) {
+    self.consumer = consumer
+    self.context = context
+  }
 
   func take(upTo limit: Int, waiting: Duration) throws -> [Messaging.Delivery] {
     try consumer.take(upTo: limit, waiting: waiting).map(Messaging.Delivery.init)
@@ -23,7 +27,12 @@ final class BrokerLink: Messaging.Broker {
     settledThrough = tag
   }
 
-  func serve() throws { try consumer.connection.service() }
+  func serve() throws {
+    context.beat()
+    try consumer.connection.service()
+  }
+
+  var isStopping: Bool { context.stop.isRaised }
 }
 
 extension Messaging.Delivery {

@@ -69,7 +69,7 @@ final class ConsumerLane<Domain: Handler> {
     _ = try connection.declareQueuePassively(handler.manifest.queue)
     let consumer = try Consumer(
       connection, queue: handler.manifest.queue, prefetch: context.settings.prefetch, priority: -place)
-    let link = BrokerLink(consumer)
+    let link = BrokerLink(consumer, context)
     context.readiness.ok(.consumer(lane: context.name))
     context.logger.info("the lane consumes", metadata: [LogKey.queue: .string(handler.manifest.queue)])
     onConsuming()
@@ -89,16 +89,19 @@ final class ConsumerLane<Domain: Handler> {
   private func settle(_ deliveries: [Messaging.Delivery], _ link: BrokerLink) throws {
     var left = deliveries
     var backoff = Backoff(initial: .milliseconds(100), maximum: .seconds(5))
+    var limit = context.settings.batch
     while !left.isEmpty {
       do {
         guard let database, database.isUsable else { throw LostDatabase() }
         let standings = try suspects.standings(of: left, on: database)
-        for portion in Portion.split(left, standings, limit: context.settings.batch) {
+        for portion in Portion.split(left, standings, limit: limit) {
           guard try process(portion, on: database, link), !context.stop.isRaised else { return }
           context.readiness.ok(.database(lane: context.name))
         }
         return
       } catch let error as PostgresError {
+        // What was too much work for the time limits must not be too much for ever.
+        limit = max(1, limit / 2)
         try pause(because: "\(error)", for: backoff.next(), link)
       } catch is LostDatabase {
         try pause(because: "the connection is lost", for: backoff.next(), link)

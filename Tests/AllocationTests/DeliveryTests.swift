@@ -38,6 +38,19 @@ struct DeliveryTests {
     }
   }
 
+  @Test("a place with more digits than the database keeps costs its neighbours nothing")
+  func manyDigits() async throws {
+    try await withScene([("A", "WH-1", 5)]) { scene in
+      try await scene.allocation.take([.order("o-1", [("A", 3)]), .shipment("s-1", "o-1", [(1, "WH-1", 3)])])
+      let nowhere = Coordinates(lat: ExactNumber(trusted: "1e-20000"), lng: ExactNumber(trusted: "-0e-99999"))
+      let letter = Letter.status("s-1", .inTransit, at: minute(1), location: nowhere)
+      let taken = try await scene.allocation.take([letter, letter.again, .order("o-2", [("A", 1)])])
+      #expect(taken.outcomes == [.applied, .duplicate, .applied] && taken.halved.isEmpty)
+      let again = Letter.status("s-1", .inTransit, at: minute(1), location: nowhere)
+      #expect(try await scene.allocation.take(again).outcome == .unchanged)
+    }
+  }
+
   @Test("what came back by a return cannot come back once more with its shipment")
   func failedAfterReturn() async throws {
     try await withScene([("A", "WH-1", 5)]) { scene in

@@ -172,6 +172,30 @@ struct FailureTests {
     }
   }
 
+  @Test("while somebody holds a lock for long, the broker is served between the attempts")
+  func served() async throws {
+    try await withStock { house, _, allocation in
+      let other = try await house.desk()
+      try await other.script("begin; select from stock_items for update")
+      try await allocation.with { try $0.script("set lock_timeout = '5ms'") }
+      await #expect(throws: PostgresError.self) { try await allocation.take(.order("o-1", [("A", 1)])) }
+      #expect(try await allocation.served() == 30)
+      try await other.script("commit")
+      #expect(try await allocation.take(.order("o-1", [("A", 1)])).outcome == .applied)
+    }
+  }
+
+  @Test("a message with headers too large for a frame is tried again without them")
+  func largeHeaders() async throws {
+    try await withStock { house, _, allocation in
+      var letter = Letter.confirm("o-unknown")
+      letter.headers["x-large"] = .string(String(repeating: "0x00, ", count: 12_000))
+      #expect(try await allocation.take(letter).outcome == .retried)
+      let retry = try #require(try await house.outbox().first { $0.routingKey == "allocation.retry.1" })
+      #expect(retry.headers["x-large"] == nil && retry.headers[HeaderName.attempt] == .int(1))
+    }
+  }
+
   @Test("a deadlock or a lock time-out runs the whole batch again")
   func runsAgain() async throws {
     try await withStock { house, _, allocation in

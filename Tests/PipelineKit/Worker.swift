@@ -35,6 +35,9 @@ public final class Worker: Stoppable, @unchecked Sendable {
   /// The server's process that serves this worker.
   public var backend: Int64 { pid.withLock { $0 } }
 
+  /// How often the broker was served while something was in the way.
+  public func served() async throws -> Int { try await lane.run { self.recorder.served } }
+
   /// Connects afresh.
   public func connect() async throws {
     try await lane.run {
@@ -115,6 +118,8 @@ final class Recorder: Broker, PipelineObserver {
   private var settledThrough: UInt64 = 0
   private var taken = Taken()
   private(set) var lastFailure = 0
+  /// How often heartbeats could have been served.
+  private(set) var served = 0
 
   func deliver(_ letters: [Letter]) -> [Delivery] {
     taken = Taken()
@@ -156,7 +161,7 @@ final class Recorder: Broker, PipelineObserver {
     settledThrough = tag
   }
 
-  func serve() throws {}
+  func serve() throws { served += 1 }
 
   // MARK: PipelineObserver
 

@@ -47,6 +47,31 @@ extension ProcessTests {
     for child in setup + [worker] { #expect(try await child.end() == 0) }
   }
 
+  @Test("a batch that is too much work for the time limits is tried with fewer messages")
+  func tooMuchWork() async throws {
+    let site = try await ProcessSite()
+    let setup = try await site.startReady(.inventoryWorker, .outboxRelay)
+    try await site.publish(Parcel.stock(skus: 5, each: 300))
+    try await site.until("the goods are there", "select coalesce(sum(on_hand), 0) from balances", is: 1_500)
+    try await site.script(
+      """
+      create function work() returns trigger language plpgsql as $$
+      begin if (select count(*) from added) > 5 then perform pg_sleep(60); end if; return null; end $$;
+      create trigger work after insert on orders referencing new table as added
+        for each statement execute function work()
+      """)
+    try await site.publish(Self.orders(1...40))
+    let worker = try site.start(
+      .allocationWorker,
+      [
+        "TALLYMAN_LANES": "1", "TALLYMAN_BATCH": "16", "TALLYMAN_STATEMENT_TIMEOUT_MS": "300",
+        "TALLYMAN_LOCK_TIMEOUT_MS": "200",
+      ])
+    try await site.until("they are applied", "select count(*) from orders", is: 40)
+    for child in setup + [worker] { child.signal(SIGTERM) }
+    for child in setup + [worker] { #expect(try await child.end() == 0) }
+  }
+
   @Test("a message that kills the worker is soon alone and a dead letter that says so; 2,000 around it are applied")
   func killer() async throws {
     let site = try await ProcessSite()
