@@ -23,6 +23,8 @@ public final class Connection {
 
   // The consumer's side.
   var deliveries: [Delivery] = []
+  /// Whether what is delivered from now on is kept to be taken.
+  var keepsDeliveries = true
   var consumerEnd: ConsumerEnd?
   var hasConsumer = false
 

@@ -101,7 +101,7 @@ extension Connection {
   private func accept(_ content: ContentAssembler.Content?, of number: amqp_channel_t) {
     switch content {
     case nil: break
-    case .delivery(let delivery): deliveries.append(delivery)
+    case .delivery(let delivery): if keepsDeliveries { deliveries.append(delivery) }
     case .returned(let message): channels[Int(number) - 1].confirms.returned(message)
     }
   }

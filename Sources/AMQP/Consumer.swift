@@ -109,6 +109,14 @@ public final class Consumer {
     try connection.call(
       "cancelling the consumer of '\(queue)'", AMQP_BASIC_CANCEL_METHOD, &method, answer: AMQP_BASIC_CANCEL_OK_METHOD)
   }
+
+  /// Ends deliveries and keeps nothing of what was not taken, however much is on its way: all that is not acknowledged
+  /// returns to the queue when the connection closes. What was taken can still be acknowledged.
+  public func abandon() throws(AMQPError) {
+    connection.keepsDeliveries = false
+    connection.deliveries = []
+    try cancel()
+  }
 }
 
 extension Connection {

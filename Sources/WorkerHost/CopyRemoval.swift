@@ -12,12 +12,15 @@ struct CopyRemoval {
   private let context: LaneContext
   private let queue: String
   private let copies: DeadLetterCopies
+  /// The lane's own connection, which is served meanwhile.
+  private let own: AMQP.Connection
 
   private static let mostHeld = 65_535
   /// No pass takes longer: the lane has other work, and nobody can look at what is held.
   private let end = ContinuousClock.now + .seconds(60)
 
-  init(_ context: LaneContext, queue: String, _ copies: DeadLetterCopies) {
+  init(_ context: LaneContext, queue: String, _ copies: DeadLetterCopies, serving own: AMQP.Connection) {
+    self.own = own
     self.context = context
     self.queue = queue
     self.copies = copies
@@ -68,6 +71,7 @@ struct CopyRemoval {
     var empty = 0
     while !wanted.isEmpty, held < CopyRemoval.mostHeld, !isAtEnd, !isOver {
       context.beat()
+      try own.service()
       for connection in others { try connection.service() }
       let numbers = try CopyRemoval.read(consumer)
       empty = numbers.isEmpty ? empty + 1 : 0
@@ -85,8 +89,9 @@ struct CopyRemoval {
       }
       wanted.subtract(resolved)
     }
-    // An answer on the same channel: the broker has read the acknowledgements before it.
-    _ = try consumer.connection.declareQueuePassively(queue)
+    // Its answer comes behind whatever the broker has sent by then, which would not fit; and the broker has read the
+    // acknowledgements before it.
+    try consumer.abandon()
     try copies.remove(removed)
     return isAtEnd
   }

@@ -56,7 +56,7 @@ final class DeadLetterLane {
       let deliveries = try consumer.take(upTo: 100, waiting: .milliseconds(250))
       if !deliveries.isEmpty { try take(deliveries, from: consumer, on: database) }
       guard ContinuousClock.now >= nextLook else { continue }
-      if try removeCopies(on: database) { patience.reset() }
+      if try removeCopies(on: database, serving: connection) { patience.reset() }
       nextLook = ContinuousClock.now + patience.next()
     }
   }
@@ -89,12 +89,14 @@ final class DeadLetterLane {
   // MARK: Copies of what is resolved
 
   /// - Returns: Whether there is nothing left to look for.
-  private func removeCopies(on database: Postgres.Connection) throws -> Bool {
+  private func removeCopies(
+    on database: Postgres.Connection, serving connection: AMQP.Connection
+  ) throws -> Bool {
     let copies = DeadLetterCopies(of: manifest.queue, on: database)
     guard try !copies.pending().isEmpty else { return true }
     guard try copies.lock() else { return false }
     defer { try? copies.unlock() }
-    return try CopyRemoval(context, queue: manifest.deadQueue, copies).run()
+    return try CopyRemoval(context, queue: manifest.deadQueue, copies, serving: connection).run()
   }
 }
 

@@ -153,6 +153,28 @@ import Testing
     }
   }
 
+  @Test func whatIsAbandonedIsKeptByNobodyAndReturns() async throws {
+    let fixture = try await BrokerFixture()
+    try await fixture.connected { connection in
+      try connection.declareQueue("q", arguments: ["x-queue-type": .string("quorum")])
+      let publisher = try Publisher(connection)
+      for number in 1...2_000 { try publisher.publish(to: "q", "\(number)") }
+      _ = try publisher.allSettlements()
+    }
+    try await fixture.connected { connection in
+      let consumer = try Consumer(connection, queue: "q", prefetch: 10_000)
+      let taken = try consumer.take(upTo: 10, waiting: .seconds(10))
+      try consumer.ack(try #require(taken.first).tag, multiple: false)
+      try consumer.abandon()
+      #expect(try consumer.take(upTo: 10, waiting: .zero).isEmpty)
+    }
+    try await fixture.connected { connection in
+      _ = try eventually { try connection.declareQueuePassively("q").messages == 1_999 ? true : nil }
+      let again = try Consumer(connection, queue: "q", prefetch: 1).take(upTo: 1, waiting: .seconds(10))
+      #expect(again.map(\.text) == ["2"])
+    }
+  }
+
   @Test func afterCancelWhatArrivedCanStillBeTakenAndAcknowledged() async throws {
     let fixture = try await BrokerFixture()
     try await fixture.connected { connection in
