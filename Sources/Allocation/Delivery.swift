@@ -82,7 +82,10 @@ extension AllocationDecisions {
       trackingNumber: shipment.trackingNumber, timestamp: status.timestamp, location: status.location,
       reason: status.reason, lines: lines)
     let told = event(.shipmentFailed(failed), order)
-    return [told] + backordersCreated(waiting, of: order) + refreshed(order)
+    let events = [told] + backordersCreated(waiting, of: order) + refreshed(order)
+    // Of an order that must not wait, or whose lines were closed one by one, nothing may be left.
+    guard order.state == .cancelled, !order.isClosed else { return events }
+    return events + [close(order, because: status.reason ?? "its shipment failed")]
   }
 
   /// Why a shipment cannot have failed: some of it would come back twice.

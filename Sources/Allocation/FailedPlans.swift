@@ -95,7 +95,8 @@ extension AllocationDecisions {
     }
   }
 
-  private func close(_ order: Order, because reason: String) -> OutgoingEvent {
+  /// Closes an order of which nothing is left, and tells so.
+  func close(_ order: Order, because reason: String) -> OutgoingEvent {
     stock.close(order, as: order.state, reason: reason)
     let closed = OrderClosedCancelled(orderID: order.id, customerID: order.customer, reason: reason)
     return follow.event(.orderClosedCancelled(closed), order: order.id, sequence: order.nextSequence())

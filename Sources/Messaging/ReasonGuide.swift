@@ -147,9 +147,13 @@ extension ReasonKind {
         act: "Correct the line or the SKU with --edit, then replay.")
     case .moreThanOpen:
       ReasonGuide(
-        meaning: "A shipment takes more units of a line than were ordered of it and have not left: shipped twice.",
-        look: "other shipments of the order; cancellations; what has really left the warehouse.",
-        act: "If it left twice, book a return with the warehouse; correct the quantity with --edit, or discard it.")
+        meaning:
+          "A shipment takes more units of a line than are ordered of it and have not left: shipped twice, or the order "
+          + "was amended to less meanwhile.",
+        look: "other shipments of the order; its amendments; what has really left the warehouse.",
+        act:
+          "If it left twice, book a return with the warehouse; correct the quantity with --edit, or discard it. If an "
+          + "amendment crossed it, publish one with what has left (`order.amended`, the next revision), then replay.")
     case .shipmentEnded:
       ReasonGuide(
         meaning:

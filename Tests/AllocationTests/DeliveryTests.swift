@@ -51,6 +51,21 @@ struct DeliveryTests {
     }
   }
 
+  @Test("an order of which a failed shipment leaves nothing is closed, and that is told")
+  func nothingLeft() async throws {
+    try await withScene([("A", "WH-1", 3)]) { scene in
+      try await scene.allocation.take([
+        .order("o-1", [("A", 3)], backorder: .deny), .shipment("s-1", "o-1", [(1, "WH-1", 3)]),
+      ])
+      _ = try await scene.house.relay()
+      try await scene.allocation.take(.status("s-1", .failed, reason: "nobody lives there"))
+      #expect(try await scene.lines("o-1") == ["0|0|0|3"])
+      #expect(try await scene.house.eventTypes().suffix(2) == ["shipment.failed", "order.closed_cancelled"])
+      #expect(try await scene.house.rows("select state, closed_reason from orders") == ["cancelled|nobody lives there"])
+      #expect(try await scene.allocation.take(.cancel("o-1")).outcome == .unchanged)
+    }
+  }
+
   @Test("what came back by a return cannot come back once more with its shipment")
   func failedAfterReturn() async throws {
     try await withScene([("A", "WH-1", 5)]) { scene in

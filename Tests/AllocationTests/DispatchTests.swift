@@ -124,6 +124,18 @@ struct DispatchTests {
     }
   }
 
+  @Test("what left while an amendment to less was on its way is booked once the order is amended to it")
+  func crossingAmendment() async throws {
+    try await withScene([("A", "WH-1", 9)]) { scene in
+      try await scene.allocation.take([.order("o-1", [("A", 8)]), .amend("o-1", 1, [(1, "A", 2)])])
+      let shipment = Letter.shipment("s-1", "o-1", [(1, "WH-1", 8)])
+      #expect(try await scene.allocation.take(shipment).outcome == .deadLettered)
+      try await scene.allocation.take([.amend("o-1", 2, [(1, "A", 8)]), shipment.attempt(1)])
+      #expect(try await scene.lines("o-1") == ["0|0|8|0"])
+      #expect(try await scene.house.value("select on_hand from balances") == "1")
+    }
+  }
+
   @Test("what is in transit belongs to transfers: nothing leaves from there, and nothing comes back to it")
   func inTransit() async throws {
     try await withScene([("A", "WH-1", 9), ("A", "WH-2", 0)]) { scene in
