@@ -14,9 +14,11 @@ import Postgres
 public final class Suspects<Domain: Handler> {
   private let pipeline: Pipeline<Domain>
   private let consumer: String
-  /// What is written down and neither crossed out nor taken back, and how it was under way.
+  /// What is under way and neither crossed out nor taken back, and how.
   private var open: [Delivery] = []
   private var openAlone = false
+  /// Whether it is written down for this time: of a message that is condemned only the earlier times are.
+  private var isWritten = false
 
   /// - Parameters:
   ///   - pipeline: The lane's.
@@ -50,19 +52,19 @@ public final class Suspects<Domain: Handler> {
   public func process(_ portion: Portion, on database: Connection, broker: some Broker) throws {
     let broker = CrossingOut(broker: broker) { [self] tag in try crossOut(through: tag, on: database) }
     if portion.deaths >= Standing.deadlyDeaths, let guilty = portion.deliveries.first {
-      open = [guilty]
+      (open, isWritten) = ([guilty], false)
       return try pipeline.condemn(guilty, deaths: portion.deaths, on: database, broker: broker)
     }
     openAlone = portion.deliveries.count == 1
     _ = try database.query(SuspectStatements.write, keys(portion.deliveries) + [.bool(openAlone)])
-    open = Array(portion.deliveries)
+    (open, isWritten) = (Array(portion.deliveries), true)
     try pipeline.process(open, on: database, broker: broker)
   }
 
   /// Takes back what was written down about deliveries that this lane had to let go without having died of them.
   public func forgive(on database: Connection) throws {
     guard !open.isEmpty else { return }
-    _ = try database.query(SuspectStatements.takeBack, keys(open) + [.bool(openAlone)])
+    if isWritten { _ = try database.query(SuspectStatements.takeBack, keys(open) + [.bool(openAlone)]) }
     open = []
   }
 

@@ -70,6 +70,21 @@ struct SuspectTests {
     }
   }
 
+  @Test("an outage while a message is condemned takes nothing back that was not written down for it")
+  func condemnedLater() async throws {
+    try await withStock { house, _, allocation in
+      let innocent = Letter.order("o-1", [("A", 1)]).again
+      #expect(try await allocation.take(innocent).outcome == .applied, "alone")
+      let letter = Letter.order("o-2", [("A", 1)], id: "m-2").again
+      try await accuse(letter, alone: 3, in: house)
+      try await house.script("revoke insert on dead_letters from tallyman_allocation")
+      await #expect(throws: PostgresError.self) { try await allocation.take(letter) }
+      try await house.script("grant insert on dead_letters to tallyman_allocation")
+      #expect(try await allocation.take(letter).outcome == .deadLettered)
+      #expect(try await house.deadLetter().kind == "crashed")
+    }
+  }
+
   @Test("a message that was settled before the worker died of it is acknowledged and no dead letter")
   func settledBefore() async throws {
     try await withStock { house, _, allocation in
