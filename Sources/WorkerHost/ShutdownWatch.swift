@@ -22,10 +22,18 @@ struct ShutdownWatch: Service {
     logger.info("stopping: finishing the work in hand")
     // A second signal ends the process where it stands, which is as safe as any crash: what is not committed is not
     // acknowledged either.
-    signal(SIGTERM, SIG_DFL)
-    signal(SIGINT, SIG_DFL)
+    EndingSignals.endAtOnce()
     let seconds = UInt32(clamping: deadline.components.seconds)
     signal(SIGALRM) { _ in _exit(1) }
     alarm(max(1, seconds))
+  }
+}
+
+/// SIGTERM and SIGINT where nothing is to be finished: before the services run, and after the first one.
+enum EndingSignals {
+  /// Makes them end the process, with the status that a shell shows for it. The system's own way of doing so does nothing
+  /// to the first process of a container.
+  static func endAtOnce() {
+    for number in [SIGTERM, SIGINT] { signal(number) { _exit(128 + $0) } }
   }
 }

@@ -31,6 +31,7 @@ public final class WorkerProcess: Sendable {
   ///
   /// - Parameter executable: Which one this is.
   public init(_ executable: Executable) {
+    EndingSignals.endAtOnce()
     FreedMemory.keep()
     do throws(SettingsError) {
       settings = try Settings(for: executable)

@@ -136,7 +136,7 @@ extension ProcessTests {
       second.signal(SIGTERM)
       return second.hasEnded
     }
-    #expect(try await second.end() == -Int(SIGTERM))
+    #expect(try await second.end() == 128 + Int(SIGTERM))
 
     try await site.lock("rollback")
     let last = try await site.startReady(.allocationWorker)
