@@ -31,8 +31,8 @@ struct ShutdownWatch: Service {
 
 /// SIGTERM and SIGINT where nothing is to be finished: before the services run, and after the first one.
 enum EndingSignals {
-  /// Makes them end the process, with the status that a shell shows for it. The system's own way of doing so does nothing
-  /// to the first process of a container.
+  /// Makes them end the process, with the status that a shell shows for it. The system's own way of doing so does
+  /// nothing to the first process of a container.
   static func endAtOnce() {
     for number in [SIGTERM, SIGINT] { signal(number) { _exit(128 + $0) } }
   }
