@@ -33,8 +33,7 @@ public final class DeliverySender {
   private let schedule: RetrySchedule
   private let lease: Duration
   private let report: (LeasedDelivery, Outcome) -> Void
-  /// Receivers that could not be reached, and until when they are left alone.
-  private var troubled: [Receiver: ContinuousClock.Instant] = [:]
+  private var troubled: [Receiver: Trouble] = [:]
 
   /// - Parameters:
   ///   - transport: Gets deliveries to their receivers.
@@ -77,13 +76,14 @@ public final class DeliverySender {
         break
       }
       let receiver = Receiver(channel: delivery.channel, recipient: delivery.recipient)
-      if let until = troubled[receiver] {
+      if let until = troubled[receiver]?.until, until > .now {
         // An outage of one receiver costs one attempt and one time-out, not as many as there are deliveries.
         try giveBack([delivery], token, wait: max(.zero, until - .now), on: database)
         continue
       }
-      let outcome = try settle(delivery, attempt(delivery), token, on: database)
-      if case .postponed(_, let wait) = outcome { troubled[receiver] = .now + wait }
+      let result = attempt(delivery)
+      let outcome = try settle(delivery, result, token, on: database)
+      note(result, of: receiver)
       report(delivery, outcome)
     }
     return deliveries.count
@@ -92,6 +92,25 @@ public final class DeliverySender {
   private struct Receiver: Hashable {
     let channel: NotificationChannel
     let recipient: String
+  }
+
+  /// A receiver that could not be reached.
+  private struct Trouble {
+    var failures: Int32 = 0
+    /// So long it is left alone.
+    var until = ContinuousClock.now
+  }
+
+  /// However often one delivery has failed, it is how often in a row its receiver has that keeps others from it.
+  private func note(_ result: DeliveryResult, of receiver: Receiver) {
+    guard case .temporary(_, let hint) = result else {
+      troubled[receiver] = nil
+      return
+    }
+    var trouble = troubled[receiver] ?? Trouble()
+    trouble.failures += 1
+    trouble.until = .now + schedule.wait(after: trouble.failures, hint: hint)
+    troubled[receiver] = trouble
   }
 
   /// A delivery whose last sender died in its last attempt has used up its attempts without an answer.
@@ -107,8 +126,8 @@ public final class DeliverySender {
   /// What is due, but for receivers that are left alone: however much waits for them, it is in nobody's way.
   private func take(_ limit: Int, _ token: String, on database: Connection) throws -> [LeasedDelivery] {
     let now = ContinuousClock.now
-    troubled = troubled.filter { $0.value > now }
-    let avoided = Array(troubled.keys)
+    troubled = troubled.filter { $0.value.until + schedule.maximum > now }
+    let avoided = troubled.filter { $0.value.until > now }.map(\.key)
     let rows = try database.query(
       DeliveryStatements.lease,
       [

@@ -43,13 +43,13 @@ struct SenderBench: Sendable {
   func run(
     _ paths: [String] = [], attempts: Int32 = 3, limit: Int = 10, name: String = "sender",
     wrapping wrap: @escaping @Sendable (any DeliveryTransport) -> any DeliveryTransport = { $0 },
-    turns: Int = 1, isStopping: @escaping @Sendable () -> Bool = { false }
+    turns: Int = 1, initial: Duration = .seconds(600), isStopping: @escaping @Sendable () -> Bool = { false }
   ) async throws -> [DeliverySender.Outcome] {
     try await onLane {
       let connection = try Connection(database.options(applicationName: name))
       defer { connection.close() }
       var outcomes: [DeliverySender.Outcome] = []
-      let schedule = RetrySchedule(attempts: attempts, initial: .seconds(600))
+      let schedule = RetrySchedule(attempts: attempts, initial: initial)
       let sender = try DeliverySender(transport: wrap(try transport(paths)), schedule: schedule, lease: .seconds(600)) {
         outcomes.append($1)
       }
@@ -192,6 +192,20 @@ struct SenderTests {
     #expect(outcomes.count == 11 && outcomes.last == .sent)
     #expect(try bench.requests().map(\.path) == ["/status/503", "/ok"])
     #expect(try bench.database.sql("select sum(attempts) from notification_deliveries") == "2")
+  }
+
+  @Test("A delivery that fails again and again keeps others from its receiver for a moment only")
+  func onePoison() async throws {
+    let bench = try await SenderBench()
+    for id in 1...4 { try bench.add(id, to: "/status/503") }
+    _ = try bench.database.sql("update notification_deliveries set attempts = 8 where notification_id::text like '%1'")
+    // The first one's own wait would be minutes by now; the second one is tried when its receiver is tried again.
+    let outcomes = try await bench.run(
+      ["/status/503"], attempts: 12, turns: 2_000, initial: .milliseconds(1))
+    #expect(outcomes.count { $0 != .givenBack } >= 4, "\(outcomes.count)")
+    let attempts = try bench.database.sql(
+      "select attempts from notification_deliveries order by notification_id limit 1")
+    #expect(attempts == "9")
   }
 
   @Test("An endpoint that is no longer configured is not forgotten at once")
