@@ -44,73 +44,28 @@ $$;
 comment on function ensure_partitions is
   'makes the inbox partitions from days_back days ago to 7 days ahead and the ledger''s for this month and the next; returns how many were missing';
 
-create function message_mentions(body bytea, subject text, orders text[], shipments text[]) returns boolean
-language plpgsql immutable set search_path = tallyman, pg_catalog, pg_temp as $$
-begin
-  if message_mentions(body, subject, orders) then return true; end if;
-  return coalesce(convert_from(body, 'UTF8')::jsonb #>> '{data,shipment_id}' = any (shipments), false);
-exception when others then
-  return false; -- not JSON, and searched by its bytes already
-end
-$$;
-revoke all on function message_mentions(bytea, text, text[], text[]) from public;
-
-create or replace function erase_person(kind text, subject text, done_by text, why text) returns table (what text, rows_changed bigint)
-language plpgsql security definer set search_path = tallyman, pg_catalog, pg_temp as $$
-#variable_conflict use_column
+-- Messages of carriers and the warehouse may name a shipment alone: it speaks of its order.
+create or replace function message_mentions(body bytea, subject text, orders text[]) returns boolean
+language plpgsql stable set search_path = tallyman, pg_catalog, pg_temp as $$
 declare
-  concerned text[] := case kind
-    when 'customer' then array(select order_id from orders where customer_id = subject)
-    when 'order' then array[subject] else '{}' end;
-  -- Messages of carriers and the warehouse may name a shipment alone.
-  sent text[] := array(select shipment_id from shipments where order_id = any (concerned));
-  letters bigint[];
-  changed jsonb := '{}';
-  kept record;
-  n bigint;
+  document jsonb;
 begin
-  update inbox set body = '', headers = '{}' where body <> '' and message_mentions(body, subject, concerned, sent);
-  get diagnostics n = row_count;
-  changed := changed || jsonb_build_object('inbox messages', n);
-
-  letters := array(select dead_letter_id from dead_letters
-                   where erased_at is null and message_mentions(body, subject, concerned, sent));
-  -- An open one cannot be replayed any more. The body must stay different from others': it is part of the record's key.
-  update dead_letters set
-    body = convert_to('erased ' || dead_letter_id, 'UTF8'), headers = '{}', value = 'erased', rule = 'erased',
-    erased_at = clock_timestamp(),
-    resolved_at = coalesce(resolved_at, clock_timestamp()), resolved_by = coalesce(resolved_by, done_by),
-    resolved_why = coalesce(resolved_why, 'erased: ' || why),
-    state = case state when 'open' then 'discarded' else state end
-  where dead_letter_id = any (letters);
-  get diagnostics n = row_count;
-  changed := changed || jsonb_build_object('dead letters', n);
-  -- Another one's message may have been refused because of what this one's said before.
-  update dead_letters set rule = overlay(rule placing 'erased' from length('must stay ') + 1 for length(subject))
-  where starts_with(rule, 'must stay ' || subject || ':');
-  update dead_letter_actions set edits = null, sent_body = null
-  where (dead_letter_id = any (letters) or message_mentions(sent_body, subject, concerned, sent))
-    and (edits is not null or sent_body is not null);
-  get diagnostics n = row_count;
-  changed := changed || jsonb_build_object('corrections of dead letters', n);
-  insert into dead_letter_actions (dead_letter_id, action, done_by, role, why)
-  select l, 'erased', done_by, session_user, why from unnest(letters) as l;
-
-  for kept in select d.what as name, d.statement as statement from personal_data d order by d.place loop
-    execute kept.statement using subject, concerned;
-    get diagnostics n = row_count;
-    changed := changed || jsonb_build_object(kept.name, n);
-  end loop;
-
-  insert into erasures (done_by, role, why, kind, subject_hash, changed)
-  values (done_by, session_user, why, kind, sha256(convert_to(subject, 'UTF8')), changed);
-
-  return query select key, value::bigint from jsonb_each_text(changed);
-  -- What cannot be erased yet, because it is still on its way.
-  return query select 'left: waiting notifications', count(*) from notification_deliveries
-    where state = 'waiting' and (recipient = erase_person.subject or correlation_id = any (concerned)
-                                 or position(convert_to(erase_person.subject, 'UTF8') in body) > 0);
-  return query select 'left: events not yet published', count(*) from outbox
-    where message_mentions(body, subject, concerned, sent);
+  begin
+    document := convert_from(body, 'UTF8')::jsonb;
+  exception when others then
+    -- Not JSON: by its bytes, where a few too many are better than one too few.
+    return position(convert_to(subject, 'UTF8') in body) > 0;
+  end;
+  return coalesce(document #>> '{data,order_id}' = any (orders), false)
+    or jsonb_path_exists(document, '$.** ? (@ == $subject)', jsonb_build_object('subject', subject))
+    or exists (select from shipments s
+               where s.shipment_id = document #>> '{data,shipment_id}' and s.order_id = any (orders));
 end
 $$;
+
+-- Of a record that is erased nothing stays; another one's may say what this one's message had said before.
+insert into personal_data (place, what, statement) values
+  (60, 'rules of dead letters', $s$
+    update dead_letters set rule = case when erased_at is not null then 'erased'
+      else overlay(rule placing 'erased' from length('must stay ') + 1 for length($1)) end
+    where erased_at is not null and rule <> 'erased' or starts_with(rule, 'must stay ' || $1 || ':')$s$);
