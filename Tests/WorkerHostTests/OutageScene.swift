@@ -33,8 +33,7 @@ final class OutageScene: Sendable {
     allocation = [try start.worker(.allocationWorker), try start.worker(.allocationWorker)]
     relay = try start.process(.outboxRelay)
     for child in children { try await child.ready() }
-    try await site.publish(Parcel.stock(skus: 5, each: 300))
-    try await site.until("the goods are there", "select coalesce(sum(on_hand), 0) from balances", is: 1_500)
+    try await site.stock(skus: 5, each: 300)
   }
 
   /// Starts executables behind the proxies, with short limits.

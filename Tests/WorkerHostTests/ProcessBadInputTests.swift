@@ -93,8 +93,7 @@ extension ProcessTests {
   func badInput() async throws {
     let site = try await ProcessSite()
     let children = try await site.startReady(.inventoryWorker, .allocationWorker, .outboxRelay)
-    try await site.publish(Parcel.stock(skus: 1, each: 1_000))
-    try await site.until("the goods are there", "select coalesce(sum(on_hand), 0) from balances", is: 1_000)
+    try await site.stock(skus: 1, each: 1_000)
 
     let bad = Self.quantities + Self.times + Self.shapes + Self.skus + Self.envelopes
     for (number, item) in bad.enumerated() {
@@ -137,8 +136,7 @@ extension ProcessTests {
   func contradictions() async throws {
     let site = try await ProcessSite()
     let children = try await site.startReady(.inventoryWorker, .allocationWorker, .outboxRelay)
-    try await site.publish(Parcel.stock(skus: 1, each: 5))
-    try await site.until("the goods are there", "select coalesce(sum(on_hand), 0) from balances", is: 5)
+    try await site.stock(skus: 1, each: 5)
     let first = Parcel.order("ord-1", "SKU-1", 2, message: "twice")
     try await site.publish([first, first])
     try await site.until("the order is there", "select count(*) from orders", is: 1)

@@ -41,8 +41,7 @@ extension ProcessTests {
     let site = try await ProcessSite()
     let interposer = try Interposer.shared()
     let setup = try await site.startReady(.inventoryWorker, .outboxRelay)
-    try await site.publish(Parcel.stock(skus: 5, each: 300))
-    try await site.until("the goods are there", "select coalesce(sum(on_hand), 0) from balances", is: 1_500)
+    try await site.stock(skus: 5, each: 300)
     let calm = ["TALLYMAN_LANES": "1"]
 
     for (number, place) in Self.workerPlaces.enumerated() {

@@ -29,8 +29,7 @@ extension ProcessTests {
     try postgres.execute("create tablespace small location '\(folder)/space'")
     let site = try await ProcessSite(postgres: postgres, tablespace: "small")
     let setup = try await site.startReady(.inventoryWorker, .outboxRelay)
-    try await site.publish(Parcel.stock(skus: 5, each: 300))
-    try await site.until("the goods are there", "select coalesce(sum(on_hand), 0) from balances", is: 1_500)
+    try await site.stock(skus: 5, each: 300)
     let worker = try site.start(.allocationWorker, Self.impatient)
     try await worker.ready()
 
@@ -59,8 +58,7 @@ extension ProcessTests {
     let standby = try PostgresServer(following: primary)
     let site = try await ProcessSite(postgres: primary, databasePort: proxy.port)
     let children = try await site.startReady(.inventoryWorker, .outboxRelay, .allocationWorker)
-    try await site.publish(Parcel.stock(skus: 5, each: 300))
-    try await site.until("the goods are there", "select coalesce(sum(on_hand), 0) from balances", is: 1_500)
+    try await site.stock(skus: 5, each: 300)
     try await site.publish(Self.orders(1...2_000))
     try await eventually("it is at work") { try await site.number("select count(*) from orders") > 100 }
 

@@ -49,8 +49,7 @@ extension ProcessTests {
   func killedWorker() async throws {
     let site = try await ProcessSite()
     let setup = try await site.startReady(.inventoryWorker, .allocationWorker, .outboxRelay)
-    try await site.publish(Parcel.stock(skus: 5, each: 300))
-    try await site.until("the goods are there", "select coalesce(sum(on_hand), 0) from balances", is: 1_500)
+    try await site.stock(skus: 5, each: 300)
     let victims = [
       try site.start(.allocationWorker, ["TALLYMAN_BATCH": "20", "TALLYMAN_PREFETCH": "100"]),
       try site.start(.allocationWorker, ["TALLYMAN_BATCH": "20", "TALLYMAN_PREFETCH": "100"]),
@@ -79,8 +78,7 @@ extension ProcessTests {
   func terminated() async throws {
     let site = try await ProcessSite()
     let setup = try await site.startReady(.inventoryWorker, .outboxRelay)
-    try await site.publish(Parcel.stock(skus: 5, each: 300))
-    try await site.until("the goods are there", "select coalesce(sum(on_hand), 0) from balances", is: 1_500)
+    try await site.stock(skus: 5, each: 300)
     var published = 0
     for _ in 1...3 {
       let worker = try site.start(.allocationWorker, ["TALLYMAN_BATCH": "50", "TALLYMAN_PREFETCH": "200"])
@@ -103,8 +101,7 @@ extension ProcessTests {
   func terminatedTwice() async throws {
     let site = try await ProcessSite()
     let setup = try await site.startReady(.inventoryWorker, .outboxRelay)
-    try await site.publish(Parcel.stock(skus: 1, each: 10))
-    try await site.until("the goods are there", "select coalesce(sum(on_hand), 0) from balances", is: 10)
+    try await site.stock(skus: 1, each: 10)
     try await site.lock("begin; select * from stock_items for update")
     let more = ["TALLYMAN_LANES": "1", "TALLYMAN_LOCK_TIMEOUT_MS": "10000", "TALLYMAN_SHUTDOWN_SECONDS": "1"]
     let waiting = """

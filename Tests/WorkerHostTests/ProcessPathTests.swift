@@ -9,8 +9,7 @@ extension ProcessTests {
   func mainPath() async throws {
     let site = try await ProcessSite()
     let children = try await site.startReady(.inventoryWorker, .allocationWorker, .notificationWorker, .outboxRelay)
-    try await site.publish(Parcel.stock(skus: 2, each: 10))
-    try await site.until("the goods are there", "select coalesce(sum(on_hand), 0) from balances", is: 20)
+    try await site.stock(skus: 2, each: 10)
     try await site.publish([.order("ord-1", "SKU-1", 4), .order("ord-2", "SKU-1", 9), .order("ord-3", "SKU-2", 10)])
     try await site.until("the orders are answered", "select count(*) from orders", is: 3)
     try await site.until("everything is published", "select count(*) from outbox", is: 0)

@@ -28,8 +28,7 @@ extension ProcessTests {
   func halving() async throws {
     let site = try await ProcessSite()
     let setup = try await site.startReady(.inventoryWorker, .outboxRelay)
-    try await site.publish(Parcel.stock(skus: 1, each: 1_000))
-    try await site.until("the goods are there", "select coalesce(sum(on_hand), 0) from balances", is: 1_000)
+    try await site.stock(skus: 1, each: 1_000)
     try await site.script("alter table orders add constraint no_poison check (order_id <> 'ord-poison')")
     let good = (1...200).map { Parcel.order("ord-\($0)", "SKU-1", 1, message: "order-\($0)") }
     try await site.publish(good[..<77] + [.order("ord-poison", "SKU-1", 1, message: "poison")] + good[77...])
@@ -51,8 +50,7 @@ extension ProcessTests {
   func tooMuchWork() async throws {
     let site = try await ProcessSite()
     let setup = try await site.startReady(.inventoryWorker, .outboxRelay)
-    try await site.publish(Parcel.stock(skus: 5, each: 300))
-    try await site.until("the goods are there", "select coalesce(sum(on_hand), 0) from balances", is: 1_500)
+    try await site.stock(skus: 5, each: 300)
     try await site.script(
       """
       create function work() returns trigger language plpgsql as $$
@@ -77,8 +75,7 @@ extension ProcessTests {
     let site = try await ProcessSite()
     let interposer = try Interposer.shared()
     let setup = try await site.startReady(.inventoryWorker, .outboxRelay)
-    try await site.publish(Parcel.stock(skus: 5, each: 300))
-    try await site.until("the goods are there", "select coalesce(sum(on_hand), 0) from balances", is: 1_500)
+    try await site.stock(skus: 5, each: 300)
     let killer = Parcel.order("ord-killer", "SKU-1", 1, message: "the-killer")
     try await site.publish(Self.orders(1...1_000) + [killer] + Self.orders(1_001...2_000))
 
@@ -109,8 +106,7 @@ extension ProcessTests {
   func tenRestarts() async throws {
     let site = try await ProcessSite()
     let setup = try await site.startReady(.inventoryWorker, .outboxRelay)
-    try await site.publish(Parcel.stock(skus: 5, each: 300))
-    try await site.until("the goods are there", "select coalesce(sum(on_hand), 0) from balances", is: 1_500)
+    try await site.stock(skus: 5, each: 300)
     try await site.publish(Self.orders(1...3_000))
     var highest = 0
     for restart in 1...10 {
@@ -139,8 +135,7 @@ extension ProcessTests {
   func scaling() async throws {
     let site = try await ProcessSite()
     let setup = try await site.startReady(.inventoryWorker, .outboxRelay, .allocationWorker)
-    try await site.publish(Parcel.stock(skus: 5, each: 300))
-    try await site.until("the goods are there", "select coalesce(sum(on_hand), 0) from balances", is: 1_500)
+    try await site.stock(skus: 5, each: 300)
     let few = ["TALLYMAN_BATCH": "20", "TALLYMAN_PREFETCH": "60"]
     var count = 0
     func publish(_ more: Int) async throws {

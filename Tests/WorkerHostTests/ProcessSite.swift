@@ -211,6 +211,13 @@ final class ProcessSite: Sendable {
   /// Publishes one.
   func publish(_ parcel: Parcel) async throws { try await publish([parcel]) }
 
+  /// Publishes goods and waits until they are there; wants an inventory-worker.
+  func stock(skus: Int, each: Int) async throws {
+    try await publish(Parcel.stock(skus: skus, each: each))
+    let total = Int64(skus * each)
+    try await until("the goods are there", "select coalesce(sum(on_hand), 0) from balances", is: total)
+  }
+
   /// Waits until the query's number is this.
   func until(_ what: String, _ sql: String, is expected: Int64) async throws {
     var seen: Int64 = -1
