@@ -87,7 +87,7 @@ extension AllocationDecisions {
       left -= stock.withdraw(left, from: reservation, of: line, cause(order.id.value))
     }
     switch action {
-    case .replan: return replan(part.quantity, of: line, order, avoiding: part.locationID, given: part.quantity)
+    case .replan: return replan(part.quantity, of: line, order, givenBackAt: part.locationID)
     case .release:
       stock.cancel(part.quantity, of: line)
       stock.record(.cancelled, part.quantity, of: line, order, by: .requested, seeing: nil, cause(order.id.value))

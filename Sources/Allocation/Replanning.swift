@@ -17,11 +17,10 @@ extension AllocationDecisions {
   ///
   /// Units that have been on their way are served one by one again, whatever the order's policy was at first.
   ///
-  /// - Parameters:
-  ///   - avoided: A location that gives only what no other has.
-  ///   - given: Units that its line has just given back: they are no news to the orders that wait.
+  /// - Parameter origin: Where its line has just given the units back, if it has: the location gives only what no other
+  ///   has, and the orders that wait have no more right to them than before.
   func replan(
-    _ quantity: Int64, of line: OrderLine, _ order: Order, avoiding avoided: LocationID? = nil, given: Int64 = 0
+    _ quantity: Int64, of line: OrderLine, _ order: Order, givenBackAt origin: LocationID? = nil
   ) -> Replanned {
     let cause = cause(order.id.value)
     guard !order.isClosed, !line.isClosed, let item = stock.item(line.sku) else {
@@ -31,8 +30,9 @@ extension AllocationDecisions {
     }
     var planned = Replanned()
     let sight = sight(of: item, for: quantity, order)
+    let promisable = origin == nil ? item.availableToPromise : quantity
     planned.reserved = reserve(
-      min(quantity, given + item.availableToPromise(without: given)), for: line, item, order, avoiding: avoided, cause)
+      min(quantity, promisable), for: line, item, order, avoiding: origin, cause)
     let missing = quantity - planned.reserved
     guard missing > 0 else { return planned }
     if order.allowsBackorder {

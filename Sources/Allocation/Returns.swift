@@ -60,19 +60,16 @@ enum ReturnStatements {
       select unnest($1::text[]), unnest($2::text[]), unnest($3::text[]), unnest($4::text[]), $5
       """)
 
-  /// The products of the lines of the orders that these returns name, or whose shipments they name.
+  /// The products of the lines of the orders that these returns name, or whose shipments they name; each with the
+  /// return's number.
   static let lines = Statement(
     name: "return_order_lines",
     sql: """
-      select k.order_id, k.shipment_id, l.line_no, l.sku
-      from (select unnest($1::text[]) as order_id, unnest($2::text[]) as shipment_id) as k
+      select k.number, l.line_no, l.sku
+      from unnest($1::text[], $2::text[]) with ordinality as k (order_id, shipment_id, number)
       left join shipments s on s.shipment_id = k.shipment_id
       join order_lines l on l.order_id = coalesce(k.order_id, s.order_id)
       """)
-
-  static func documents(_ requests: [ReturnReceived]) -> [Parameter] {
-    [.texts(requests.map(\.orderID?.value)), .texts(requests.map(\.shipmentID?.value))]
-  }
 
   static let insertLines = Statement(
     name: "return_lines_insert",
@@ -94,19 +91,19 @@ extension AllocationState {
 
   /// Where something comes back, and perhaps never was before. Which product an order's line is of is read.
   func expectPlacesOfReturns(on database: Connection) throws {
-    let unnamed = returns.requested.filter { $0.lines.contains { $0.sku == nil } }
-    let found = unnamed.isEmpty ? nil : try database.query(ReturnStatements.lines, ReturnStatements.documents(unnamed))
-    for row in 0..<(found?.count ?? 0) {
-      guard let found else { break }
-      let (order, shipment) = (found.optionalText(row, 0), found.optionalText(row, 1))
-      for request in unnamed where request.orderID?.value == order && request.shipmentID?.value == shipment {
-        for line in request.lines where line.sku == nil && line.line == found.int4(row, 2) {
-          keys.places.insert(.init(SKU(trusted: found.text(row, 3)), line.locationID))
-        }
-      }
-    }
     for line in returns.requested.flatMap(\.lines) {
       if let sku = line.sku { keys.places.insert(.init(sku, line.locationID)) }
+    }
+    let unnamed = returns.requested.filter { $0.lines.contains { $0.sku == nil } }
+    guard !unnamed.isEmpty else { return }
+    let found = try database.query(
+      ReturnStatements.lines,
+      [.texts(unnamed.map(\.orderID?.value)), .texts(unnamed.map(\.shipmentID?.value))])
+    for row in 0..<found.count {
+      let lines = unnamed[Int(found.int(row, 0)) - 1].lines
+      for line in lines where line.sku == nil && line.line == found.int4(row, 1) {
+        keys.places.insert(.init(SKU(trusted: found.text(row, 2)), line.locationID))
+      }
     }
   }
 

@@ -76,9 +76,10 @@ public final class DeliverySender {
         break
       }
       let receiver = Receiver(channel: delivery.channel, recipient: delivery.recipient)
-      if let until = troubled[receiver]?.until, until > .now {
+      let wait = troubled[receiver].map { ContinuousClock.now.duration(to: $0.until) } ?? .zero
+      if wait > .zero {
         // An outage of one receiver costs one attempt and one time-out, not as many as there are deliveries.
-        try giveBack([delivery], token, wait: max(.zero, until - .now), on: database)
+        try giveBack([delivery], token, wait: wait, on: database)
         continue
       }
       let result = attempt(delivery)
@@ -96,9 +97,9 @@ public final class DeliverySender {
 
   /// A receiver that could not be reached.
   private struct Trouble {
-    var failures: Int32 = 0
+    let failures: Int32
     /// So long it is left alone.
-    var until = ContinuousClock.now
+    let until: ContinuousClock.Instant
   }
 
   /// However often one delivery has failed, it is how often in a row its receiver has that keeps others from it.
@@ -107,10 +108,8 @@ public final class DeliverySender {
       troubled[receiver] = nil
       return
     }
-    var trouble = troubled[receiver] ?? Trouble()
-    trouble.failures += 1
-    trouble.until = .now + schedule.wait(after: trouble.failures, hint: hint)
-    troubled[receiver] = trouble
+    let failures = (troubled[receiver]?.failures ?? 0) + 1
+    troubled[receiver] = Trouble(failures: failures, until: .now + schedule.wait(after: failures, hint: hint))
   }
 
   /// A delivery whose last sender died in its last attempt has used up its attempts without an answer.

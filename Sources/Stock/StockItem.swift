@@ -66,10 +66,7 @@ public final class StockItem {
   }
 
   /// Available to promise to a new order: what is free, less what is owed to the orders that wait already.
-  public var availableToPromise: Int64 { availableToPromise(without: 0) }
-
-  /// What would be available to promise if this many units of what is free were not.
-  public func availableToPromise(without units: Int64) -> Int64 { max(0, free - units - owed) }
+  public var availableToPromise: Int64 { max(0, free - owed) }
 
   /// The balance at a location, if there is one.
   ///

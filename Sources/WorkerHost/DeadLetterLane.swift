@@ -89,9 +89,7 @@ final class DeadLetterLane {
   // MARK: Copies of what is resolved
 
   /// - Returns: Whether there is nothing left to look for.
-  private func removeCopies(
-    on database: Postgres.Connection, serving connection: AMQP.Connection
-  ) throws -> Bool {
+  private func removeCopies(on database: Postgres.Connection, serving connection: AMQP.Connection) throws -> Bool {
     let copies = DeadLetterCopies(of: manifest.queue, on: database)
     guard try !copies.pending().isEmpty else { return true }
     guard try copies.lock() else { return false }
