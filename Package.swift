@@ -103,8 +103,8 @@ let package = Package(
       ]),
 
     // Programs.
-    program("inventory-worker", ["Inventory", "WorkerHost"]),
-    program("allocation-worker", ["Allocation", "WorkerHost"]),
+    program("inventory-worker", ["Inventory", "Messaging", "WorkerHost"]),
+    program("allocation-worker", ["Allocation", "Messaging", "WorkerHost"]),
     program(
       "notification-worker",
       ["Contracts", "Delivery", "Notifications", "Observability", "WorkerHost", logging, metrics, serviceLifecycle]),

@@ -67,6 +67,9 @@ public struct AllocationHandler: Handler {
     }
     state.blockedOrders.formUnion(try WorkingSet.blockedOrders(of: state.fillSKUs, on: database))
     state.openedOrders.formUnion(state.blockedOrders)
+    if !state.dispatched.isEmpty {
+      state.reserving = Reserving(messages, filling: state.fillSKUs, blocked: state.blockedOrders)
+    }
     state.requestedShipments.formUnion(state.spokenOf)
     state.openedOrders.formUnion(try state.ordersOfShipments(on: database))
     state.keys.orders.formUnion(state.openedOrders)

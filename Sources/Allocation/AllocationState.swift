@@ -18,6 +18,8 @@ public final class AllocationState {
   var blockedOrders: Set<OrderID> = []
   /// Shipments that the batch reports as dispatched.
   var dispatched: [ShipmentDispatched] = []
+  /// What others of the batch may reserve before them.
+  var reserving = Reserving()
   /// What the batch says came back, and what was known of it before.
   var returns = Returns()
   /// Shipment plans that the batch says have failed, and those that were known before.

@@ -11,13 +11,14 @@ import Stock
 public enum BackorderSweeper {
   /// One sweep; does nothing while another worker's is running.
   ///
+  /// - Parameter memory: The sweeper's.
   /// - Returns: How many SKUs and orders were found.
   @discardableResult
-  public static func sweep(on database: Connection) throws -> Int {
-    try Sweep.backorders.run(by: .allocation, on: database) {
+  public static func sweep(remembering memory: SweepMemory? = nil, on database: Connection) throws -> Int {
+    try Sweep.backorders.run(by: .allocation, remembering: memory, on: database) {
       var found = try WorkingSet.fillableSKUs(on: database).map { BackordersDue(sku: $0) }
       found += try WorkingSet.fillableOrders(on: database).map { BackordersDue(sku: $0.sku, orderID: $0.order) }
-      return found.map { Sweep.Finding($0.sku.value, .backordersDue($0)) }
+      return found.map { Sweep.Finding($0.sku.value, detail: $0.orderID?.value ?? "", .backordersDue($0)) }
     }
   }
 }

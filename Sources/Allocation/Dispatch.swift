@@ -219,11 +219,14 @@ extension AllocationState {
       guard quantity > line.openReserved(at: claim.location) else { continue }
       places.insert(Place(sku: line.sku, location: claim.location))
     }
-    return places.flatMap { place in
+    return places.flatMap { (place: Place) -> [WorkingSet.BumpDemand] in
+      let there = (stock.item(place.sku)?.balances ?? []).filter { $0.location == place.location }
+      // Where enough is free nobody has to give way, and who has been promised what need not be looked up: that reads
+      // the ledger back to the oldest promise that is open.
+      let free = there.reduce(Int64(0)) { $0 + $1.available }
+      if let others = reserving.most(of: place.sku), free - others >= leaving[place, default: 0] { return [] }
       let units = leaving[place, default: 0] + stock.promised(place.sku, at: place.location)
-      return (stock.item(place.sku)?.balances ?? []).filter { $0.location == place.location }.map {
-        WorkingSet.BumpDemand(units, of: $0)
-      }
+      return there.map { balance in WorkingSet.BumpDemand(units, of: balance) }
     }
   }
 

@@ -11,16 +11,17 @@ public enum HoldSweeper {
   private static let due = Statement(
     name: "holds_due",
     sql: """
-      select order_id from orders where hold_until is not null and hold_until <= clock_timestamp()
+      select order_id from orders where hold_until is not null and hold_until <= (select clock_timestamp())
       order by hold_until, order_id limit $1
       """)
 
   /// One sweep; does nothing while another worker's is running.
   ///
+  /// - Parameter memory: The sweeper's.
   /// - Returns: How many holds were found.
   @discardableResult
-  public static func sweep(on database: Connection) throws -> Int {
-    try Sweep.holds.run(by: .allocation, on: database) {
+  public static func sweep(remembering memory: SweepMemory? = nil, on database: Connection) throws -> Int {
+    try Sweep.holds.run(by: .allocation, remembering: memory, on: database) {
       let rows = try database.query(due, [.int(Int64(limit))])
       return (0..<rows.count).map { row in
         let order = OrderID(trusted: rows.text(row, 0))

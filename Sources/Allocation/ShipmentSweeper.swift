@@ -15,17 +15,21 @@ public enum ShipmentSweeper {
     sql: """
       select shipment_id, heard_at from shipments
       where state in ('dispatched', 'in_transit') and overdue_at is null
-        and heard_at < clock_timestamp() - make_interval(secs => $1::int8)
+        and heard_at < (select clock_timestamp()) - make_interval(secs => $1::int8)
       order by heard_at limit $2
       """)
 
   /// One sweep; does nothing while another worker's is running.
   ///
-  /// - Parameter silence: How long nothing was heard of a shipment that is overdue.
+  /// - Parameters:
+  ///   - silence: How long nothing was heard of a shipment that is overdue.
+  ///   - memory: The sweeper's.
   /// - Returns: How many shipments were found, up to ``limit``.
   @discardableResult
-  public static func sweep(after silence: Duration, on database: Connection) throws -> Int {
-    try Sweep.shipments.run(by: .allocation, on: database) {
+  public static func sweep(
+    after silence: Duration, remembering memory: SweepMemory? = nil, on database: Connection
+  ) throws -> Int {
+    try Sweep.shipments.run(by: .allocation, remembering: memory, on: database) {
       let rows = try database.query(silent, [.int(silence.components.seconds), .int(Int64(limit))])
       return (0..<rows.count).map { row in
         let due = ShipmentStatusDue(

@@ -8,7 +8,10 @@ extension Papers {
   func sendLookups(on database: Connection) throws {
     if !counts.wanted.isEmpty {
       try database.send(PaperStatements.counts, [.texts(counts.wanted.map(\.value))])
-      try database.send(PaperStatements.newestCounts, [.texts(places.map(\.sku.value))])
+      let counted = Array(countedPlaces)
+      try database.send(
+        PaperStatements.newestCounts,
+        [.texts(counted) { $0.sku.value }, .texts(counted) { $0.location.value }, .texts(counted) { $0.lot }])
     }
     if !adjustments.wanted.isEmpty {
       try database.send(PaperStatements.adjustments, [.texts(adjustments.wanted.map(\.value))])

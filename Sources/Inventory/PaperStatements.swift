@@ -12,8 +12,13 @@ enum PaperStatements {
   static let newestCounts = Statement(
     name: "counts_newest",
     sql: """
-      select sku, location_id, lot, max(counted_at) from counts
-      where sku = any($1::text[]) and counted is not null group by sku, location_id, lot
+      select k.sku, k.location_id, k.lot, newest.counted_at
+      from (select unnest($1::text[]) as sku, unnest($2::text[]) as location_id, unnest($3::text[]) as lot) as k
+      cross join lateral (
+        select c.counted_at from counts c
+        where c.sku = k.sku and c.location_id = k.location_id and c.lot = k.lot and c.counted is not null
+        order by c.counted_at desc limit 1
+      ) as newest
       """)
 
   static let adjustments = Statement(

@@ -29,6 +29,8 @@ struct Papers {
 
   /// Where the batch's documents say that something happened.
   private(set) var places: Set<WorkingSet.Place> = []
+  /// Where it was counted, in full or by difference.
+  private(set) var countedPlaces: Set<WorkingSet.Place> = []
   private var demand = PromiseDemand()
 
   /// Which rows a message touches.
@@ -37,6 +39,7 @@ struct Papers {
     case .stockCounted(let count):
       counts.wanted.insert(count.countID)
       places.insert(count.place)
+      countedPlaces.insert(count.place)
       demand.add(count)
     case .stockAdjustmentRequested(let request):
       adjustments.wanted.insert(request.adjustmentID)
@@ -65,6 +68,9 @@ struct Papers {
   /// Called when everything is locked.
   func load(into stock: WorkingSet, on database: Connection) throws {
     guard demand.isAny else { return }
+    var demand = demand
+    // Of those nothing is read but that they are: the movements since an old count are many.
+    demand.forgetCounts(olderThan: newestCounts)
     try stock.loadMovements(demand.moments(in: stock), on: database)
     try stock.loadBumpable(demand.bumps(in: stock), on: database)
   }
@@ -78,6 +84,10 @@ struct PromiseDemand {
 
   /// Whether anything may have to be bumped, or is counted.
   var isAny: Bool { !bumping.isEmpty }
+
+  mutating func forgetCounts(olderThan newest: [WorkingSet.Place: Timestamp]) {
+    for (place, time) in newest { counted[place]?.removeAll { $0.since <= time } }
+  }
 
   mutating func add(_ count: StockCounted) {
     if let quantity = count.counted {

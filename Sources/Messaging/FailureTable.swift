@@ -31,7 +31,9 @@ public enum Failure: String, CaseIterable, Sendable {
     case .badData:
       "the batch is halved until the message stands alone; that one is a dead letter (`database_refused`), the others "
         + "are applied"
-    case .databaseAway: "the lane pauses and keeps its messages; no attempt is used up; it goes on by itself"
+    case .databaseAway:
+      "the lane pauses and keeps its messages; no attempt is used up; it goes on by itself. A message whose statements "
+        + "are cancelled five times while it stands alone is tried again later (`too_slow`)"
     case .deployment: "the lane pauses and says so: a fault of every message must not bury all of them"
     case .receiver: "tried again with growing pauses, TALLYMAN_DELIVERY_ATTEMPTS times; then `notification.failed`"
     case .publishing: "the row stays, its aggregate's later rows wait; tried again with growing pauses, for ever"

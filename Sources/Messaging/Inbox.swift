@@ -181,8 +181,8 @@ struct Inbox {
   /// Remembers how the message of a claimed row ended.
   mutating func record(_ place: Int, _ end: MessageEnd) { rows.settle(place, as: end) }
 
-  /// Remembers a message that is buried without having been claimed.
-  mutating func recordBuried(_ message: Message) { rows.add(message, MessageEnd(.deadLettered)) }
+  /// Remembers the end of a message that has not been claimed.
+  mutating func recordUnclaimed(_ message: Message, _ end: MessageEnd) { rows.add(message, end) }
 
   /// Counts an event that turned out only at the end of the batch to be caused by this message.
   mutating func addEvent(causedBy messageID: String) { rows.addEvent(causedBy: messageID) }

@@ -21,6 +21,7 @@ public final class Pipeline<Domain: Handler> {
   let wakeUp = RelayWakeUp()
   private let rehearses: Bool
   private var clock = LaneClock()
+  private var slowness = Slowness()
 
   /// - Parameters:
   ///   - handler: The domain's part.
@@ -76,7 +77,9 @@ public final class Pipeline<Domain: Handler> {
         case .lookCarefully: approach = .careful
         case .repeatWhole: break
         case .halve: throw DataFault(error)
-        case .pause: throw error
+        case .pause:
+          if slowness.isEnough(error, part) { throw DataFault(tooSlow: error) }
+          throw error
         }
         try obstacles.meet(error, serving: broker)
       } catch let error as NeedsMoreRows {

@@ -21,7 +21,7 @@ extension ReasonKind {
     case .contradiction, .tooMuchStock, .wrongLine, .moreThanOpen, .alreadyShipped, .shipmentEnded, .holdExpired:
       ruleGuide
     case .unknownHold, .notThere, .moreThanHeld, .unknownTransfer, .moreThanInTransit, .transitLocation: warehouseGuide
-    case .databaseRefused, .crashed, .deliveryLimit, .recordRefused: faultGuide
+    case .databaseRefused, .tooSlow, .crashed, .deliveryLimit, .recordRefused: faultGuide
     }
   }
 
@@ -189,6 +189,12 @@ extension ReasonKind {
         meaning: "The database refused what this one message would have written; its neighbours were applied.",
         look: "rule: it holds the database's message, field its constraint. The worker's log says the rest.",
         act: "This is a fault in Tallyman: report it with the record. After an upgrade, replay.")
+    case .tooSlow:
+      ReasonGuide(
+        meaning:
+          "This message alone ran into TALLYMAN_STATEMENT_TIMEOUT_MS five times, while its record could be written.",
+        look: "the worker's log for the statement; the database's load, and what else works on the message's SKUs.",
+        act: "Replay when the database is idle, or with a worker that has a longer time-out; report it if that fails.")
     case .crashed:
       ReasonGuide(
         meaning: "A worker died each time it handled this message alone; what had shared its prefetch was applied.",

@@ -63,6 +63,8 @@ public enum ReasonKind: String, CaseIterable, Sendable {
   case holdExpired = "hold_expired"
   /// The database refuses what the message would write.
   case databaseRefused = "database_refused"
+  /// Its transaction takes longer than a statement may, each time.
+  case tooSlow = "too_slow"
   /// The worker itself died of it, again and again.
   case crashed
   /// The broker gave it up after too many deliveries.
@@ -82,7 +84,7 @@ public enum ReasonKind: String, CaseIterable, Sendable {
   public var treatment: Treatment {
     switch self {
     case .unknownSKU, .unknownLocation, .unknownBarcode, .unknownUnit, .unknownOrder, .unknownShipment, .unknownHold,
-      .unknownTransfer, .notReserved, .notThere, .notOnHand, .moreThanShipped, .notOpen:
+      .unknownTransfer, .notReserved, .notThere, .notOnHand, .moreThanShipped, .notOpen, .tooSlow:
       .retry
     case .malformed, .idReused, .tooOld, .tooFarAhead, .foreignType, .contradiction, .barcodeTaken, .tooMuchStock,
       .wrongLine, .moreThanOpen, .moreThanHeld, .moreThanInTransit, .transitLocation, .alreadyShipped, .shipmentEnded,

@@ -64,11 +64,39 @@ struct DataFault: Error, CustomStringConvertible {
     description = "not all rows could be locked: \(missing.what)"
   }
 
+  /// - Parameter cancelled: A statement's time-out, met each time.
+  init(tooSlow cancelled: PostgresError) {
+    reason = Reason(
+      .tooSlow, field: "database", value: cancelled.statement ?? cancelled.sqlState.code,
+      rule: "must take less than a statement's time-out; it was cancelled \(Slowness.patience) times")
+    description = "too slow: \(cancelled)"
+  }
+
   init(_ mismatch: WriteMismatch) {
     reason = Reason(
       .databaseRefused, field: mismatch.statement, value: "another number of rows",
       rule: "must change \(mismatch.expected) rows")
     description = "\(mismatch)"
+  }
+}
+
+/// Counts how often in a row a message's statements were cancelled while it stood alone. What would hold up a lane for
+/// ever, and its SKU's other messages with it, is put aside; where all are slow, none of them is lost by it.
+struct Slowness {
+  /// How often a message alone may run into a time-out.
+  static let patience = 5
+
+  private var id: String?
+  private var times = 0
+
+  /// - Returns: Whether it is enough.
+  mutating func isEnough(_ error: PostgresError, _ part: ArraySlice<Decoded>) -> Bool {
+    guard error.sqlState == .queryCanceled, part.count == 1, let alone = part.first?.message?.envelope.id else {
+      return false
+    }
+    times = id == alone ? times + 1 : 1
+    id = alone
+    return times >= Slowness.patience
   }
 }
 

@@ -85,18 +85,23 @@ struct Settlement {
       inbox.record(place, .unchanged)
       report.add(message, .unchanged, why)
     case .notApplied(let reason):
-      switch reason.kind.treatment {
-      case .retry:
-        if let row = Retry.row(message, because: reason, for: manifest, at: now) {
-          outbox.append(row)
-          inbox.record(place, MessageEnd(.retried))
-          return report.add(message, .retried, reason.description)
-        }
-        bury(item, kind: .exhausted, because: reason)
-      case .deadLetter: bury(item, kind: .refused, because: reason)
-      }
-      inbox.record(place, MessageEnd(.deadLettered))
+      inbox.record(place, giveUp(item, message, because: reason))
     }
+  }
+
+  /// - Returns: How a message ends that was not applied: in a delay tier, or as a dead letter.
+  private mutating func giveUp(_ item: Decoded, _ message: Message, because reason: Reason) -> MessageEnd {
+    switch reason.kind.treatment {
+    case .retry:
+      if let row = Retry.row(message, because: reason, for: manifest, at: now) {
+        outbox.append(row)
+        report.add(message, .retried, reason.description)
+        return MessageEnd(.retried)
+      }
+      bury(item, kind: .exhausted, because: reason)
+    case .deadLetter: bury(item, kind: .refused, because: reason)
+    }
+    return MessageEnd(.deadLettered)
   }
 
   private mutating func bury(_ item: Decoded, kind: DeadLetter.Kind, because reason: Reason) {
@@ -105,16 +110,16 @@ struct Settlement {
     report.addDeadLetter(item, kind, reason)
   }
 
-  /// Buries a message whose own transaction could not commit, unless another lane has settled it meanwhile.
+  /// Puts a message aside whose own transaction could not commit, unless another lane has settled it meanwhile.
   ///
   /// - Parameter remembering: Whether the inbox is to keep it; false where the inbox itself refuses the message.
   mutating func bury(_ item: Decoded, because reason: Reason, remembering: Bool) {
     guard let message = item.message else { return bury(item, kind: .refused, because: reason) }
     if let earlier = inbox.earlier(message) { return settle(item, message, earlier) }
-    bury(item, kind: .refused, because: reason)
+    let end = giveUp(item, message, because: reason)
     // The inbox has no place for a message from beyond its days.
     guard remembering, Inbox.outdated(message, at: now) == nil else { return }
-    inbox.recordBuried(message)
+    inbox.recordUnclaimed(message, end)
   }
 
   /// Buries a message of which the worker dies; one that was settled before it died needs nothing more.

@@ -18,15 +18,18 @@ public enum Sweep: Int64, Sendable {
 
   /// Something that was found, and the event that says so.
   public struct Finding {
+    let name: String
     let subject: String
     let correlationID: String?
     let event: Event
 
     /// - Parameters:
     ///   - subject: What was found, such as a SKU.
+    ///   - detail: What tells it from others of the same subject, such as a lot.
     ///   - correlationID: The order that it is about, if it is about one.
     ///   - event: Says so to the worker.
-    public init(_ subject: String, correlationID: String? = nil, _ event: Event) {
+    public init(_ subject: String, detail: String = "", correlationID: String? = nil, _ event: Event) {
+      name = "\(subject)\n\(detail)"
       self.subject = subject
       self.correlationID = correlationID
       self.event = event
@@ -39,16 +42,21 @@ public enum Sweep: Int64, Sendable {
   ///
   /// - Parameters:
   ///   - manifest: Whose sweeper it is.
+  ///   - memory: What it has said lately and need not say again yet.
   ///   - find: Looks, without locks.
   /// - Returns: How much was found.
-  public func run(by manifest: WorkerManifest, on database: Connection, find: () throws -> [Finding]) throws -> Int {
+  public func run(
+    by manifest: WorkerManifest, remembering memory: SweepMemory? = nil, on database: Connection,
+    find: () throws -> [Finding]
+  ) throws -> Int {
     try database.transaction {
       guard try database.query(Sweep.lock, [.int(rawValue)]).bool(0, 0) else { return 0 }
       let found = try find()
-      guard !found.isEmpty else { return 0 }
+      let areDue = memory?.areDue(found.map(\.name)) ?? found.map { _ in true }
+      guard areDue.contains(true) else { return found.count }
       let now = try DatabaseClock.read(on: database)
       var outbox = OutboxWriter()
-      for finding in found {
+      for (finding, isDue) in zip(found, areDue) where isDue {
         // A finding has no history: each is an aggregate of its own.
         let id = EventID.next(at: now)
         outbox.append([

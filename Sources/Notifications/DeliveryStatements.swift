@@ -22,7 +22,7 @@ enum DeliveryStatements {
     sql: """
       with due as materialized (
         select notification_id from notification_deliveries
-        where state = 'waiting' and next_attempt_at <= clock_timestamp()
+        where state = 'waiting' and next_attempt_at <= (select clock_timestamp())
           and (leased_until is null or leased_until <= clock_timestamp())
           and (channel, recipient) not in (select unnest($4::text[]), unnest($5::text[]))
         order by next_attempt_at limit $1

@@ -53,35 +53,50 @@ enum BackorderStatements {
       where k.free > 0
       """)
 
+  /// The SKUs that anything waits for, one look into the index of ranks for each: `select distinct` would read all that
+  /// waits, and `stock_items` has a row for every SKU there is.
+  private static func waiting(_ condition: String) -> String {
+    """
+    with recursive waiting as (
+      (select sku from backorders where open_quantity > 0 and \(condition) order by sku limit 1)
+      union all
+      select (select b.sku from backorders b where b.open_quantity > 0 and \(condition) and b.sku > w.sku
+              order by b.sku limit 1)
+      from waiting w where w.sku is not null
+    )
+    """
+  }
+
   /// SKUs that rest with backorders and stock that could fill them: what a sweeper looks for, without locks.
   static let fillable = Statement(
     name: "fillable",
     sql: """
-      select i.sku from stock_items i
+      \(waiting("fillable"))
+      select i.sku from waiting join stock_items i using (sku)
       where i.owed > 0 and stock_free(i.sku) > 0
-      order by i.sku limit 100
+      limit 100
       """)
 
   /// Orders that wait as a whole while all of it could be reserved, or with a line that could: the best ranked, each
-  /// with a SKU that it waits for.
+  /// with a SKU that it waits for. What is free is asked once for each SKU: it reads all of its places.
   static let fillableOrders = Statement(
     name: "fillable_orders",
     sql: """
+      \(waiting("not fillable")), free as materialized (
+        select i.sku, stock_free(i.sku) - i.owed as units from waiting join stock_items i using (sku)
+      )
       select w.order_id,
-             min(w.sku) filter (where w.policy <> 'line_complete' or w.least <= p.units) as sku
+             min(w.sku) filter (where w.policy <> 'line_complete' or w.least <= w.units) as sku
       from (
-        select b.order_id, b.sku, o.policy, sum(b.open_quantity) as whole, min(b.open_quantity) as least,
+        select b.order_id, b.sku, o.policy, free.units, sum(b.open_quantity) as whole, min(b.open_quantity) as least,
                max(b.priority) as priority, min(b.need_by) as need_by, min(b.created_at) as created_at
-        from backorders b join orders o using (order_id)
-        where b.open_quantity > 0 and not b.fillable
-        group by b.order_id, b.sku, o.policy
+        from free cross join lateral (
+          select * from backorders of where of.sku = free.sku and of.open_quantity > 0 and not of.fillable offset 0
+        ) as b join orders o using (order_id)
+        group by b.order_id, b.sku, o.policy, free.units
       ) as w
-      join (
-        select i.sku, stock_free(i.sku) - i.owed as units from stock_items i
-        where i.sku in (select sku from backorders where open_quantity > 0 and not fillable)
-      ) as p using (sku)
       group by w.order_id, w.policy
-      having case when w.policy = 'line_complete' then bool_or(w.least <= p.units) else bool_and(w.whole <= p.units) end
+      having case when w.policy = 'line_complete' then bool_or(w.least <= w.units) else bool_and(w.whole <= w.units) end
       order by max(w.priority) desc, min(w.need_by), min(w.created_at), w.order_id limit 100
       """)
 }

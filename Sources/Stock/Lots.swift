@@ -32,9 +32,12 @@ extension WorkingSet {
     for sku in skus { item(sku)?.arrangeLots(at: now) }
   }
 
-  /// A lot with something of it there whose time is up and that was not reported yet; read without locks.
-  public static func expiredLots(on database: Connection) throws -> [(sku: SKU, lot: LotID)] {
-    let rows = try database.query(LotStatements.due)
+  /// Lots with something of them there whose time is up and that were not reported yet; read without locks.
+  ///
+  /// - Parameter age: How long ago their time was up at most: what was sold before is never reported, and with the
+  ///   years there is ever more of it.
+  public static func expiredLots(since age: Duration, on database: Connection) throws -> [(sku: SKU, lot: LotID)] {
+    let rows = try database.query(LotStatements.due, [.int(age.components.seconds)])
     return (0..<rows.count).map { (SKU(trusted: rows.text($0, 0)), LotID(trusted: rows.text($0, 1))) }
   }
 
@@ -124,13 +127,15 @@ enum LotStatements {
       on conflict (sku, lot) do update set expires_at = excluded.expires_at, reported_at = excluded.reported_at
       """)
 
-  /// What a sweeper looks for.
+  /// What a sweeper looks for, among lots whose time was up so many seconds ago at most.
   static let due = Statement(
     name: "lots_due",
     sql: """
       select l.sku, l.lot from lots l
-      where l.expires_at <= clock_timestamp() and l.reported_at is null
-        and exists (select from balances b where b.sku = l.sku and b.lot = l.lot and b.on_hand > 0)
+      where l.expires_at <= (select clock_timestamp()) and l.reported_at is null
+        and l.expires_at > (select clock_timestamp()) - make_interval(secs => $1::int8)
+        and exists (
+          select from balances b where b.sku = l.sku and b.lot = l.lot and b.lot <> '' and b.on_hand > 0)
       order by l.expires_at limit 100
       """)
 }

@@ -2,9 +2,10 @@ import Contracts
 import Postgres
 
 extension WorkingSet {
-  /// How many backorders of one SKU a transaction fills at most: what it reads and writes stays bounded, however many
-  /// wait.
+  /// How many backorders a transaction fills at most: what it reads and writes stays bounded, however many wait.
   public static let fillLimit: Int64 = 2000
+  /// But so many of each SKU, however many SKUs a delivery brings.
+  static let leastOfEach: Int64 = 20
 
   /// How many of the orders that wait as a whole for a SKU are looked at when its stock may have grown.
   static let blockedLimit: Int64 = 500
@@ -53,7 +54,7 @@ extension WorkingSet {
   /// - Parameters:
   ///   - skus: SKUs whose stock may have grown.
   ///   - blocked: Orders, locked already, that wait as a whole or with whole lines: they take their places by rank.
-  ///   - limit: How many of one SKU.
+  ///   - limit: How many of all SKUs together.
   /// - Returns: By SKU and rank; of what may be filled in part no more than what is free covers.
   public func loadRanked(
     _ skus: [SKU], blocked: Set<OrderID> = [], limit: Int64 = WorkingSet.fillLimit, on database: Connection
@@ -73,8 +74,9 @@ extension WorkingSet {
 
   private func loadOwed(_ owing: [StockItem], _ limit: Int64, on database: Connection) throws -> [Waiting] {
     guard !owing.isEmpty else { return [] }
+    let each = max(WorkingSet.leastOfEach, limit / Int64(owing.count))
     let rows = try database.query(
-      BackorderStatements.ranked, [.texts(owing.map(\.sku.value)), .ints(owing.map(\.free)), .int(limit)])
+      BackorderStatements.ranked, [.texts(owing.map(\.sku.value)), .ints(owing.map(\.free)), .int(each)])
     let waiting = (0..<rows.count).map { row in
       Waiting(sku: SKU(trusted: rows.text(row, 0)), order: OrderID(trusted: rows.text(row, 1)), line: rows.int4(row, 2))
     }

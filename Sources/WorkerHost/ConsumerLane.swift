@@ -101,7 +101,7 @@ final class ConsumerLane<Domain: Handler> {
         return
       } catch let error as PostgresError {
         // What was too much work for the time limits must not be too much for ever.
-        limit = max(1, limit / 2)
+        limit = max(1, limit / (error.category == .cancelled ? 8 : 2))
         try pause(because: "\(error)", for: backoff.next(), link)
       } catch is LostDatabase {
         try pause(because: "the connection is lost", for: backoff.next(), link)

@@ -21,6 +21,26 @@ struct DispatchTests {
     }
   }
 
+  @Test("who has been promised what is looked up only where not enough is free")
+  func nobodyGivesWay() async throws {
+    try await withScene([("A", "WH-1", 5), ("A", "WH-2", 7)]) { scene in
+      try await scene.allocation.take([.order("o-1", [("A", 4)]), .order("o-2", [("A", 4)])])
+      #expect(try await scene.reservations("o-1") == ["WH-2|4"])
+      try await scene.house.script(
+        """
+        create or replace function orders_promised(of_sku text, at_location text, of_lot text) returns setof text
+        language plpgsql as $$ begin raise exception 'asked' using errcode = '23514'; end $$;
+        """)
+      // Three of five are free in WH-1; one more order of the same batch may take one of them first.
+      let taken = try await scene.allocation.take([
+        .order("o-3", [("A", 1)]), .shipment("s-1", "o-1", [(1, "WH-1", 1)]),
+      ])
+      #expect(taken.outcomes == [.applied, .applied])
+      let short = try await scene.allocation.take([.shipment("s-2", "o-1", [(1, "WH-1", 3)])])
+      #expect(short.outcomes == [.deadLettered], "asked")
+    }
+  }
+
   @Test("a shipment of what waits takes what is free: it does not wait any more")
   func waiting() async throws {
     try await withScene([("A", "WH-1", 2)]) { scene in

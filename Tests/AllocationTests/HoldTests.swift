@@ -39,6 +39,20 @@ struct HoldTests {
     }
   }
 
+  @Test("while its messages cannot travel a sweeper does not say the same each time")
+  func saysItOnce() async throws {
+    try await withScene([("A", "WH-1", 5)]) { scene in
+      try await scene.allocation.take((0..<3).map { .order("o-\($0)", [("A", 1)], expiresAt: Self.past) })
+      _ = try await scene.house.relay()
+      let found = try await scene.allocation.with { database in
+        let memory = SweepMemory()
+        return try (0..<20).map { _ in try HoldSweeper.sweep(remembering: memory, on: database) }
+      }
+      #expect(found == [Int](repeating: 3, count: 20))
+      #expect(try await scene.house.outbox().count == 3)
+    }
+  }
+
   @Test("two sweepers at the same time, and workers that settle what both found: given back once")
   func concurrently() async throws {
     try await withScene([("A", "WH-1", 100)]) { scene in

@@ -1,8 +1,9 @@
 import Contracts
-import Messaging
 import PipelineKit
 import Postgres
 import Testing
+
+@testable import Messaging
 
 @Suite("When the database refuses")
 struct FailureTests {
@@ -110,6 +111,31 @@ struct FailureTests {
       try await allocation.connect()
       #expect(try await allocation.take(letters.map(\.again)).outcomes == [.applied, .applied])
       #expect(try await house.deadLetters().isEmpty)
+    }
+  }
+
+  @Test("a message that runs into the time-out each time is put aside, and its neighbours are not")
+  func tooSlow() async throws {
+    try await withStock { house, _, allocation in
+      try await house.script(
+        """
+        create function wait() returns trigger language plpgsql as $$
+        begin if new.order_id = 'slow' then perform pg_sleep(60); end if; return new; end $$;
+        create trigger wait before insert on orders for each row execute function wait();
+        """)
+      try await allocation.with { _ = try $0.query(.once("set statement_timeout = 300")) }
+      let letter = Letter.order("slow", [("A", 1)])
+      for _ in 1..<Slowness.patience {
+        let error = await #expect(throws: PostgresError.self) { try await allocation.take(letter) }
+        #expect(error?.sqlState == .queryCanceled)
+      }
+      #expect(try await allocation.take(letter).outcome == .retried)
+      #expect(try await house.rows("select outcome from inbox where message_id = '\(letter.id)'") == ["retried"])
+      #expect(try await allocation.take(.order("quick", [("A", 1)])).outcome == .applied)
+      try await house.script("drop trigger wait on orders")
+      let retry = try #require(try await house.relay().first { $0.routingKey.contains("retry") })
+      #expect(try await allocation.take(Letter(retry)).outcome == .applied)
+      #expect(try await house.value("select reserved from balances") == "2")
     }
   }
 

@@ -212,6 +212,13 @@ struct EraseTests {
       #expect((unpublished.rows["left: events not yet published"] ?? 0) > 0)
       _ = try await house.relay()
       #expect(try await erase(house, "--customer", "cust-new", "--why", "x").run.code == 0)
+      // Many lie together, and one may name the order and nothing else of the customer.
+      try await allocation.take((0..<80).map { .order("o-many-\($0)", [("A", 1)], customer: "cust-many") })
+      _ = try await house.relay()
+      try await allocation.take((0..<80).map { .cancel("o-many-\($0)") })
+      #expect(try await house.value("select max(messages) > 1 from outbox") == "true")
+      let together = try await erase(house, "--customer", "cust-many", "--why", "x")
+      #expect((together.rows["left: events not yet published"] ?? 0) >= 80)
     }
   }
 
