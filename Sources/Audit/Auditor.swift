@@ -2,9 +2,11 @@ import Postgres
 
 /// Checks every ``Invariant`` against a live database.
 ///
-/// All queries see one snapshot, so that work in progress is seen as a whole or not at all; none takes a lock that a
-/// worker would wait for. Each query is set-based, and what leaves the database are two numbers and a few rows, so that
-/// memory here does not grow with the data. The database sorts on disk what does not fit its `work_mem`.
+/// Each sees one snapshot, so that work in progress is seen as a whole or not at all; none takes a lock that a worker
+/// would wait for. Not all of them the same one: held for minutes, it would keep what workers replace meanwhile from
+/// being removed, of busy stock hundreds of thousands of rows. Each query is set-based, and what leaves the database
+/// are two numbers and a few rows, so that memory here does not grow with the data. The database sorts on disk what
+/// does not fit its `work_mem`.
 ///
 /// Like its connection, an auditor belongs to one lane.
 public struct Auditor {
@@ -23,17 +25,27 @@ public struct Auditor {
     self.invariants = invariants
   }
 
-  /// Checks all in one read-only snapshot.
+  /// Checks all, each in a read-only snapshot.
   ///
   /// - Parameter report: Is told about each as soon as it is checked.
   /// - Returns: One finding per invariant, in order.
   /// - Throws: ``PostgresError`` when the database cannot be asked.
   public func audit(report: (Finding) -> Void = { _ in }) throws(PostgresError) -> AuditReport {
+    var findings: [Finding] = []
+    for invariant in invariants {
+      let finding = try inSnapshot { () throws(PostgresError) in try check(invariant) }
+      report(finding)
+      findings.append(finding)
+    }
+    return AuditReport(findings: findings)
+  }
+
+  private func inSnapshot(_ body: () throws(PostgresError) -> Finding) throws(PostgresError) -> Finding {
     _ = try connection.query(.once("begin isolation level repeatable read, read only"))
     do throws(PostgresError) {
-      let result = try examine(report: report)
+      let finding = try body()
       try connection.rollback()
-      return result
+      return finding
     } catch {
       // If even the rollback fails the connection is lost, and the server rolls back by itself.
       try? connection.rollback()
@@ -42,13 +54,9 @@ public struct Auditor {
   }
 
   /// Checks all in the transaction at hand.
-  func examine(report: (Finding) -> Void = { _ in }) throws(PostgresError) -> AuditReport {
+  func examine() throws(PostgresError) -> AuditReport {
     var findings: [Finding] = []
-    for invariant in invariants {
-      let finding = try check(invariant)
-      report(finding)
-      findings.append(finding)
-    }
+    for invariant in invariants { findings.append(try check(invariant)) }
     return AuditReport(findings: findings)
   }
 

@@ -48,7 +48,8 @@ enum Database {
     var options = settings.options(name: "tallyman/\(name)")
     options.settings = ["search_path": "tallyman"]
     options.statementTimeout = .zero
-    options.idleInTransactionTimeout = .zero
+    // A command that is suspended, or cut off, must not keep what workers wait for.
+    options.idleInTransactionTimeout = .seconds(60)
     options.responseTimeout = .seconds(24 * 3600)
     return options
   }
