@@ -98,10 +98,17 @@ public final class EmailSender {
     let place = code == CURLE_LOGIN_DENIED ? "\(host) refused the login" : host
     let reason = redaction.apply("mail server \(place): \(curl.refusal ?? curl.describe(code))")
     let isGreeting = curl.connectedAnew && curl.refusal == curl.firstLine
-    // RFC 4954 and 3207: log in first, in another way, or encrypt first. Said to MAIL, and libcurl tells no more of it.
-    let isAboutUs = ["530", "534", "535", "538"].contains { curl.refusal?.hasPrefix($0) == true }
+    let isAboutUs = isRefusalOfSender(curl.refusal ?? "", code)
     let isAboutMessage = [CURLE_SEND_ERROR, CURLE_WEIRD_SERVER_REPLY].contains(code) && !isGreeting && !isAboutUs
     return isAboutMessage && curl.refusal?.hasPrefix("5") == true
       ? .permanent(reason: reason) : .temporary(reason: reason)
+  }
+
+  /// RFC 4954 and 3207: log in first, in another way, or encrypt first. RFC 3463, X.7.X before the message was sent: a
+  /// relay that takes nothing from us. Said to MAIL or RCPT, and libcurl tells no more of it.
+  private func isRefusalOfSender(_ refusal: String, _ code: CURLcode) -> Bool {
+    let words = refusal.split(whereSeparator: { $0 == " " || $0 == "-" })
+    return ["530", "534", "535", "538"].contains(words.first ?? "")
+      || code == CURLE_SEND_ERROR && words.dropFirst().first?.hasPrefix("5.7.") == true
   }
 }

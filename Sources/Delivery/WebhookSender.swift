@@ -113,6 +113,10 @@ public final class WebhookSender {
     ]
   }
 
+  /// What a receiver says about this message, or for ever. Another refusal (a secret changed over too early, a path or
+  /// a redirect of a deployment) is for somebody to repair, after which the message can be delivered.
+  private static let final: Set<Int> = [400, 410, 413, 415, 422]
+
   /// The status decides once it has arrived, even if the rest of the response was cut off or came too slowly.
   private func classify(_ code: CURLcode, _ endpoint: WebhookEndpoint) -> DeliveryResult {
     let status = curl.responseCode
@@ -122,7 +126,7 @@ public final class WebhookSender {
     if status < 300 { return .delivered }
     let said = String(decoding: curl.received.prefix(200), as: UTF8.self)
     let reason = endpoint.redaction.apply("webhook \(endpoint.host): HTTP \(status)\(said.isEmpty ? "" : ": ")\(said)")
-    guard [408, 429].contains(status) || status >= 500 else { return .permanent(reason: reason) }
+    if WebhookSender.final.contains(status) { return .permanent(reason: reason) }
     return .temporary(reason: reason, retryAfter: curl.retryAfterSeconds.map { .seconds($0) })
   }
 }

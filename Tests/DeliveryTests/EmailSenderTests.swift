@@ -54,10 +54,10 @@ struct EmailSenderTests {
   }
 
   @Test(
-    "A server's 4xx is temporary and its 5xx permanent, at RCPT and after the message",
+    "A server's 4xx is temporary and its 5xx permanent, at RCPT and after the message; what it says of us is temporary",
     arguments: [
       ("refuse550@example.com", true), ("data554@example.com", true), ("busy451@example.com", false),
-      ("data452@example.com", false), ("drop@example.com", false),
+      ("data452@example.com", false), ("drop@example.com", false), ("relay554@example.com", false),
     ])
   func classification(recipient: String, isPermanent: Bool) async throws {
     let server = try PythonServer("smtp_server.py")

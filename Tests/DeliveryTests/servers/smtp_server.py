@@ -4,7 +4,7 @@
                    [--release FILE]
 
 Prints its port. Appends one JSON object per accepted message to RECORD. Ends when its standard input ends.
-Recipients: refuse550@ and busy451@ are refused at RCPT, data554@ and data452@ after the message, drop@ loses the
+Recipients: refuse550@, relay554@ and busy451@ are refused at RCPT, data554@ and data452@ after the message, drop@ loses the
 connection after the message, echo@ is refused with what the client logged in with, stall@ is answered when the file
 RELEASE exists, anything else is accepted. ONCE: a recipient that starts with once- fails only the first time.
 """
@@ -120,7 +120,7 @@ class Session(socketserver.BaseRequestHandler):
 
     def on_recipient(self, recipient):
         name = recipient.split("@")[0].removeprefix("once-")
-        answers = {"refuse550": "550 5.1.1 no such mailbox", "busy451": "451 4.3.0 try later",
+        answers = {"refuse550": "550 5.1.1 no such mailbox", "relay554": "554 5.7.1 relay access denied", "busy451": "451 4.3.0 try later",
                    "echo": "550 you said " + " ".join(self.login or []) + " " + getattr(self, "blob", "")}
         return answers[name] if name in answers and self.fails(recipient) else "250 ok"
 
