@@ -1,4 +1,5 @@
 import Contracts
+import Outbox
 
 /// A message as the broker handed it over, before anything is believed about it. One object, however many hands it goes
 /// through.
@@ -42,12 +43,13 @@ public final class Delivery: Sendable {
   }
 
   /// The headers that go along when the message is published again: all but the broker's own notes about its past way,
-  /// which it keeps in types and by rules of its own.
+  /// which it keeps in types and by rules of its own, and those that would send copies elsewhere.
   var carriedHeaders: [String: Header] {
     headers.filter { name, _ in
-      !["x-death", "x-first-death-", "x-last-death-", "x-delivery-count", "x-acquired-count"].contains {
-        name.hasPrefix($0)
-      }
+      !OutboxRow.routingHeaders.contains(name)
+        && !["x-death", "x-first-death-", "x-last-death-", "x-delivery-count", "x-acquired-count"].contains {
+          name.hasPrefix($0)
+        }
     }
   }
 

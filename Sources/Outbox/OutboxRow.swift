@@ -43,6 +43,10 @@ public struct OutboxRow: Sendable {
   /// The topic exchange on which all events travel.
   public static let eventExchange = "supply.events"
 
+  /// Headers that are no notes but orders to the broker: it sends copies where they say, and closes the channel when
+  /// they are no lists. What somebody else's message said so is not ours to repeat.
+  public static let routingHeaders: Set<String> = ["CC", "BCC"]
+
   /// CloudEvents in structured JSON mode.
   public static let eventContentType = "application/cloudevents+json"
 }

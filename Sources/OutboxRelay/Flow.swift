@@ -92,6 +92,9 @@ struct Flow {
 
   mutating func published(_ message: WaitingMessage, as sequence: UInt64) { inFlight[sequence] = message }
 
+  /// What the broker has yet to answer for.
+  var underWay: [WaitingMessage] { Array(inFlight.values) }
+
   /// Takes a published message out.
   mutating func answered(_ sequence: UInt64) -> WaitingMessage? { inFlight.removeValue(forKey: sequence) }
 

@@ -19,6 +19,9 @@ public final class Relay {
   private var flow = Flow()
   private var held: [Int64: Held] = [:]
   private var transactions = TransactionWatch()
+  private let suspicion: Suspicion
+  /// Whether a message under suspicion is under way, or waits for being alone: nothing else is published then.
+  private var isIsolating = false
   private let clock = ContinuousClock()
   /// Until then it looks for rows again and again, because lanes that woke it lately do not do it again.
   private var alertUntil = ContinuousClock.now
@@ -52,8 +55,12 @@ public final class Relay {
   ///   - database: The relay's own connection; its session holds the shards.
   ///   - broker: A connection of its own, to publish over.
   ///   - limits: Sizes and times.
-  public init(database: Postgres.Connection, broker: AMQP.Connection, limits: RelayLimits) throws {
+  ///   - suspicion: What earlier relays of this process learned about messages that end the connection.
+  public init(
+    database: Postgres.Connection, broker: AMQP.Connection, limits: RelayLimits, suspicion: Suspicion = Suspicion()
+  ) throws {
     self.database = database
+    self.suspicion = suspicion
     publisher = try Publisher(broker, channels: Relay.channels)
     self.limits = limits
     outbox = try OutboxQueue(database)
@@ -70,7 +77,7 @@ public final class Relay {
     let relays = try outbox.balance { lost in
       // Nothing is published meanwhile. Only then they are let go: of a shard that is kept after all, what was let go
       // would be read again behind what comes after it.
-      try awaitConfirms(upTo: limits.confirmTimeout)
+      try suspecting { try awaitConfirms(upTo: limits.confirmTimeout) }
       guard !publisher.isAwaited else { return false }
       letGo(of: flow.drop(shards: lost))
       return true
@@ -109,7 +116,19 @@ public final class Relay {
   /// - Returns: What became of rows in this turn.
   /// - Throws: ``PostgresError`` or ``AMQPError``: the connections are to be made anew. Rows published but not settled
   ///   are published again.
-  public func turn() throws -> RelayReport {
+  public func turn() throws -> RelayReport { try suspecting { try work() } }
+
+  /// Takes note of what was under way if the broker ends the channel meanwhile.
+  private func suspecting<Result>(_ body: () throws -> Result) throws -> Result {
+    do {
+      return try body()
+    } catch let error as AMQPError {
+      suspicion.note(error, underWay: flow.underWay)
+      throw error
+    }
+  }
+
+  private func work() throws -> RelayReport {
     var report = RelayReport()
     if publisher.connection.isBlocked {
       try settleAnswers(waiting: .milliseconds(50), &report)
@@ -169,7 +188,7 @@ public final class Relay {
 
   /// How long to wait for the broker: not at all while more can be published, for a moment while rows may come.
   private var patience: Duration {
-    if flow.readyCount > 0, publisher.unsettled < window { return .zero }
+    if flow.readyCount > 0, hasRoom { return .zero }
     return flow.readyCount < limits.window ? Relay.shortestPause : .milliseconds(100)
   }
 
@@ -177,11 +196,14 @@ public final class Relay {
 
   private var window: Int { hasBeenAnswered ? limits.window : 1 }
 
+  private var hasRoom: Bool { publisher.unsettled < (isIsolating ? 1 : window) }
+
   private func publishReady(_ report: inout RelayReport) throws {
-    guard flow.readyCount > 0, publisher.unsettled < window else { return }
+    if publisher.unsettled == 0 { isIsolating = false }
+    guard flow.readyCount > 0, hasRoom else { return }
     if publisher.unsettled == 0 { confirmDeadline = clock.now + limits.confirmTimeout }
     try publisher.together {
-      while publisher.unsettled < window, let row = flow.next() {
+      while hasRoom, let row = flow.next() {
         guard try publish(row, &report) else { return }
       }
     }
@@ -193,6 +215,7 @@ public final class Relay {
       hold(row, because: "its row claims to hold several messages and cannot be read", &report)
       return true
     }
+    if !suspicion.isEmpty, !mayTry(row, &report) { return !isIsolating }
     do {
       let sequence = try publisher.publish(
         exchange: row.exchange, routingKey: row.routingKey, properties: try Relay.properties(of: row), body: row.body)
@@ -206,6 +229,20 @@ public final class Relay {
       hold(row, because: "its headers cannot be read: \(error)", &report)
     }
     return true
+  }
+
+  /// Whether the broker may get a message now, as far as it is suspected of ending the connection: one that did waits
+  /// for its time, and one that may have waits until nothing else is under way.
+  private func mayTry(_ row: WaitingMessage, _ report: inout RelayReport) -> Bool {
+    if let verdict = suspicion.verdict(on: row) {
+      hold(row, until: verdict.until, because: verdict.why, &report)
+      return false
+    }
+    guard suspicion.isSuspect(row) else { return true }
+    isIsolating = true
+    if publisher.unsettled == 0 { return true }
+    flow.putBack(row)
+    return false
   }
 
   private func settleAnswers(waiting: Duration, _ report: inout RelayReport) throws {
@@ -232,6 +269,7 @@ public final class Relay {
 
   private func settle(_ settlement: Settlement, _ report: inout RelayReport) {
     guard let row = flow.answered(settlement.sequence) else { return }
+    if !suspicion.isEmpty { suspicion.clear(row) }
     switch settlement.outcome {
     case .confirmed:
       if let entry = held[row.aggregate], row.id >= entry.oldest {
@@ -249,7 +287,11 @@ public final class Relay {
   }
 
   /// A row that could not be published stays, and holds up its own aggregate only.
-  private func hold(_ row: WaitingMessage, because why: String, _ report: inout RelayReport) {
+  ///
+  /// - Parameter until: Until when, if that is known.
+  private func hold(
+    _ row: WaitingMessage, until: ContinuousClock.Instant? = nil, because why: String, _ report: inout RelayReport
+  ) {
     report.fail(row, why)
     let dropped = flow.drop(row)
     letGo(of: dropped)
@@ -257,7 +299,7 @@ public final class Relay {
     var entry =
       held[row.aggregate] ?? Held(shard: row.shard, oldest: row.id, until: clock.now, backoff: limits.holdBackoff)
     entry.oldest = row.id
-    entry.until = clock.now + entry.backoff.next()
+    entry.until = until ?? clock.now + entry.backoff.next()
     held[row.aggregate] = entry
   }
 
@@ -279,11 +321,12 @@ public final class Relay {
     properties.persistent = true
     properties.appID = "tallyman"
     if let headers = row.headers {
-      properties.headers = try HeaderText.decode(headers).mapValues { value in
-        switch value {
-        case .string(let text): .string(text)
-        case .int(let number): .int(number)
-        }
+      for (name, value) in try HeaderText.decode(headers) where !OutboxRow.routingHeaders.contains(name) {
+        properties.headers[name] =
+          switch value {
+          case .string(let text): .string(text)
+          case .int(let number): .int(number)
+          }
       }
     }
     return properties

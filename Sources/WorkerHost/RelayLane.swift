@@ -10,6 +10,7 @@ import Postgres
 final class RelayLane {
   private let context: LaneContext
   private let limits: RelayLimits
+  private let suspicion = Suspicion()
   private let published = MetricName.outboxPublished.counter()
   private let returned = MetricName.outboxReturned.counter()
   private let nacked = MetricName.outboxNacked.counter()
@@ -40,7 +41,7 @@ final class RelayLane {
     defer { database.close() }
     let connection = try AMQP.Connection(context.brokerOptions)
     defer { connection.close() }
-    let relay = try Relay(database: database, broker: connection, limits: limits)
+    let relay = try Relay(database: database, broker: connection, limits: limits, suspicion: suspicion)
     context.readiness.ok(.database(lane: context.name))
     context.readiness.ok(.relay)
     context.logger.info("the relay publishes")

@@ -24,7 +24,7 @@ final class RunningRelay: Sendable {
   /// Starts it.
   init(
     _ site: RelaySite, name: String = "relay", limits: RelayLimits = RelayLimits(pollInterval: .milliseconds(20)),
-    tcpUserTimeout: Duration = .seconds(15)
+    tcpUserTimeout: Duration = .seconds(15), held backoff: Backoff? = nil
   ) {
     var options = ConnectionOptions(conninfo: site.conninfo, applicationName: name)
     options.settings = ["search_path": "tallyman", "plan_cache_mode": "force_generic_plan", "enable_seqscan": "off"]
@@ -32,7 +32,7 @@ final class RunningRelay: Sendable {
     let broker = BrokerOptions(
       uri: site.broker.uri(vhost: site.vhost), connectionName: name, tcpUserTimeout: tcpUserTimeout)
     let task = Task {
-      try? await lane.run { self.work(database, broker, limits) }
+      try? await lane.run { self.work(database, broker, limits, backoff.map(Suspicion.init) ?? Suspicion()) }
       lane.stop()
     }
     done.withLock { $0 = task }
@@ -48,10 +48,12 @@ final class RunningRelay: Sendable {
 
   private var stopping: Bool { isStopping.load(ordering: .acquiring) }
 
-  private func work(_ database: ConnectionOptions, _ broker: BrokerOptions, _ limits: RelayLimits) {
+  private func work(
+    _ database: ConnectionOptions, _ broker: BrokerOptions, _ limits: RelayLimits, _ suspicion: Suspicion
+  ) {
     while !stopping {
       do {
-        try session(database, broker, limits)
+        try session(database, broker, limits, suspicion)
       } catch {
         record.withLock {
           $0.shards = []
@@ -63,12 +65,14 @@ final class RunningRelay: Sendable {
     record.withLock { $0.shards = [] }
   }
 
-  private func session(_ database: ConnectionOptions, _ broker: BrokerOptions, _ limits: RelayLimits) throws {
+  private func session(
+    _ database: ConnectionOptions, _ broker: BrokerOptions, _ limits: RelayLimits, _ suspicion: Suspicion
+  ) throws {
     let database = try Postgres.Connection(database)
     defer { database.close() }
     let connection = try AMQP.Connection(broker)
     defer { connection.close() }
-    let relay = try Relay(database: database, broker: connection, limits: limits)
+    let relay = try Relay(database: database, broker: connection, limits: limits, suspicion: suspicion)
     record.withLock { $0.connections += 1 }
     var nextBalance = ContinuousClock.now
     while !stopping {

@@ -86,7 +86,10 @@ extension ProcessTests {
     headers.properties.headers = ["noise": .string(String(repeating: "n", count: 110_000)), "zero": .string("a\u{0}b")]
     var anonymous = raw("", "nor this")
     anonymous.properties.messageID = nil
-    return [long, headers, anonymous].map { Bad(parcel: $0, field: "body") }
+    // The broker takes a CC that is a list, as its publisher sent it, and closes the channel for any other.
+    var copied = raw("h-copied", "nor that")
+    copied.properties.headers = ["CC": .array([.string("nobody")]), "BCC": .array([.string("all")])]
+    return [long, headers, anonymous, copied].map { Bad(parcel: $0, field: "body") }
   }
 
   @Test("every kind of bad message ends as a dead letter with its reason, and the good one behind it is applied")
@@ -118,6 +121,7 @@ extension ProcessTests {
     let copies = try await site.drain("allocation.dead")
     #expect(copies.count == bad.count)
     for copy in copies {
+      #expect(copy.properties.headers["CC"] == nil)
       #expect(copy.properties.headers["x-tallyman-source-queue"] == .string("allocation"))
       #expect(copy.properties.headers["x-tallyman-reason"]?.string?.isEmpty == false)
       #expect(copy.properties.headers["x-tallyman-field"]?.string?.isEmpty == false)
@@ -130,6 +134,25 @@ extension ProcessTests {
       child.signal(SIGTERM)
     }
     for child in children { #expect(try await child.end() == 0) }
+  }
+
+  @Test("a retried order that asked for copies in a CC goes its way, gets none, and holds up nobody")
+  func copiedOrder() async throws {
+    let site = try await ProcessSite()
+    let children = try await site.startReady(.inventoryWorker, .allocationWorker, .outboxRelay)
+    var copied = Parcel.order("ord-copied", "SKU-9", 1)
+    copied.properties.headers = ["CC": .array([.string("allocation.dead")])]
+    try await site.publish([copied])
+    try await site.until("it was tried", "select count(*) from inbox where outcome = 'retried'", is: 1)
+    try await site.stock(skus: 1, each: 10)
+    try await site.publish([.order("ord-behind", "SKU-1", 1)])
+    try await site.until("the one behind is applied", "select count(*) from orders", is: 1)
+    try await site.until("it is dead in the end", "select count(*) from dead_letters", is: 1)
+    try await site.until("everything is published", "select count(*) from outbox", is: 0)
+    #expect(try await site.drain("allocation.dead").count == 1)
+    for child in children { child.signal(SIGTERM) }
+    for child in children { #expect(try await child.end() == 0) }
+    #expect(!children.contains { $0.output.contains("connects again") })
   }
 
   @Test("an id used again with another body, and a shipment of more than was reserved, are dead letters that say so")

@@ -1,0 +1,91 @@
+import AMQP
+import Lanes
+import Outbox
+
+/// Which messages made the broker close the channel, or may have: what a relay hands on to the next, when it connects
+/// again.
+///
+/// The broker answers some messages by closing the channel (an exchange that is gone, a permission that is missing, a
+/// header or a size that it does not take), without saying which one it means. The next relay would read the same row
+/// first, and the same would follow for ever. So all that were under way then are published alone once: the one that is
+/// alone when it happens again is the one, and is held, longer each time, while all others leave. One object for all
+/// relays of a process that follow one another, on one lane.
+public final class Suspicion {
+  /// A message wherever it is read again; a packet's places change when something of it was published.
+  struct Key: Hashable {
+    let row: Int64
+    let messageID: String
+
+    init(_ message: WaitingMessage) { (row, messageID) = (message.id, message.messageID) }
+
+    /// By its row alone: asking about a message that is not suspected has to cost next to nothing.
+    func hash(into hasher: inout Hasher) { hasher.combine(row) }
+  }
+
+  /// What is known about the one that it was.
+  struct Verdict {
+    let why: String
+    var until: ContinuousClock.Instant
+    fileprivate var backoff: Backoff
+  }
+
+  private var suspects: Set<Key> = []
+  private var guilty: [Key: Verdict] = [:]
+  private let backoff: Backoff
+
+  /// More are forgotten, all at once: they are found out again.
+  private static let most = 10_000
+
+  /// - Parameter backoff: How long the one that it was is held. Trying it again costs the connection.
+  public init(backoff: Backoff = Backoff(initial: .seconds(10), maximum: .seconds(600))) { self.backoff = backoff }
+
+  /// Whether nothing is suspected, so that nobody has to be asked about.
+  var isEmpty: Bool { suspects.isEmpty && guilty.isEmpty }
+
+  /// Takes note that the broker closed the channel or the connection.
+  ///
+  /// - Parameters:
+  ///   - error: What it said.
+  ///   - underWay: What it had not answered for.
+  func note(_ error: AMQPError, underWay: [WaitingMessage], at now: ContinuousClock.Instant = .now) {
+    guard error.blamesMessage else { return }
+    if suspects.count + guilty.count > Suspicion.most { (suspects, guilty) = ([], [:]) }
+    guard underWay.count == 1 else { return suspects.formUnion(underWay.map(Key.init)) }
+    let key = Key(underWay[0])
+    var backoff = guilty[key]?.backoff ?? backoff
+    let until = now + backoff.next()
+    suspects.remove(key)
+    guilty[key] = Verdict(why: "\(error)", until: until, backoff: backoff)
+  }
+
+  /// Whether a message is to be published while nothing else is under way.
+  func isSuspect(_ message: WaitingMessage) -> Bool {
+    let key = Key(message)
+    return suspects.contains(key) || guilty[key] != nil
+  }
+
+  /// Why a message must not be published yet, nil if it may be.
+  func verdict(on message: WaitingMessage, at now: ContinuousClock.Instant = .now) -> Verdict? {
+    guard let verdict = guilty[Key(message)], verdict.until > now else { return nil }
+    return verdict
+  }
+
+  /// The broker has answered for a message.
+  func clear(_ message: WaitingMessage) {
+    let key = Key(message)
+    suspects.remove(key)
+    guilty[key] = nil
+  }
+}
+
+extension AMQPError {
+  /// Whether the broker ended the channel, or the connection, because of what was published.
+  var blamesMessage: Bool {
+    switch self {
+    case .channelClosed: true
+    // It could not read a frame, or its channel's process died of one.
+    case .connectionClosed(let code, _): [501, 502, 541].contains(code)
+    default: false
+    }
+  }
+}
