@@ -131,6 +131,8 @@ public final class Relay {
   private func work() throws -> RelayReport {
     var report = RelayReport()
     if publisher.connection.isBlocked {
+      // The server gives up a session whose answer nobody takes.
+      if outbox.isAsking, try outbox.hasAnswer() { try receiveRows(&report) }
       try settleAnswers(waiting: .milliseconds(50), &report)
       return report
     }

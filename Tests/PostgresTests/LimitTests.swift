@@ -19,8 +19,21 @@ import Testing
         ("statement_timeout", "20s"), ("lock_timeout", "1500ms"), ("idle_in_transaction_session_timeout", "15s"),
         ("client_connection_check_interval", "2s"), ("application_name", "a worker"),
         ("search_path", "tallyman, public"), ("plan_cache_mode", "force_generic_plan"), ("client_encoding", "UTF8"),
+        ("tcp_keepalives_idle", "10"), ("tcp_keepalives_interval", "5"), ("tcp_keepalives_count", "3"),
+        ("tcp_user_timeout", "20000"),
       ] {
         #expect(try connection.query(.once("SELECT current_setting($1)"), [.text(name)]).text(0, 0) == expected)
+      }
+    }
+  }
+
+  @Test func whatIsAskedOfTCPDoesNoHarmToASocketOfTheSameMachine() async throws {
+    let server = try PostgresServer.shared()
+    let options = testOptions("host=\(server.directory)/socket port=\(server.port) user=postgres dbname=postgres")
+    try await onLane {
+      let connection = try Connection(options)
+      for name in ["tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count", "tcp_user_timeout"] {
+        #expect(try connection.query(.once("SELECT current_setting($1)"), [.text(name)]).text(0, 0) == "0")
       }
     }
   }
