@@ -27,6 +27,8 @@ public final class OutboxQueue {
   private var nextLookBack = ContinuousClock.now
   private var horizon = Horizon()
   private var nextLook = ContinuousClock.now
+  /// How long the server may take for an answer.
+  private var timeLimit: Duration
 
   private struct Question {
     let shards: [Int16]
@@ -52,11 +54,18 @@ public final class OutboxQueue {
   private static let mostTogether = 256
   /// How often it looks at who writes, as long as nobody is late.
   private static let lookInterval = Duration.milliseconds(100)
+  /// How much time a question gets at most. Dead rows by the million lie before what waits when somebody's transaction
+  /// stays open for hours.
+  private static let longestTime = Duration.seconds(600)
 
   /// - Parameter database: A connection of the relay's own: its session holds the shards.
   public init(_ database: Connection) throws {
     self.database = database
+    timeLimit = database.statementTimeout
     _ = try database.query(OutboxStatements.join)
+    // Prepared now: the first answer to a question is the rows then.
+    _ = try database.query(OutboxStatements.take, [.int2s([]), .ints([]), .int(0), .ints([])])
+    _ = try database.query(OutboxStatements.takeTogether, [.int2s([]), .int(0), .int(0), .ints([])])
   }
 
   /// The shards that this relay owns now, in order.
@@ -106,11 +115,16 @@ public final class OutboxQueue {
   /// Whether rows were asked for and have not been received.
   public var isAsking: Bool { question != nil }
 
-  /// Whether the answer has begun to arrive, so that ``receive()`` does not wait for long.
-  public func hasAnswer() throws -> Bool {
+  /// For how long that has been waited for; zero if nothing is.
+  public var askingTime: Duration { question.map { $0.asked.duration(to: .now) } ?? .zero }
+
+  /// Whether the answer is there, so that ``receive()`` does not wait for it.
+  ///
+  /// - Parameter limit: How long to wait for it.
+  public func hasAnswer(waiting limit: Duration = .zero) throws -> Bool {
     guard let question else { return false }
-    // What libpq has read already, while it sent, is not seen on the socket.
-    return try database.hasInput || question.asked.duration(to: .now) > .milliseconds(10)
+    return try database.hasAnswer(
+      waiting: limit, asked: question.asked, within: max(database.responseTimeout, timeLimit + .seconds(5)))
   }
 
   /// Asks for the next rows of some shards, and deletes what was settled, if that is due.
@@ -167,7 +181,7 @@ public final class OutboxQueue {
     guard let question else { return ([], true) }
     self.question = nil
     passedOver = question.passedOver
-    let rows = try database.receive()
+    guard let rows = try answer() else { return ([], false) }
     // Of before the reading: whoever ended since is to be found behind it.
     let before = horizon.id
     let haveEnded = try question.looks && look()
@@ -186,6 +200,26 @@ public final class OutboxQueue {
     }
     if !taken.isEmpty { messagesPerRow = max(1, taken.count / rows.count) }
     return (taken, advance(question, to: fetched, horizon: before))
+  }
+
+  /// The rows, or nil where the server has given the question up, because reading took too long: it is asked again,
+  /// with more time. Connecting again would begin with the same question, and the same little time.
+  private func answer() throws -> Rows? {
+    do throws(PostgresError) {
+      return try database.receive()
+    } catch {
+      guard error.sqlState == .queryCanceled, timeLimit < OutboxQueue.longestTime else { throw error }
+    }
+    do throws(PostgresError) {
+      try database.receiveSync()
+    } catch {
+      // Of what was skipped it tells again.
+      if error.isConnectionLost { throw error }
+    }
+    try finishDeletion()
+    timeLimit = min(timeLimit * 4, OutboxQueue.longestTime)
+    try database.limitStatements(to: timeLimit)
+    return nil
   }
 
   /// - Returns: Whether transactions have ended that were late: reading has gone back behind their ids.
@@ -292,20 +326,17 @@ public final class OutboxQueue {
   public func settleDown() throws {
     if let question {
       self.question = nil
-      _ = try database.receive()
-      if question.looks { _ = try look() }
-      try database.receiveSync()
+      if try answer() != nil {
+        if question.looks { _ = try look() }
+        try database.receiveSync()
+      }
     }
     try finishDeletion()
   }
 
-  /// How much waits, and for how long the oldest has.
-  ///
-  /// - Returns: Rows (counted up to 100,000) and milliseconds.
-  public func backlog() throws -> (rows: Int64, oldestMilliseconds: Int64) {
-    try settleDown()
-    let rows = try database.query(OutboxStatements.backlog)
-    return (rows.int(0, 0), rows.int(0, 1))
+  /// Lets the server give up what it was asked for and has no answer to yet: before stopping.
+  public func withdraw() throws {
+    if question != nil, try !hasAnswer(waiting: .milliseconds(100)) { database.canceller().cancel() }
   }
 
   /// In one transaction: what was confirmed is gone from all rows or from none, so that whoever has to repeat repeats a
@@ -313,7 +344,7 @@ public final class OutboxQueue {
   private func sendDeletion() throws {
     guard !settled.isEmpty || !shrunk.isEmpty else { return }
     nextDeletion = .now + OutboxQueue.deletionInterval
-    for row in shrunk { try database.send(OutboxStatements.shrink, OutboxQueue.remainder(of: row)) }
+    for row in shrunk { try database.send(OutboxStatements.shrink, row.remainder) }
     if !settled.isEmpty {
       try database.send(OutboxStatements.settle, [.int2s(settled) { $0.shard }, .ints(settled) { $0.id }])
     }
@@ -331,27 +362,5 @@ public final class OutboxQueue {
     unanswered = 0
     for id in changing { inHand[id] = nil }
     changing.removeAll(keepingCapacity: true)
-  }
-
-  /// A row's columns when only these of its messages are left: a packet, or the one message itself.
-  private static func remainder(of row: RowInHand) -> [Parameter] {
-    let key: [Parameter] = [.int2(row.shard), .int(row.id)]
-    if row.rest.count == 1 {
-      let message = row.rest[0]
-      return key + [
-        .int(message.aggregate), .text(message.exchange), .text(message.routingKey), .text(message.messageID), .int2(1),
-        .bytea(Array(message.body)),
-      ]
-    }
-    var packet = Packet.Writer()
-    for message in row.rest {
-      let body = message.body
-      packet.add(
-        body.span, aggregate: message.aggregate, routingKey: message.routingKey, messageID: message.messageID)
-    }
-    return key + [
-      .int(0), .text(Packet.exchange), .text(Packet.routingKey), .text(""), .int2(Int16(clamping: row.rest.count)),
-      .bytea(packet.finish()),
-    ]
   }
 }

@@ -96,12 +96,18 @@ public enum OutboxStatements {
   static let own = Statement(name: "outbox_own", sql: "select pg_try_advisory_lock(7046029, $1::int4)")
   static let disown = Statement(name: "outbox_disown", sql: "select pg_advisory_unlock(7046029, $1::int4)")
 
+  /// The oldest of all is the first of its shard, however many wait in the shards before it.
   static let backlog = Statement(
     name: "outbox_backlog",
     sql: """
-      select coalesce(sum(messages), 0)::int8,
-             coalesce(extract(epoch from clock_timestamp() - min(created_at)) * 1000, 0)::int8
-      from (select messages, created_at from outbox order by shard, id limit 100000) as waiting
+      select (select coalesce(sum(messages), 0)
+              from (select messages from outbox order by shard, id limit 100000) as waiting)::int8,
+             coalesce(extract(epoch from clock_timestamp() - (
+               select min(first.created_at)
+               from generate_series(0, \(Shard.count - 1)) as every (shard)
+               cross join lateral (
+                 select created_at from outbox o where o.shard = every.shard order by o.id limit 1
+               ) as first)) * 1000, 0)::int8
       """)
 
   /// Whose snapshot or transaction id is the oldest in this database: rows deleted since cannot be removed. Every role

@@ -39,6 +39,8 @@ public final class Relay {
   private static let pausePerMessage = Duration.microseconds(150)
   private static let shortestPause = Duration.milliseconds(20)
   private static let longestPause = Duration.milliseconds(60)
+  /// How long it waits for the database before it looks at the broker.
+  private static let slice = Duration.milliseconds(100)
   /// Whether the last answer ended with the last row there was.
   private var isAtEnd = false
 
@@ -88,8 +90,15 @@ public final class Relay {
     return relays
   }
 
-  /// Rows waiting and age of the oldest in milliseconds.
-  public func backlog() throws -> (rows: Int64, oldestMilliseconds: Int64) { try outbox.backlog() }
+  /// Whether the database is at work on a question of the relay's. Whoever wants to know something else waits until it
+  /// is not: that is so between two turns as soon as the answer has come.
+  public var isAsking: Bool { outbox.isAsking }
+
+  /// For how long it has been.
+  public var askingTime: Duration { outbox.askingTime }
+
+  /// Messages waiting and age of the oldest in milliseconds.
+  public func backlog() throws -> (messages: Int64, oldestMilliseconds: Int64) { try outbox.backlog() }
 
   /// The oldest transaction of another session; to be asked for again and again.
   public func openTransaction() throws -> OpenTransaction {
@@ -138,8 +147,9 @@ public final class Relay {
     }
     try askIfDue()
     try publishReady(&report)
-    // With nothing on its way to the broker there is nothing better to wait for.
-    if outbox.isAsking, try !publisher.isAwaited || outbox.hasAnswer() {
+    // With nothing on its way to the broker there is nothing better to wait for, for a moment at a time: an answer may
+    // take minutes, the broker's heartbeat may not.
+    if outbox.isAsking, try outbox.hasAnswer(waiting: publisher.isAwaited ? .zero : Relay.slice) {
       try receiveRows(&report)
       try publishReady(&report)
     }
@@ -155,6 +165,7 @@ public final class Relay {
   public func finish() throws {
     letGo(of: flow.drop(shards: outbox.shards))
     try awaitConfirms(upTo: .seconds(2))
+    try outbox.withdraw()
     try outbox.flush()
   }
 

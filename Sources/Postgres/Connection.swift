@@ -47,8 +47,21 @@ public final class Connection {
   /// Whether nothing waits for an answer. A lost connection will never answer.
   public var isIdle: Bool { unanswered.isEmpty || !isUsable }
 
-  /// Whether the server has sent something that was not read yet.
-  public var hasInput: Bool { get throws(PostgresError) { try handle.hasInput() } }
+  /// Whether the answer to the oldest unanswered statement is there, so that ``receive()`` does not wait for it. The
+  /// statement has been prepared before.
+  ///
+  /// - Parameters:
+  ///   - limit: How long to wait for the answer to begin.
+  ///   - asked: When the question was sent.
+  ///   - bound: How long its answer may take in all.
+  /// - Throws: That the connection is given up, when it takes longer, or is lost.
+  public func hasAnswer(
+    waiting limit: Duration, asked: ContinuousClock.Instant, within bound: Duration
+  ) throws(PostgresError) -> Bool {
+    if try handle.hasResult(waiting: limit) { return true }
+    if asked.duration(to: .now) > bound { throw handle.unanswered(Deadline(after: bound)) }
+    return false
+  }
 
   /// Whether a transaction is open, as of the last Sync that was read.
   public var isInTransaction: Bool { isUsable && handle.transactionStatus != PQTRANS_IDLE }

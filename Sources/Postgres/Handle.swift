@@ -104,9 +104,20 @@ final class Handle {
     }
   }
 
-  /// Whether something has arrived that nobody has read, without waiting.
-  func hasInput() throws(PostgresError) -> Bool {
-    !SocketEvents.wait(for: .readable, on: PQsocket(try open()), until: Deadline(after: .zero)).isEmpty
+  /// Whether the next result is there, waiting so long for its beginning. What has begun to arrive arrives at once,
+  /// as a rule: for the rest it waits for a moment.
+  func hasResult(waiting limit: Duration) throws(PostgresError) -> Bool {
+    let connection = try open()
+    var deadline = Deadline(after: limit)
+    var hasBegun = false
+    while PQisBusy(connection) != 0 {
+      if SocketEvents.wait(for: .readable, on: PQsocket(connection), until: deadline).isEmpty { return false }
+      // After an error reading the result tells what happened.
+      if PQconsumeInput(connection) == 0 { return true }
+      if !hasBegun { deadline = Deadline(after: .milliseconds(50)) }
+      hasBegun = true
+    }
+    return true
   }
 
   // MARK: Errors
@@ -119,7 +130,7 @@ final class Handle {
       sqlState: state, message: reported.isEmpty ? "the connection was lost" : reported, isConnectionLost: true)
   }
 
-  private func unanswered(_ deadline: Deadline) -> PostgresError {
+  func unanswered(_ deadline: Deadline) -> PostgresError {
     lost("no answer from the server within \(deadline.limit); the connection is given up")
   }
 

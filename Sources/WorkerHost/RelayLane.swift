@@ -20,6 +20,7 @@ final class RelayLane {
   private let transactionSeconds = MetricName.oldestTransactionSeconds.gauge()
   private let shards = MetricName.relayShards.gauge()
   private var nextReminder = ContinuousClock.now
+  private var hasToldOfSlowness = false
 
   init(_ context: LaneContext, settings: RelaySettings) {
     self.context = context
@@ -50,29 +51,28 @@ final class RelayLane {
     var nextBacklog = ContinuousClock.now
     while !context.stop.isRaised {
       context.beat()
-      if ContinuousClock.now >= nextBalance {
+      // Its connection answers one question at a time, and the relay's own may take long.
+      if ContinuousClock.now >= nextBalance, !relay.isAsking {
         _ = try relay.balance()
         // After it: a deletion may be on its way until then, and a connection answers one question at a time.
         try ReadOnlyDatabase.check(database)
         shards.set(relay.shards.count)
         nextBalance = ContinuousClock.now + .seconds(1)
       }
-      if ContinuousClock.now >= nextBacklog {
-        try observeBacklog(relay)
-        try observeTransactions(relay)
-        nextBacklog = ContinuousClock.now + .seconds(10)
-      }
+      if ContinuousClock.now >= nextBacklog, !relay.isAsking { nextBacklog = try observe(relay) }
       let report = try relay.turn()
       observe(report)
-      show(blocked: connection.isBlocked)
+      show(blocked: connection.isBlocked, slow: relay.askingTime > .seconds(5))
       if report.isIdle { try relay.wait() }
     }
     try relay.finish()
   }
 
-  private func show(blocked: Bool) {
+  private func show(blocked: Bool, slow: Bool) {
     if blocked {
       context.readiness.fail(.relay, because: "the broker blocks publishers (memory or disk alarm)")
+    } else if slow {
+      context.readiness.fail(.relay, because: "the database takes long to find what waits in the outbox")
     } else {
       context.readiness.ok(.relay)
     }
@@ -92,9 +92,32 @@ final class RelayLane {
     }
   }
 
+  /// Looks at the outbox as a whole. What takes too long keeps its last value: it must not end the session, which would
+  /// begin with the same look.
+  ///
+  /// - Returns: When to look again: no more than a thirtieth of the time goes by with it.
+  private func observe(_ relay: Relay) throws -> ContinuousClock.Instant {
+    let start = ContinuousClock.now
+    var isSlow = false
+    for look in [observeBacklog, observeTransactions] {
+      do {
+        try look(relay)
+      } catch let error as PostgresError where error.sqlState == .queryCanceled {
+        isSlow = true
+      }
+    }
+    if isSlow, !hasToldOfSlowness {
+      context.logger.warning(
+        "how much waits cannot be counted in time: the metrics keep their last values; deleted rows may be in the way")
+    }
+    hasToldOfSlowness = isSlow
+    let end = ContinuousClock.now
+    return end + max(.seconds(10), start.duration(to: end) * 30)
+  }
+
   private func observeBacklog(_ relay: Relay) throws {
     let backlog = try relay.backlog()
-    waiting.set(Int(backlog.rows))
+    waiting.set(Int(backlog.messages))
     oldest.set(Double(backlog.oldestMilliseconds) / 1000)
   }
 

@@ -54,9 +54,9 @@ struct OutboxTests {
         let queue = try OutboxQueue(database)
         #expect(try queue.balance() == 1)
         #expect(queue.shards.count == 16)
-        #expect(try queue.backlog().rows == 1000)
+        #expect(try queue.backlog().messages == 1000)
         let all = try OutboxTests.drain(queue, limit: 64)
-        #expect(try queue.backlog().rows == 0)
+        #expect(try queue.backlog().messages == 0)
         return all
       }
       #expect(taken.count == 1000)
@@ -66,6 +66,20 @@ struct OutboxTests {
       }
       #expect(taken.first?.headers == #"{"a":1}"#)
       #expect(taken.allSatisfy { String(decoding: $0.body, as: UTF8.self) == $0.messageID })
+    }
+  }
+
+  @Test("the oldest message of all is seen behind more than can be counted")
+  func oldest() async throws {
+    try await withHouse { house in
+      let insert = "insert into outbox (shard, aggregate, exchange, routing_key, message_id, content_type, body"
+      try await house.script("\(insert)) select 3, 3, '', 'k', n::text, '', '' from generate_series(1, 100001) n")
+      try await house.script("\(insert), created_at) values (15, 1, '', 'k', 'm', '', '', now() - interval '1 day')")
+      try await house.desk(user: "tallyman_relay").with { database in
+        let (messages, oldest) = try OutboxQueue(database).backlog()
+        #expect(messages == 100_000)
+        #expect(oldest >= 86_400_000 && oldest < 90_000_000)
+      }
     }
   }
 
@@ -124,7 +138,7 @@ struct OutboxTests {
         try queue.flush()
         queue.lookBack()
         #expect(try queue.take(100).map(\.messageID) == ["2"])
-        #expect(try queue.backlog().rows == 2)
+        #expect(try queue.backlog().messages == 2)
       }
     }
   }

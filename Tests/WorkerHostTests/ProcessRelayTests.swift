@@ -5,6 +5,29 @@ import Testing
 import WorkerHost
 
 extension ProcessTests {
+  @Test("dead rows that take longer to read over than a statement may take delay a relay, and end nothing")
+  func deadRows() async throws {
+    let site = try await ProcessSite()
+    try await site.lock("begin isolation level repeatable read; select count(*) from outbox")
+    let insert = """
+      insert into outbox (shard, aggregate, exchange, routing_key, message_id, content_type, body)
+      select n % 16, n, 'supply.events', 'order.fulfilled', n::text, 'text/plain', '' from generate_series
+      """
+    try await site.script("\(insert)(1, 700000) n")
+    try await site.script("delete from outbox")
+    try await site.script("\(insert)(1, 20) n")
+    let limits = ["TALLYMAN_STATEMENT_TIMEOUT_MS": "100", "TALLYMAN_LOCK_TIMEOUT_MS": "100"]
+    let relay = try site.start(.outboxRelay, limits)
+    try await site.until("what is alive is published", "select count(*) from outbox", is: 0)
+    try await relay.ready()
+    #expect(try await site.drain("all").count == 20)
+    #expect(relay.output.contains("how much waits cannot be counted in time"))
+    #expect(!relay.output.contains("outbox_take") && !relay.output.contains("outbox_backlog"), "a session ended by it")
+    relay.signal(SIGTERM)
+    #expect(try await relay.end() == 0)
+    try await site.lock("rollback")
+  }
+
   @Test("one of two relays is killed in the middle of 20,000 rows: a subscriber hears every aggregate in order, no gap")
   func killedRelay() async throws {
     let site = try await ProcessSite()
