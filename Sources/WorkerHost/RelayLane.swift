@@ -20,6 +20,8 @@ final class RelayLane {
   private let transactionSeconds = MetricName.oldestTransactionSeconds.gauge()
   private let shards = MetricName.relayShards.gauge()
   private var nextReminder = ContinuousClock.now
+  /// How long what is due besides publishing waits for a moment without messages, lest one wait for it.
+  private static let deferral = Duration.seconds(1)
   private var hasToldOfSlowness = false
 
   init(_ context: LaneContext, settings: RelaySettings) {
@@ -47,23 +49,28 @@ final class RelayLane {
     context.readiness.ok(.relay)
     context.logger.info("the relay publishes")
     onRelaying()
-    var nextBalance = ContinuousClock.now
+    var nextBalance = ContinuousClock.now - RelayLane.deferral
     var nextBacklog = ContinuousClock.now
+    var isIdle = false
     while !context.stop.isRaised {
       context.beat()
+      let due = ContinuousClock.now - (isIdle ? .zero : RelayLane.deferral)
       // Its connection answers one question at a time, and the relay's own may take long.
-      if ContinuousClock.now >= nextBalance, !relay.isAsking {
+      if due >= nextBalance, !relay.isAsking {
         _ = try relay.balance()
         // After it: a deletion may be on its way until then, and a connection answers one question at a time.
         try ReadOnlyDatabase.check(database)
         shards.set(relay.shards.count)
         nextBalance = ContinuousClock.now + .seconds(1)
+      } else if due >= nextBacklog, !relay.isAsking {
+        nextBacklog = try observe(relay)
+      } else if isIdle {
+        try relay.wait()
       }
-      if ContinuousClock.now >= nextBacklog, !relay.isAsking { nextBacklog = try observe(relay) }
       let report = try relay.turn()
       observe(report)
       show(blocked: connection.isBlocked, slow: relay.askingTime > .seconds(5))
-      if report.isIdle { try relay.wait() }
+      isIdle = report.isIdle
     }
     try relay.finish()
   }
