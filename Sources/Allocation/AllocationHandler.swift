@@ -121,6 +121,7 @@ public struct AllocationHandler: Handler {
         throw NeedsMoreRows("SKU \(line.sku) of order \(id)")
       }
     }
+    try state.requireLotsOfReturnsLocked()
   }
 
   /// Decides about one message.

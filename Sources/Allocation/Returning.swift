@@ -25,14 +25,17 @@ extension AllocationDecisions {
   }
 
   private func book(_ part: Returns.Part, of record: Returns.Record, _ cause: Cause) -> OutgoingEvent? {
-    guard let item = stock.item(part.sku), let balance = item.balance(at: part.location) else { return nil }
-    stock.takeReturn(part.quantity, to: balance, part.disposal, cause)
+    guard let item = stock.item(part.sku), let balance = item.balance(at: part.location, lot: part.lot) else {
+      return nil
+    }
+    stock.takeReturn(part.quantity, to: balance, part.booked, cause)
     if let order = record.order, let line = part.line {
       state.returns.returned[.init(order: order, line: line), default: 0] += part.quantity
     }
     let returned = StockReturned(
       returnID: record.id, orderID: record.order, line: part.line, sku: part.sku, locationID: part.location,
-      quantity: part.quantity, disposition: part.disposal, onHand: balance.onHand, available: balance.available)
+      lot: part.lot.isEmpty ? nil : LotID(trusted: part.lot), quantity: part.quantity, disposition: part.booked,
+      onHand: balance.onHand, available: balance.available)
     return follow.event(
       .stockReturned(returned), sku: part.sku, sequence: item.nextSequence(),
       correlation: record.order?.value ?? record.id.value)
@@ -65,7 +68,7 @@ extension AllocationDecisions {
   private func resolve(_ request: ReturnReceived, _ order: Order?) throws(Reason) -> [Returns.Part] {
     var parts: [Returns.Part] = []
     var used: [Int32: Int64] = [:]
-    var coming: [Place: Int64] = [:]
+    var coming: [WorkingSet.Place: Int64] = [:]
     for (index, line) in request.lines.enumerated() {
       let path = "data.lines[\(index)]"
       let sku = try product(of: line, order, path)
@@ -73,21 +76,46 @@ extension AllocationDecisions {
         throw Reason(
           .unknownSKU, field: "\(path).sku", value: sku.value, rule: "must be registered by product.registered")
       }
-      guard let balance = item.balance(at: line.locationID) else {
+      guard item.balance(at: line.locationID) != nil else {
         throw Reason(
           .unknownLocation, field: "\(path).location_id", value: line.locationID.value,
           rule: "must be registered by location.registered")
       }
-      coming[Place(sku: sku, location: line.locationID), default: 0] += line.quantity
-      guard balance.onHand <= WorkingSet.maximumOnHand - coming[Place(sku: sku, location: line.locationID), default: 0]
-      else {
-        throw Reason(
-          .tooMuchStock, field: "\(path).quantity", value: "\(line.quantity)",
-          rule: "must not raise a location's stock above \(WorkingSet.maximumOnHand)")
+      for part in try assign(line, sku, order, &used, path) {
+        let isFirst = part.line.map { self.isFirst(part, of: $0, order, used) } ?? false
+        let shares = try lots(of: part, line, item, order, with: request.shipmentID, isFirst: isFirst, path)
+        for share in shares { try admit(share, of: item, &coming, line, path) }
+        parts += shares
       }
-      parts += try assign(line, sku, order, &used, path)
     }
     return parts
+  }
+
+  /// Whether nothing of its line came back before, nor with an earlier line of the same return.
+  private func isFirst(_ part: Returns.Part, of line: Int32, _ order: Order?, _ used: [Int32: Int64]) -> Bool {
+    guard let order, used[line, default: 0] == part.quantity else { return false }
+    return state.returns.returned[.init(order: order.id, line: line), default: 0] == 0
+  }
+
+  /// Whether there is a balance for it, with room.
+  private func admit(
+    _ part: Returns.Part, of item: StockItem, _ coming: inout [WorkingSet.Place: Int64], _ line: ReturnReceived.Line,
+    _ path: String
+  ) throws(Reason) {
+    guard let balance = item.balance(at: part.location, lot: part.lot) else {
+      // What left of it is decided in this batch: the next attempt finds it before it locks.
+      throw Reason(
+        .moreThanShipped, field: "\(path).quantity", value: "\(line.quantity)",
+        rule: "must be of a shipment that is booked, so that its lots are known")
+    }
+    let lot = part.lot.isEmpty ? nil : LotID(trusted: part.lot)
+    let place = WorkingSet.Place(part.sku, part.location, lot: lot)
+    coming[place, default: 0] += part.quantity
+    guard balance.onHand <= WorkingSet.maximumOnHand - coming[place, default: 0] else {
+      throw Reason(
+        .tooMuchStock, field: "\(path).quantity", value: "\(line.quantity)",
+        rule: "must not raise a location's stock above \(WorkingSet.maximumOnHand)")
+    }
   }
 
   private func product(

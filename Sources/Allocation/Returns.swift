@@ -9,8 +9,22 @@ struct Returns {
     var line: Int32?
     let sku: SKU
     let location: LocationID
+    /// Of which lot they are; empty where there is none. Not kept: the ledger says it.
+    var lot = ""
     var quantity: Int64
+    /// What becomes of them, as the return says.
     let disposal: Disposal
+    /// What became of them.
+    var booked: Disposal
+
+    init(line: Int32?, sku: SKU, location: LocationID, quantity: Int64, disposal: Disposal) {
+      self.line = line
+      self.sku = sku
+      self.location = location
+      self.quantity = quantity
+      self.disposal = disposal
+      booked = disposal
+    }
   }
 
   /// A return as booked.
@@ -92,8 +106,9 @@ extension AllocationState {
   /// Where something comes back, and perhaps never was before. Which product an order's line is of is read.
   func expectPlacesOfReturns(on database: Connection) throws {
     for line in returns.requested.flatMap(\.lines) {
-      if let sku = line.sku { keys.places.insert(.init(sku, line.locationID)) }
+      if let sku = line.sku { keys.places.insert(.init(sku, line.locationID, lot: line.lot)) }
     }
+    try expectLotsOfReturns(on: database)
     let unnamed = returns.requested.filter { $0.lines.contains { $0.sku == nil } }
     guard !unnamed.isEmpty else { return }
     let found = try database.query(
@@ -102,7 +117,7 @@ extension AllocationState {
     for row in 0..<found.count {
       let lines = unnamed[Int(found.int(row, 0)) - 1].lines
       for line in lines where line.sku == nil && line.line == found.int4(row, 1) {
-        keys.places.insert(.init(SKU(trusted: found.text(row, 2)), line.locationID))
+        keys.places.insert(.init(SKU(trusted: found.text(row, 2)), line.locationID, lot: line.lot))
       }
     }
   }
@@ -116,12 +131,16 @@ extension AllocationState {
   func sendReturnLookup(on database: Connection) throws {
     if !returns.requested.isEmpty {
       try database.send(ReturnStatements.lookup, [.texts(returns.requested) { $0.returnID.value }])
+      try database.send(ShipmentStatements.ofOrders, [.texts(Array(openedOrders)) { $0.value }])
     }
     if countsReturned { try database.send(ReturnStatements.returned, [.texts(Array(openedOrders)) { $0.value }]) }
   }
 
   func receiveReturnLookup(on database: Connection) throws {
-    if !returns.requested.isEmpty { loadReturns(try database.receive()) }
+    if !returns.requested.isEmpty {
+      loadReturns(try database.receive())
+      loadShipments(try database.receive())
+    }
     if countsReturned { loadReturned(try database.receive()) }
   }
 

@@ -15,6 +15,16 @@ enum ShipmentStatements {
       order by s.shipment_id, l.line_no, l.location_id, l.lot
       """)
 
+  /// All that left of orders: of which lots what comes back may be.
+  static let ofOrders = Statement(
+    name: "shipments_of_orders",
+    sql: """
+      select s.shipment_id, s.order_id, s.carrier, s.tracking_number, s.dispatched_at, s.state, s.status_at, s.heard_at,
+             s.overdue_at, l.line_no, l.location_id, l.lot, l.quantity
+      from shipments s join shipment_lines l using (shipment_id) where s.order_id = any($1::text[])
+      order by s.shipment_id, l.line_no, l.location_id, l.lot
+      """)
+
   static let statuses = Statement(
     name: "shipment_statuses",
     sql: """
@@ -111,9 +121,12 @@ extension AllocationState {
     if !requestedStatuses.isEmpty { loadStatuses(try database.receive()) }
   }
 
-  private func loadShipments(_ rows: Rows) {
+  /// Adds the shipments of these rows to those that are loaded already.
+  func loadShipments(_ rows: Rows) {
+    let loaded = Set(shipments.keys)
     for row in 0..<rows.count {
       let id = ShipmentID(trusted: rows.text(row, 0))
+      if loaded.contains(id) { continue }
       let shipment =
         shipments[id]
         ?? Shipment(

@@ -8,6 +8,11 @@ extension ReasonKind {
           "Held units are released, but no quality.held has come for the hold, nor in the minutes of the retries.",
         look: "dead letters of quality.held with this hold_id; whether the hold_id is right.",
         act: "Replay the hold first, then this one; or correct the hold_id with --edit.")
+    case .unknownLot:
+      ReasonGuide(
+        meaning: "What came back is said to be of a lot that no goods.received has brought, nor in the retries' time.",
+        look: "`select * from tallyman.lots where sku = …`; the label of the goods; receipts among the dead letters.",
+        act: "Correct the lot with --edit, then replay; or have its receipt published first.")
     case .notThere:
       ReasonGuide(
         meaning:

@@ -21,6 +21,8 @@ public enum ReasonKind: String, CaseIterable, Sendable {
   case unknownBarcode = "unknown_barcode"
   /// It counts in a unit that its product does not have.
   case unknownUnit = "unknown_unit"
+  /// It names a lot that no receipt has brought.
+  case unknownLot = "unknown_lot"
   /// It names an order that nobody has created.
   case unknownOrder = "unknown_order"
   /// It names a shipment that nobody has dispatched.
@@ -83,8 +85,8 @@ public enum ReasonKind: String, CaseIterable, Sendable {
   /// What becomes of a message for this reason.
   public var treatment: Treatment {
     switch self {
-    case .unknownSKU, .unknownLocation, .unknownBarcode, .unknownUnit, .unknownOrder, .unknownShipment, .unknownHold,
-      .unknownTransfer, .notReserved, .notThere, .notOnHand, .moreThanShipped, .notOpen, .tooSlow:
+    case .unknownSKU, .unknownLocation, .unknownBarcode, .unknownUnit, .unknownLot, .unknownOrder, .unknownShipment,
+      .unknownHold, .unknownTransfer, .notReserved, .notThere, .notOnHand, .moreThanShipped, .notOpen, .tooSlow:
       .retry
     case .malformed, .idReused, .tooOld, .tooFarAhead, .foreignType, .contradiction, .barcodeTaken, .tooMuchStock,
       .wrongLine, .moreThanOpen, .moreThanHeld, .moreThanInTransit, .transitLocation, .alreadyShipped, .shipmentEnded,

@@ -51,13 +51,14 @@ extension Letter {
   /// `quality.released`.
   public static func release(
     _ release: String, of hold: String?, _ quantity: Int64, _ sku: String, _ location: String,
-    to verdict: QualityVerdict = .stock
+    to verdict: QualityVerdict = .stock, lot: String? = nil
   ) -> Letter {
     Letter(
       .qualityReleased(
         QualityReleased(
           releaseID: ReleaseID(trusted: release), holdID: hold.map(HoldID.init(trusted:)), sku: SKU(trusted: sku),
-          locationID: LocationID(trusted: location), quantity: quantity, to: verdict)))
+          locationID: LocationID(trusted: location), lot: lot.map(LotID.init(trusted:)), quantity: quantity,
+          to: verdict)))
   }
 
   /// `transfer.dispatched`, with lines of a SKU and a quantity.

@@ -44,11 +44,21 @@ struct AllocationTransaction: Transaction {
     for line in order.lines { stock.lend(world.items[line.sku]) }
   }
 
-  /// What comes back may come to where it never was.
+  /// What comes back may come to where it never was, as any lot that has left of its order.
   private func createPlaces(of request: ReturnReceived, in world: World) {
     for line in request.lines {
       for sku in line.sku.map({ [$0] }) ?? stock.items.keys.sorted() {
-        world.createBalance(WorkingSet.Place(sku, line.locationID))
+        world.createBalance(WorkingSet.Place(sku, line.locationID, lot: line.lot))
+      }
+    }
+    let order = request.orderID ?? request.shipmentID.flatMap { world.records.shipments[$0]?.order }
+    for shipment in world.records.shipments.values.sorted(by: { $0.id < $1.id }) where shipment.order == order {
+      state.shipments[shipment.id] = shipment
+      for part in shipment.parts where !part.lot.isEmpty {
+        guard let sku = world.orders[shipment.order]?.line(part.line)?.sku else { continue }
+        for line in request.lines {
+          world.createBalance(WorkingSet.Place(sku, line.locationID, lot: LotID(trusted: part.lot)))
+        }
       }
     }
   }

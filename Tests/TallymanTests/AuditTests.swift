@@ -21,6 +21,28 @@ struct AuditTests {
     }
   }
 
+  @Test("what comes back as its lots, or waits in quality control because nobody knows them, is booked as it should be")
+  func returnedLots() async throws {
+    try await withHouse { house in
+      let inventory = try await house.inventoryWorker()
+      let allocation = try await house.allocationWorker()
+      try await inventory.take([
+        .product("A"), .location("W1"), .lot("r-1", "A", "W1", "L", 4), .lot("r-2", "A", "W1", "M", 6),
+      ])
+      try await allocation.take([
+        .order("o-1", [("A", 6)]), .shipment("s-1", "o-1", [(1, "W1", 6)]), .order("o-2", [("A", 4)]),
+        .shipment("s-2", "o-2", [(1, "W1", 4)]), .status("s-2", .failed),
+      ])
+      let taken = try await allocation.take([
+        .comeBack("ret-1", order: "o-1", [(1, "W1", 3, .stock)]), .comeBack("ret-2", [("A", "W1", 1, .scrap)]),
+      ])
+      #expect(taken.outcomes == [.applied, .applied])
+      let report = try await house.desk(user: "tallyman_operator").with { try Auditor($0).audit() }
+      #expect(report.violated.map { "\($0.invariant.name): \($0.rows)" } == [])
+      #expect(report.findings.first { $0.invariant.name == "goods_came_back" }?.checked ?? 0 > 2)
+    }
+  }
+
   @Test("reports each broken invariant, and no other")
   func breaks() async throws {
     #expect(Set(Breakage.all.flatMap(\.invariants)) == Set(Invariant.all.map(\.name)), "each is broken once")

@@ -84,16 +84,22 @@ extension ReturnReceived {
     public var sku: SKU?
     /// Where the units are now.
     public var locationID: LocationID
+    /// The lot that they are of; where it is absent, the one that left with the shipment or the order.
+    public var lot: LotID?
     /// Units of the product, 1 to 1,000,000,000.
     public var quantity: Int64
     /// What becomes of them.
     public var disposition: Disposal
 
     /// From values that are known to keep the rules of the wire format.
-    public init(line: Int32? = nil, sku: SKU? = nil, locationID: LocationID, quantity: Int64, disposition: Disposal) {
+    public init(
+      line: Int32? = nil, sku: SKU? = nil, locationID: LocationID, lot: LotID? = nil, quantity: Int64,
+      disposition: Disposal
+    ) {
       self.line = line
       self.sku = sku
       self.locationID = locationID
+      self.lot = lot
       self.quantity = quantity
       self.disposition = disposition
     }
@@ -106,6 +112,7 @@ extension ReturnReceived.Line {
     var line: Int32?
     var sku: SKU?
     var locationID: LocationID?
+    var lot: LotID?
     var quantity: Int64?
     var disposition: Disposal?
     var object = try json.object(bytes)
@@ -114,6 +121,7 @@ extension ReturnReceived.Line {
       case .line: line = try json.takeNull(bytes) ? nil : json.int32(bytes, .line, Limits.lineNumber)
       case .sku: sku = try json.takeNull(bytes) ? nil : json.identifier(bytes, .sku)
       case .locationID: locationID = try json.identifier(bytes, .locationID)
+      case .lot: lot = try json.takeNull(bytes) ? nil : json.identifier(bytes, .lot)
       case .quantity: quantity = try json.integer(bytes, .quantity, Limits.quantity)
       case .disposition: disposition = try json.choice(bytes, .disposition)
       default: try object.skip(&json, bytes)
@@ -122,6 +130,7 @@ extension ReturnReceived.Line {
     self.line = line
     self.sku = sku
     self.locationID = try WireField.locationID.required(locationID)
+    self.lot = lot
     self.quantity = try WireField.quantity.required(quantity)
     self.disposition = try WireField.disposition.required(disposition)
   }
@@ -132,6 +141,7 @@ extension ReturnReceived.Line {
     json.member(.line, line)
     json.member(.sku, sku)
     json.member(.locationID, locationID)
+    json.member(.lot, lot)
     json.member(.quantity, quantity)
     json.member(.disposition, disposition)
     json.endObject()

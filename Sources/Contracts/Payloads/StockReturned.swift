@@ -10,9 +10,11 @@ public struct StockReturned: Payload {
   public var sku: SKU
   /// Where the stock lies.
   public var locationID: LocationID
+  /// The lot, where the stock is kept by lots.
+  public var lot: LotID?
   /// Units of the product, 1 to 1,000,000,000.
   public var quantity: Int64
-  /// What becomes of them.
+  /// What becomes of them: quality_control also where stock was asked for and nobody knows which lot they are of.
   public var disposition: Disposal
   /// Units on hand there now.
   public var onHand: Int64
@@ -26,6 +28,7 @@ public struct StockReturned: Payload {
     line: Int32? = nil,
     sku: SKU,
     locationID: LocationID,
+    lot: LotID? = nil,
     quantity: Int64,
     disposition: Disposal,
     onHand: Int64,
@@ -36,6 +39,7 @@ public struct StockReturned: Payload {
     self.line = line
     self.sku = sku
     self.locationID = locationID
+    self.lot = lot
     self.quantity = quantity
     self.disposition = disposition
     self.onHand = onHand
@@ -51,6 +55,7 @@ extension StockReturned {
     var line: Int32?
     var sku: SKU?
     var locationID: LocationID?
+    var lot: LotID?
     var quantity: Int64?
     var disposition: Disposal?
     var onHand: Int64?
@@ -63,6 +68,7 @@ extension StockReturned {
       case .line: line = try json.takeNull(bytes) ? nil : json.int32(bytes, .line, Limits.lineNumber)
       case .sku: sku = try json.identifier(bytes, .sku)
       case .locationID: locationID = try json.identifier(bytes, .locationID)
+      case .lot: lot = try json.takeNull(bytes) ? nil : json.identifier(bytes, .lot)
       case .quantity: quantity = try json.integer(bytes, .quantity, Limits.quantity)
       case .disposition: disposition = try json.choice(bytes, .disposition)
       case .onHand: onHand = try json.integer(bytes, .onHand, Limits.total)
@@ -75,6 +81,7 @@ extension StockReturned {
     self.line = line
     self.sku = try WireField.sku.required(sku)
     self.locationID = try WireField.locationID.required(locationID)
+    self.lot = lot
     self.quantity = try WireField.quantity.required(quantity)
     self.disposition = try WireField.disposition.required(disposition)
     self.onHand = try WireField.onHand.required(onHand)
@@ -89,6 +96,7 @@ extension StockReturned {
     json.member(.line, line)
     json.member(.sku, sku)
     json.member(.locationID, locationID)
+    json.member(.lot, lot)
     json.member(.quantity, quantity)
     json.member(.disposition, disposition)
     json.member(.onHand, onHand)
