@@ -32,10 +32,11 @@ extension AllocationDecisions {
     if let order = record.order, let line = part.line {
       state.returns.returned[.init(order: order, line: line), default: 0] += part.quantity
     }
+    let place = item.balance(at: part.location) ?? balance
     let returned = StockReturned(
       returnID: record.id, orderID: record.order, line: part.line, sku: part.sku, locationID: part.location,
       lot: part.lot.isEmpty ? nil : LotID(trusted: part.lot), quantity: part.quantity, disposition: part.booked,
-      onHand: balance.onHand, available: balance.available)
+      onHand: place.levelOnHand, available: place.level)
     return follow.event(
       .stockReturned(returned), sku: part.sku, sequence: item.nextSequence(),
       correlation: record.order?.value ?? record.id.value)

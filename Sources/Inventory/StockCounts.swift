@@ -112,16 +112,17 @@ extension InventoryDecisions {
     }
   }
 
-  /// `stock.adjusted`: how a balance stands after a document.
+  /// `stock.adjusted`: what a document changed of a balance, and how its location stands after it, over all lots.
   func adjusted(
     _ balance: Balance, _ item: StockItem, since before: Level, kind: String, reference: String, person: String?,
     code: String?
   ) -> OutgoingEvent {
+    let place = item.balance(at: balance.location) ?? balance
     let event = StockAdjusted(
       sku: balance.sku, locationID: balance.location, lot: balance.lot.isEmpty ? nil : LotID(trusted: balance.lot),
       kind: kind, reference: reference, difference: balance.onHand - before.onHand,
-      bumped: before.reserved - balance.reserved, onHand: balance.onHand, damaged: balance.damaged,
-      qualityControl: balance.qualityControl, available: balance.available, person: person, reasonCode: code)
+      bumped: before.reserved - balance.reserved, onHand: place.levelOnHand, damaged: place.levelDamaged,
+      qualityControl: place.levelQualityControl, available: place.level, person: person, reasonCode: code)
     return follow.event(
       .stockAdjusted(event), sku: balance.sku, sequence: item.nextSequence(), correlation: reference)
   }

@@ -111,6 +111,12 @@ extension Balance {
   /// What is physically at its location over all lots. Asked of the balance without a lot.
   public var levelOnHand: Int64 { lots.isEmpty ? onHand : lots.reduce(onHand) { $0 + $1.onHand } }
 
+  /// What is damaged at its location over all lots. Asked of the balance without a lot.
+  public var levelDamaged: Int64 { lots.reduce(damaged) { $0 + $1.damaged } }
+
+  /// What waits for a decision at its location over all lots. Asked of the balance without a lot.
+  public var levelQualityControl: Int64 { lots.reduce(qualityControl) { $0 + $1.qualityControl } }
+
   /// The location's lots in the order in which they go out, and what has no lot after them.
   var sources: [Balance] { lots + [self] }
 }

@@ -70,6 +70,28 @@ struct AdjustmentTests {
     }
   }
 
+  @Test("what is told after a document is how the location stands, over all of its lots")
+  func levels() async throws {
+    try await withWarehouse(5) { place in
+      try await place.inventory.take([
+        .lot("r-1", "A", "WH-1", "L", 30), .lot("r-2", "A", "WH-1", "M", 20),
+        .hold("hld-0", 2, "A", "WH-1", lot: "M"), .adjustment("adj-1", .damage, 1, "A", "WH-1"),
+      ])
+      _ = try await place.house.relay()
+      try await place.inventory.take(.hold("hld-1", 4, "A", "WH-1", lot: "L"))
+      try await place.allocation.take(.comeBack("ret-1", [("A", "WH-1", 3, .qualityControl)]))
+      for message in try await place.house.events() {
+        switch message.event {
+        case .stockAdjusted(let told):
+          #expect((told.onHand, told.damaged, told.qualityControl, told.available) == (55, 1, 6, 48))
+          #expect((told.lot?.value, told.difference) == ("L", 0))
+        case .stockReturned(let told): #expect((told.onHand, told.available) == (58, 48))
+        default: Issue.record("\(message.event.type)")
+        }
+      }
+    }
+  }
+
   @Test("held units are not sold; released ones go to those who wait, scrapped ones are gone")
   func hold() async throws {
     try await withWarehouse(10) { place in

@@ -40,12 +40,14 @@ extension Letter {
   }
 
   /// `quality.held`.
-  public static func hold(_ hold: String, _ quantity: Int64, _ sku: String, _ location: String) -> Letter {
+  public static func hold(
+    _ hold: String, _ quantity: Int64, _ sku: String, _ location: String, lot: String? = nil
+  ) -> Letter {
     Letter(
       .qualityHeld(
         QualityHeld(
           holdID: HoldID(trusted: hold), sku: SKU(trusted: sku), locationID: LocationID(trusted: location),
-          quantity: quantity)))
+          lot: lot.map(LotID.init(trusted:)), quantity: quantity)))
   }
 
   /// `quality.released`.

@@ -14,13 +14,13 @@ public struct StockAdjusted: Payload {
   public var difference: Int64
   /// Promised units that were taken away for it.
   public var bumped: Int64
-  /// Units at the location after it.
+  /// Units at the location after it, over all of its lots.
   public var onHand: Int64
   /// Damaged units among them.
   public var damaged: Int64
   /// Held units among them.
   public var qualityControl: Int64
-  /// Units available at the location after it.
+  /// Units available at the location after it, over all of its lots.
   public var available: Int64
   /// Who did it.
   public var person: String?

@@ -16,9 +16,9 @@ public struct StockReturned: Payload {
   public var quantity: Int64
   /// What becomes of them: quality_control also where stock was asked for and nobody knows which lot they are of.
   public var disposition: Disposal
-  /// Units on hand there now.
+  /// Units on hand there now, over all lots.
   public var onHand: Int64
-  /// Units available there now.
+  /// Units available there now, over all lots.
   public var available: Int64
 
   /// From values that are known to keep the rules of the wire format.
