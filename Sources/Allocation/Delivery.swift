@@ -74,7 +74,8 @@ extension AllocationDecisions {
       if planned.backordered > 0, !waited { waiting.append(line) }
       lines.append(
         ShipmentFailed.Line(
-          line: line.number, sku: line.sku, locationID: part.location, quantity: part.quantity,
+          line: line.number, sku: line.sku, locationID: part.location,
+          lot: part.lot.isEmpty ? nil : LotID(trusted: part.lot), quantity: part.quantity,
           reserved: planned.reserved, backordered: planned.backordered, cancelled: planned.cancelled))
     }
     let failed = ShipmentFailed(

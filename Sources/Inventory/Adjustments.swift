@@ -54,7 +54,13 @@ extension InventoryDecisions {
     guard quantity > there else { return nil }
     return Reason(
       .notThere, field: "data.quantity", value: "\(quantity)",
-      rule: "must not exceed the \(there) \(what) units at \(balance.location)")
+      rule: "must not exceed the \(there) \(what) units at \(balance.location)\(lotWords(balance))")
+  }
+
+  /// Which of its location's stock a balance is, where there are lots of the product.
+  func lotWords(_ balance: Balance) -> String {
+    if !balance.lot.isEmpty { return " of lot \(balance.lot)" }
+    return stock.item(balance.sku)?.lots.isEmpty == false ? " without a lot" : ""
   }
 
   // MARK: Quality

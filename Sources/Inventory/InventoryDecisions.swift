@@ -145,7 +145,7 @@ struct InventoryDecisions {
     }
     guard to.onHand <= WorkingSet.maximumOnHand - move.quantity else { return .notApplied(tooMuch(move.quantity)) }
     state.moves[move.moveID] = move
-    guard from.available >= move.quantity else { return reject(move, item, available: from.available) }
+    guard from.available >= move.quantity else { return reject(move, item, from) }
     stock.move(move.quantity, from: from, to: to, cause(move.moveID.value))
     state.new.moves.append((move, nil))
     let moved = StockMoved(
@@ -157,14 +157,15 @@ struct InventoryDecisions {
     ])
   }
 
-  private func reject(_ move: StockMoveRequested, _ item: StockItem, available: Int64) -> Disposition {
+  private func reject(_ move: StockMoveRequested, _ item: StockItem, _ from: Balance) -> Disposition {
     let reason = "insufficient_stock"
-    let of = move.lot.map { " of lot \($0)" } ?? (item.lots.isEmpty ? "" : " without a lot")
+    let available = from.available
     state.new.moves.append((move, reason))
     let rejected = StockMoveRejected(
       moveID: move.moveID, sku: move.sku, fromLocationID: move.fromLocationID, toLocationID: move.toLocationID,
       quantity: move.quantity, lot: move.lot, reference: move.reference, reason: reason,
-      detail: "\(available) available at \(move.fromLocationID)\(of), \(move.quantity) requested", available: available)
+      detail: "\(available) available at \(move.fromLocationID)\(lotWords(from)), \(move.quantity) requested",
+      available: available)
     return .applied([
       follow.event(
         .stockMoveRejected(rejected), sku: move.sku, sequence: item.nextSequence(), correlation: move.moveID.value)

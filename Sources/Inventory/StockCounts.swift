@@ -22,6 +22,9 @@ extension InventoryDecisions {
     let target = (count.counted ?? balance.onHand) + (count.difference ?? 0) + movement
     guard target >= 0 else { return .notApplied(belowNothing(count, balance, movement)) }
     guard target <= WorkingSet.maximumOnHand else { return .notApplied(tooMuch(target)) }
+    if count.counted != nil, target > 0, let reason = missingLot(of: count, item, balance) {
+      return .notApplied(reason)
+    }
     return book(count, item, balance, target: target, movement: movement)
   }
 
@@ -64,11 +67,26 @@ extension InventoryDecisions {
     if let difference = count.difference {
       return Reason(
         .notThere, field: "data.difference", value: "\(difference)",
-        rule: "must not take more than the \(balance.onHand) units on hand at \(balance.location)")
+        rule: "must not take more than the \(balance.onHand) units on hand at \(balance.location)"
+          + lotWords(balance))
     }
     return Reason(
       .notThere, field: "data.counted", value: "\(count.counted ?? 0)",
-      rule: "must be at least the \(-movement) units that left \(balance.location) after counted_at")
+      rule: "must be at least the \(-movement) units that left \(balance.location)\(lotWords(balance)) after "
+        + "counted_at")
+  }
+
+  /// A count without a lot speaks of what has no lot. Where all that is there is of lots, whoever counted means these:
+  /// believed as it is, the count would double them.
+  private func missingLot(of count: StockCounted, _ item: StockItem, _ balance: Balance) -> Reason? {
+    guard balance.lot.isEmpty, balance.onHand == 0 else { return nil }
+    let lots = item.balances.filter { $0.location == balance.location && !$0.lot.isEmpty && $0.onHand > 0 }
+    guard !lots.isEmpty else { return nil }
+    let there = lots.prefix(10).map { "\($0.onHand) of \($0.lot)" } + (lots.count > 10 ? ["…"] : [])
+    return Reason(
+      .lotMissing, field: "data.lot", value: "absent",
+      rule: "must name the lot of which \(count.counted ?? 0) were counted: all that is on hand at "
+        + "\(balance.location) is of lots (\(there.joined(separator: ", ")))")
   }
 
   private func tooFarAhead(_ time: Timestamp) -> Reason? {

@@ -47,7 +47,8 @@ extension InventoryDecisions {
       guard leaving[place, default: 0] <= from.usable else {
         return Reason(
           .notThere, field: "data.lines[\(index)].quantity", value: "\(line.quantity)",
-          rule: "must not exceed, with the lines before it, the \(from.usable) usable units at \(from.location)")
+          rule: "must not exceed, with the lines before it, the \(from.usable) usable units at \(from.location)"
+            + lotWords(from))
       }
       if let reason = tooMuch(leaving[place, default: 0], at: transit, line: index) { return reason }
     }

@@ -16,10 +16,19 @@ extension ReasonKind {
     case .notThere:
       ReasonGuide(
         meaning:
-          "A document takes more units than are there (usable, damaged or held, as the rule says), also after the "
+          "A document takes more units than are there (usable, damaged or held, of a lot or without one, as the "
+          + "rule says), also after the "
           + "retries.",
         look: "rule: how many there are; the balance's last ledger entries; a receipt or move that has not come yet.",
         act: "Have the place counted: the count is believed. Then replay, or discard it if the count covers it.")
+    case .lotMissing:
+      ReasonGuide(
+        meaning:
+          "An absolute count names no lot, and all that is on hand there is of lots: it would have been added to them.",
+        look: "rule: what is there of which lot; the count's own sheet.",
+        act:
+          "Have one count per lot published, each with its own count_id, and discard this one; or name the lot: "
+          + "`replay --edit data.lot=LOT`.")
     case .unknownTransfer:
       ReasonGuide(
         meaning:

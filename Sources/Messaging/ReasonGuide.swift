@@ -20,7 +20,8 @@ extension ReasonKind {
     case .unknownBarcode, .unknownUnit, .barcodeTaken: catalogueGuide
     case .contradiction, .tooMuchStock, .wrongLine, .moreThanOpen, .alreadyShipped, .shipmentEnded, .holdExpired:
       ruleGuide
-    case .unknownHold, .unknownLot, .notThere, .moreThanHeld, .unknownTransfer, .moreThanInTransit, .transitLocation:
+    case .unknownHold, .unknownLot, .notThere, .lotMissing, .moreThanHeld, .unknownTransfer, .moreThanInTransit,
+      .transitLocation:
       warehouseGuide
     case .databaseRefused, .tooSlow, .crashed, .deliveryLimit, .recordRefused: faultGuide
     }

@@ -37,6 +37,8 @@ public enum ReasonKind: String, CaseIterable, Sendable {
   case transitLocation = "transit_location"
   /// It takes units that are not there.
   case notThere = "not_there"
+  /// A count names no lot where all that is on hand is of lots.
+  case lotMissing = "lot_missing"
   /// It releases more units than its hold still holds.
   case moreThanHeld = "more_than_held"
   /// It says something else about a business id than the message before it.
@@ -86,7 +88,7 @@ public enum ReasonKind: String, CaseIterable, Sendable {
   public var treatment: Treatment {
     switch self {
     case .unknownSKU, .unknownLocation, .unknownBarcode, .unknownUnit, .unknownLot, .unknownOrder, .unknownShipment,
-      .unknownHold, .unknownTransfer, .notReserved, .notThere, .notOnHand, .moreThanShipped, .notOpen, .tooSlow:
+      .unknownHold, .unknownTransfer, .notReserved, .notThere, .lotMissing, .notOnHand, .moreThanShipped, .notOpen, .tooSlow:
       .retry
     case .malformed, .idReused, .tooOld, .tooFarAhead, .foreignType, .contradiction, .barcodeTaken, .tooMuchStock,
       .wrongLine, .moreThanOpen, .moreThanHeld, .moreThanInTransit, .transitLocation, .alreadyShipped, .shipmentEnded,

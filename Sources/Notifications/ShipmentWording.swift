@@ -30,7 +30,8 @@ extension Wording {
       let becomes = [
         (line.reserved, "reserved again"), (line.backordered, "waiting for stock"), (line.cancelled, "cancelled"),
       ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
-      return "\(line.quantity) x \(line.sku) to \(line.locationID): \(becomes)"
+      let lot = line.lot.map { " (lot \($0))" } ?? ""
+      return "\(line.quantity) x \(line.sku)\(lot) to \(line.locationID): \(becomes)"
     }
     let reason = shipment.reason.flatMap { $0.isEmpty ? nil : $0 }
     self.init(

@@ -84,6 +84,21 @@ struct ReturnedLotTests {
     }
   }
 
+  @Test("a failed shipment says of which lot its units wait in quality control")
+  func failed() async throws {
+    try await withScene([("A", "WH-1", 2)]) { scene in
+      try await scene.inventory.take(.lot("r-1", "A", "WH-1", "L", 4, expires: Self.days(9)))
+      try await scene.allocation.take([
+        .order("o-1", [("A", 5)]), .shipment("s-1", "o-1", [(1, "WH-1", 5)]), .status("s-1", .failed),
+      ])
+      guard case .shipmentFailed(let told)? = try await scene.house.events(.shipmentFailed).last?.event else {
+        Issue.record("shipment.failed is missing")
+        return
+      }
+      #expect(told.lines.map { "\($0.lot?.value ?? "-") \($0.quantity)" } == ["L 4", "- 1"])
+    }
+  }
+
   @Test("a lot that is named is believed, once a receipt has brought it")
   func named() async throws {
     try await withScene([("A", "WH-1", 5), ("B", "WH-1", 5)]) { scene in

@@ -92,6 +92,27 @@ struct AdjustmentTests {
     }
   }
 
+  @Test("what is not there is said to be of which lot, where there are lots")
+  func whichLot() async throws {
+    try await withWarehouse(0) { place in
+      try await place.inventory.take(.lot("r-1", "A", "WH-1", "L", 5))
+      let taken = try await place.inventory.take([
+        .adjustment("adj-1", .damage, 2, "A", "WH-1"), .adjustment("adj-2", .writeOff, 6, "A", "WH-1", lot: "L"),
+        .hold("hld-1", 1, "A", "WH-1"), .release("rel-1", of: nil, 1, "A", "WH-1"),
+        .difference("cnt-1", "A", "WH-1", -1), .transfer("t-1", "WH-1", "WH-2", [("A", 1)]),
+      ])
+      #expect(taken.outcomes == Array(repeating: .retried, count: 6))
+      #expect(
+        taken.entries.map { String(($0.why ?? "").split(separator: "must not ").last ?? "") } == [
+          "exceed the 0 usable units at WH-1 without a lot", "exceed the 5 usable units at WH-1 of lot L",
+          "exceed the 0 usable units at WH-1 without a lot",
+          "exceed the 0 held (without a hold's name) units at WH-1 without a lot",
+          "take more than the 0 units on hand at WH-1 without a lot",
+          "exceed, with the lines before it, the 0 usable units at WH-1 without a lot",
+        ])
+    }
+  }
+
   @Test("held units are not sold; released ones go to those who wait, scrapped ones are gone")
   func hold() async throws {
     try await withWarehouse(10) { place in

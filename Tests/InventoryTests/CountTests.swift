@@ -212,6 +212,37 @@ struct CountTests {
     }
   }
 
+  @Test("an absolute count without a lot is not believed where all that is there is of lots: it would double them")
+  func lotMissing() async throws {
+    try await withWarehouse(0) { place in
+      try await place.inventory.take([.lot("r-1", "A", "WH-1", "A", 30), .lot("r-2", "A", "WH-1", "B", 20)])
+      let count = Letter.count("cnt-1", "A", "WH-1", 50)
+      let taken = try await place.inventory.take([count, .count("cnt-2", "A", "WH-1", 0)])
+      #expect(taken.outcomes == [.retried, .applied], "nothing without a lot is what the books say")
+      #expect(
+        taken.entries.first?.why
+          == "data.lot: absent: must name the lot of which 50 were counted: all that is on hand at WH-1 is of lots "
+          + "(30 of A, 20 of B)")
+      #expect(try await place.balances() == ["WH-1|0|0|0|0", "WH-1/A|30|0|0|0", "WH-1/B|20|0|0|0"])
+      // What has no lot was only told late.
+      try await place.inventory.take(.receipt("r-3", "A", "WH-1", 4))
+      #expect(try await place.inventory.take(.count("cnt-3", "A", "WH-1", 5)).outcome == .applied)
+      #expect(try await place.balances().first == "WH-1|5|0|0|0")
+    }
+  }
+
+  @Test("what left after it was counted without a lot leaves nothing to ask about")
+  func lotNotMissing() async throws {
+    try await withWarehouse(5) { place in
+      try await place.inventory.take([
+        .lot("r-1", "A", "WH-1", "L", 3), .adjustment("adj-1", .writeOff, 5, "A", "WH-1"),
+      ])
+      let count = Letter.count("cnt-1", "A", "WH-1", 5, at: Warehouse.ago(60))
+      #expect(try await place.inventory.take(count).outcome == .applied)
+      #expect(try await place.balances() == ["WH-1|0|0|0|0", "WH-1/L|3|0|0|0"])
+    }
+  }
+
   @Test("a lot has a balance of its own")
   func lots() async throws {
     try await withWarehouse(5) { place in

@@ -30,13 +30,14 @@ extension Letter {
   /// `stock.adjustment.requested`.
   public static func adjustment(
     _ adjustment: String, _ kind: AdjustmentKind, _ quantity: Int64, _ sku: String, _ location: String,
-    code: String = "CODE", person: String = "m.kowalska"
+    code: String = "CODE", person: String = "m.kowalska", lot: String? = nil
   ) -> Letter {
     Letter(
       .stockAdjustmentRequested(
         StockAdjustmentRequested(
           adjustmentID: AdjustmentID(trusted: adjustment), sku: SKU(trusted: sku),
-          locationID: LocationID(trusted: location), kind: kind, quantity: quantity, reasonCode: code, person: person)))
+          locationID: LocationID(trusted: location), lot: lot.map(LotID.init(trusted:)), kind: kind,
+          quantity: quantity, reasonCode: code, person: person)))
   }
 
   /// `quality.held`.

@@ -106,6 +106,8 @@ extension ShipmentFailed {
     public var sku: SKU
     /// Where the units come back to.
     public var locationID: LocationID
+    /// The lot that they are of, where the stock is kept by lots: as which they wait in quality control.
+    public var lot: LotID?
     /// Units of the product, 1 to 1,000,000,000.
     public var quantity: Int64
     /// Units of them that are reserved again from other stock.
@@ -120,6 +122,7 @@ extension ShipmentFailed {
       line: Int32,
       sku: SKU,
       locationID: LocationID,
+      lot: LotID? = nil,
       quantity: Int64,
       reserved: Int64,
       backordered: Int64,
@@ -128,6 +131,7 @@ extension ShipmentFailed {
       self.line = line
       self.sku = sku
       self.locationID = locationID
+      self.lot = lot
       self.quantity = quantity
       self.reserved = reserved
       self.backordered = backordered
@@ -142,6 +146,7 @@ extension ShipmentFailed.Line {
     var line: Int32?
     var sku: SKU?
     var locationID: LocationID?
+    var lot: LotID?
     var quantity: Int64?
     var reserved: Int64?
     var backordered: Int64?
@@ -152,6 +157,7 @@ extension ShipmentFailed.Line {
       case .line: line = try json.int32(bytes, .line, Limits.lineNumber)
       case .sku: sku = try json.identifier(bytes, .sku)
       case .locationID: locationID = try json.identifier(bytes, .locationID)
+      case .lot: lot = try json.takeNull(bytes) ? nil : json.identifier(bytes, .lot)
       case .quantity: quantity = try json.integer(bytes, .quantity, Limits.quantity)
       case .reserved: reserved = try json.integer(bytes, .reserved, Limits.partialQuantity)
       case .backordered: backordered = try json.integer(bytes, .backordered, Limits.partialQuantity)
@@ -162,6 +168,7 @@ extension ShipmentFailed.Line {
     self.line = try WireField.line.required(line)
     self.sku = try WireField.sku.required(sku)
     self.locationID = try WireField.locationID.required(locationID)
+    self.lot = lot
     self.quantity = try WireField.quantity.required(quantity)
     self.reserved = try WireField.reserved.required(reserved)
     self.backordered = try WireField.backordered.required(backordered)
@@ -174,6 +181,7 @@ extension ShipmentFailed.Line {
     json.member(.line, line)
     json.member(.sku, sku)
     json.member(.locationID, locationID)
+    json.member(.lot, lot)
     json.member(.quantity, quantity)
     json.member(.reserved, reserved)
     json.member(.backordered, backordered)
