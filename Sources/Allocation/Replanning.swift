@@ -13,7 +13,8 @@ struct Replanned {
 
 extension AllocationDecisions {
   /// Plans units of a line anew, which are in none of its quantities at the moment: what can be promised is reserved,
-  /// the rest waits. Where the order must not wait, or was cancelled, it will not be delivered.
+  /// the rest waits. Where the order must not wait, or was cancelled, it will not be delivered; nor will units that
+  /// somebody has called off, which had left all the same.
   ///
   /// Units that have been on their way are served one by one again, whatever the order's policy was at first.
   ///
@@ -23,11 +24,22 @@ extension AllocationDecisions {
     _ quantity: Int64, of line: OrderLine, _ order: Order, givenBackAt origin: LocationID? = nil
   ) -> Replanned {
     let cause = cause(order.id.value)
-    guard !order.isClosed, !line.isClosed, let item = stock.item(line.sku) else {
-      stock.cancel(quantity, of: line)
-      stock.record(.cancelled, quantity, of: line, order, by: .requested, seeing: nil, cause)
-      return Replanned(cancelled: quantity)
+    let item = order.isClosed ? nil : stock.item(line.sku)
+    let wanted = item == nil ? 0 : min(quantity, max(0, line.wanted(of: line.ordered) - line.open))
+    if wanted < quantity {
+      stock.cancel(quantity - wanted, of: line)
+      stock.record(.cancelled, quantity - wanted, of: line, order, by: .requested, seeing: nil, cause)
     }
+    guard let item, wanted > 0 else { return Replanned(cancelled: quantity) }
+    var planned = plan(wanted, of: line, item, order, givenBackAt: origin, cause)
+    planned.cancelled += quantity - wanted
+    return planned
+  }
+
+  private func plan(
+    _ quantity: Int64, of line: OrderLine, _ item: StockItem, _ order: Order, givenBackAt origin: LocationID?,
+    _ cause: Cause
+  ) -> Replanned {
     var planned = Replanned()
     let sight = sight(of: item, for: quantity, order)
     let promisable = origin == nil ? item.availableToPromise : quantity

@@ -179,6 +179,24 @@ struct DeliveryTests {
     }
   }
 
+  @Test("what was called off and had left all the same is cancelled when it comes back, and only the rest planned anew")
+  func failedAfterCancellation() async throws {
+    try await withScene([("A", "WH-1", 20)]) { scene in
+      try await scene.allocation.take([
+        .order("o-1", [("A", 10)]), .cancel("o-1", [(1, 4)], as: "c-1"),
+        .shipment("s-1", "o-1", [(1, "WH-1", 8)]),
+      ])
+      #expect(try await scene.lines("o-1") == ["0|0|8|2"])
+      try await scene.allocation.take(.status("s-1", .failed))
+      #expect(try await scene.lines("o-1") == ["6|0|0|4"])
+      guard case .shipmentFailed(let told)? = try await scene.house.events(.shipmentFailed).last?.event else {
+        Issue.record("shipment.failed is missing")
+        return
+      }
+      #expect(told.lines.map { [$0.reserved, $0.backordered, $0.cancelled] } == [[6, 0, 2]])
+    }
+  }
+
   @Test("what failed of an order that must not wait, or was cancelled, is cancelled where it cannot be replaced")
   func failedForGood() async throws {
     try await withScene([("A", "WH-1", 2), ("B", "WH-1", 9)]) { scene in

@@ -122,6 +122,9 @@ extension World {
       "\(place): \(line.calledOff)")
     let isEnded = order.isClosed || said.closed.contains(line.number)
     try require(!isEnded || line.open == 0, "nothing is open of what was cancelled", "\(place): \(line.open)")
+    try require(
+      line.open <= line.wanted(of: line.ordered), "nothing is open that was called off",
+      "\(place): \(line.open) of \(line.wanted(of: line.ordered))")
     try require(order.holdUntil == nil || !order.isClosed, "a closed order is no hold", "\(order.id)")
     let returned = said.returned[line.number] ?? 0
     let left = line.reservations.reduce(0) { $0 + $1.consumed }
