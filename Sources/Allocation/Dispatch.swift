@@ -29,14 +29,15 @@ extension AllocationDecisions {
 
   // MARK: What cannot be true, or not yet
 
-  /// What makes the shipment wrong for good: a line that its order does not have, or more than was ever ordered.
+  /// What makes the shipment wrong: another SKU than its line's for good; a line that its order does not have, or more
+  /// than is ordered, unless an amendment is on its way.
   private func obstacle(to shipment: ShipmentDispatched, _ order: Order) -> Reason? {
     var leaving: [Int32: Int64] = [:]
     for (index, part) in shipment.lines.enumerated() {
       let path = "data.lines[\(index)]"
       guard let line = order.line(part.line) else {
         return Reason(
-          .wrongLine, field: "\(path).line", value: "\(part.line)", rule: "must be a line of order \(order.id)")
+          .unknownLine, field: "\(path).line", value: "\(part.line)", rule: "must be a line of order \(order.id)")
       }
       if let sku = part.sku, sku != line.sku {
         return Reason(.wrongLine, field: "\(path).sku", value: sku.value, rule: "must be \(line.sku), the line's SKU")

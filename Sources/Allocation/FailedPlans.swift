@@ -36,7 +36,7 @@ extension AllocationDecisions {
       let path = "data.lines[\(index)]"
       guard let line = order.line(part.line) else {
         return Reason(
-          .wrongLine, field: "\(path).line", value: "\(part.line)", rule: "must be a line of order \(order.id)")
+          .unknownLine, field: "\(path).line", value: "\(part.line)", rule: "must be a line of order \(order.id)")
       }
       failing["\(part.line)@\(part.locationID)", default: 0] += part.quantity
       let reserved = line.openReserved(at: part.locationID)

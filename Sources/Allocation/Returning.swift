@@ -124,7 +124,8 @@ extension AllocationDecisions {
   ) throws(Reason) -> SKU {
     guard let order, let number = line.line else { return line.sku ?? SKU(trusted: "") }
     guard let known = order.line(number) else {
-      throw Reason(.wrongLine, field: "\(path).line", value: "\(number)", rule: "must be a line of order \(order.id)")
+      throw Reason(
+        .unknownLine, field: "\(path).line", value: "\(number)", rule: "must be a line of order \(order.id)")
     }
     if let sku = line.sku, sku != known.sku {
       throw Reason(.wrongLine, field: "\(path).sku", value: sku.value, rule: "must be \(known.sku), the line's SKU")

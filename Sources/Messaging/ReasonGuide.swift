@@ -14,8 +14,8 @@ extension ReasonKind {
   public var guide: ReasonGuide {
     switch self {
     case .malformed, .idReused, .tooOld, .tooFarAhead, .foreignType: publisherGuide
-    case .unknownSKU, .unknownLocation, .unknownOrder, .unknownShipment, .notReserved, .notOnHand, .moreThanShipped,
-      .notOpen:
+    case .unknownSKU, .unknownLocation, .unknownOrder, .unknownShipment, .unknownLine, .notReserved, .notOnHand,
+      .moreThanShipped, .notOpen:
       orderGuide
     case .unknownBarcode, .unknownUnit, .barcodeTaken: catalogueGuide
     case .contradiction, .tooMuchStock, .wrongLine, .moreThanOpen, .alreadyShipped, .shipmentEnded, .holdExpired:
@@ -83,6 +83,13 @@ extension ReasonKind {
         meaning: "No shipment.dispatched has come for the shipment, nor in the minutes of the retries.",
         look: "dead letters of shipment.dispatched with this shipment_id; the warehouse's outgoing messages.",
         act: "Replay the shipment first, then this one. Where the carrier's id is another one, correct it with --edit.")
+    case .unknownLine:
+      ReasonGuide(
+        meaning:
+          "A shipment, a failed plan or a return names a line that its order does not have, nor got in the minutes of "
+          + "the retries.",
+        look: "`replay --dry-run` for the order's lines; order.amended of the order among the dead letters.",
+        act: "Have the amendment published that adds the line, then replay; or correct the line with --edit.")
     case .notOnHand:
       ReasonGuide(
         meaning: "A shipment says that more has left a location than was there, damaged and held goods aside.",
@@ -143,15 +150,15 @@ extension ReasonKind {
     case .wrongLine:
       ReasonGuide(
         meaning:
-          "A shipment or arrival names a line that its order or transfer does not have, or another SKU than the "
-          + "line's.",
+          "A shipment, return or arrival names another SKU than its line's, another order than its shipment's, or a "
+          + "line that its transfer does not have.",
         look: "`replay --dry-run` for the order's lines, `transfer_lines`; the warehouse's picking list.",
         act: "Correct the line or the SKU with --edit, then replay.")
     case .moreThanOpen:
       ReasonGuide(
         meaning:
-          "A shipment takes more units of a line than are ordered of it and have not left: shipped twice, or the order "
-          + "was amended to less meanwhile.",
+          "A shipment takes more units of a line than are ordered of it and have not left, also after the retries: "
+          + "shipped twice, or the order was amended to less meanwhile, or to more and that has not come.",
         look: "other shipments of the order; its amendments; what has really left the warehouse.",
         act:
           "If it left twice, book a return with the warehouse; correct the quantity with --edit, or discard it. If an "

@@ -47,9 +47,11 @@ public enum ReasonKind: String, CaseIterable, Sendable {
   case barcodeTaken = "barcode_taken"
   /// It would raise a location's stock beyond what can be counted.
   case tooMuchStock = "too_much_stock"
-  /// A shipment names a line or a SKU that its order does not have.
+  /// A shipment, a failed plan or a return names a line that its order does not have, or not yet.
+  case unknownLine = "unknown_line"
+  /// It names another SKU than its line's, another order than its shipment's, or a line that its transfer lacks.
   case wrongLine = "wrong_line"
-  /// A shipment takes more than its line has open.
+  /// A shipment takes more than is ordered of its line and has not left.
   case moreThanOpen = "more_than_open"
   /// A shipment takes more than is at that location.
   case notOnHand = "not_on_hand"
@@ -88,10 +90,11 @@ public enum ReasonKind: String, CaseIterable, Sendable {
   public var treatment: Treatment {
     switch self {
     case .unknownSKU, .unknownLocation, .unknownBarcode, .unknownUnit, .unknownLot, .unknownOrder, .unknownShipment,
-      .unknownHold, .unknownTransfer, .notReserved, .notThere, .lotMissing, .notOnHand, .moreThanShipped, .notOpen, .tooSlow:
+      .unknownHold, .unknownTransfer, .unknownLine, .moreThanOpen, .notReserved, .notThere, .lotMissing, .notOnHand,
+      .moreThanShipped, .notOpen, .tooSlow:
       .retry
     case .malformed, .idReused, .tooOld, .tooFarAhead, .foreignType, .contradiction, .barcodeTaken, .tooMuchStock,
-      .wrongLine, .moreThanOpen, .moreThanHeld, .moreThanInTransit, .transitLocation, .alreadyShipped, .shipmentEnded,
+      .wrongLine, .moreThanHeld, .moreThanInTransit, .transitLocation, .alreadyShipped, .shipmentEnded,
       .holdExpired, .databaseRefused, .crashed, .deliveryLimit, .recordRefused:
       .deadLetter
     }

@@ -146,8 +146,6 @@ class Evidence:
             # Its promise was gone, and others have shipped what was there.
             gone = data["order_id"] in self.cancelled or data["order_id"] in self.bumped
             return "a shipment of what was cancelled or bumped" if gone else None
-        if message.key == "shipment.dispatched" and letter["kind"] == "refused":
-            return "a shipment of more than was ordered" if data["order_id"] in self.cancelled else None
         if len(self.by_id[message.source, message.id]) > 1 and letter["field"] == "id":
             return "an id used for two messages"
         if message.key == "order.created" and letter["kind"] == "refused":

@@ -30,6 +30,15 @@ struct BadMessage: CustomTestStringConvertible, Sendable {
     return Letter(raw: old.isEmpty ? text : text.replacing(old, with: new), id: "bad-1", routingKey: key)
   }
 
+  private static var shipment: Letter {
+    let line = ShipmentDispatched.Line(
+      line: 1, sku: SKU(trusted: "B"), locationID: LocationID(trusted: "WH-1"), quantity: 1)
+    return Letter(
+      .shipmentDispatched(
+        ShipmentDispatched(
+          shipmentID: ShipmentID(trusted: "s-bad"), orderID: OrderID(trusted: "o-before"), lines: [line])))
+  }
+
   private static func time(_ time: String) -> Letter {
     Letter(
       raw: """
@@ -100,9 +109,7 @@ struct BadMessage: CustomTestStringConvertible, Sendable {
     BadMessage(
       "another AMQP message id", Letter(raw: order("", "").body, id: "other", routingKey: "order.created"),
       field: "message_id", value: "other"),
-    BadMessage(
-      "a shipment for more than was ordered", .shipment("s-bad", "o-before", [(1, "WH-1", 3)]),
-      field: "data.lines[0].quantity", value: "3", kind: "refused"),
+    BadMessage("a shipment of another SKU", shipment, field: "data.lines[0].sku", value: "B", kind: "refused"),
   ]
 }
 

@@ -156,11 +156,16 @@ struct RedeliveryTests {
   @Test("a replayed dead letter is applied once, also when its bytes were corrected")
   func replay() async throws {
     try await withStock { house, inventory, allocation in
-      let bad = Letter.shipment("s-1", "o-1", [(1, "WH-1", 3)])
+      let line = ShipmentDispatched.Line(
+        line: 1, sku: SKU(trusted: "B"), locationID: LocationID(trusted: "WH-1"), quantity: 2)
+      let bad = Letter(
+        .shipmentDispatched(
+          ShipmentDispatched(
+            shipmentID: ShipmentID(trusted: "s-1"), orderID: OrderID(trusted: "o-1"), lines: [line])))
       try await allocation.take([.order("o-1", [("A", 2)]), bad])
       #expect(try await house.deadLetter().kind == "refused")
       #expect(try await allocation.take(bad.attempt(1)).outcome == .deadLettered, "it is judged afresh")
-      let text = String(decoding: bad.body, as: UTF8.self).replacing(#""quantity":3"#, with: #""quantity":2"#)
+      let text = String(decoding: bad.body, as: UTF8.self).replacing(#""sku":"B""#, with: #""sku":"A""#)
       let corrected = Letter(raw: text, id: bad.id, routingKey: bad.routingKey).attempt(2)
       #expect(try await allocation.take([corrected, corrected.again]).outcomes == [.applied, .duplicate])
       #expect(try await allocation.take(bad.attempt(3)).outcome == .duplicate)
