@@ -79,6 +79,7 @@ extension InventoryDecisions {
 
   // MARK: Barcodes
 
+  /// News of the product that had the barcode before may be on its way: first the retry tiers.
   private func takenBarcode(of product: ProductContent) -> Reason? {
     for (index, barcode) in product.barcodes.enumerated() {
       guard let owner = state.barcodes[barcode.gtin], owner != product.sku else { continue }
@@ -110,7 +111,7 @@ extension InventoryDecisions {
     }
     if let sku = receipt.sku, sku != owner {
       throw Reason(
-        .barcodeTaken, field: "data.barcode", value: barcode.text, rule: "must be one of \(sku): it is one of \(owner)")
+        .wrongBarcode, field: "data.barcode", value: barcode.text, rule: "must be one of \(sku): it is one of \(owner)")
     }
     return owner
   }

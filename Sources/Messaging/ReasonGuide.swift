@@ -17,7 +17,7 @@ extension ReasonKind {
     case .unknownSKU, .unknownLocation, .unknownOrder, .unknownShipment, .unknownLine, .notReserved, .notOnHand,
       .moreThanShipped, .notOpen:
       orderGuide
-    case .unknownBarcode, .unknownUnit, .barcodeTaken: catalogueGuide
+    case .unknownBarcode, .unknownUnit, .barcodeTaken, .wrongBarcode: catalogueGuide
     case .contradiction, .tooMuchStock, .wrongLine, .moreThanOpen, .alreadyShipped, .shipmentEnded, .holdExpired:
       ruleGuide
     case .unknownHold, .unknownLot, .notThere, .lotMissing, .moreThanHeld, .unknownTransfer, .moreThanInTransit,
@@ -125,11 +125,16 @@ extension ReasonKind {
         meaning: "A receipt counts in a unit that its product does not have, nor got in the minutes of the retries.",
         look: "`units` of the product's last product.registered or product.changed.",
         act: "Have the product published with the unit and its factor, then replay. Never guess a factor.")
-    default:
+    case .barcodeTaken:
       ReasonGuide(
-        meaning: "A barcode is given to a product, or named with it, that belongs to another one.",
+        meaning: "A barcode is given to a product that belongs to another one, also after the minutes of the retries.",
         look: "rule: it names the product that has the barcode.",
         act: "Have the other product published without it, then replay this one; or correct the barcode with --edit.")
+    default:
+      ReasonGuide(
+        meaning: "A receipt names a product, and a barcode that belongs to another one.",
+        look: "rule: it names the product that has the barcode; the label of the goods.",
+        act: "Correct the product or the barcode with --edit, then replay.")
     }
   }
 

@@ -43,8 +43,10 @@ public enum ReasonKind: String, CaseIterable, Sendable {
   case moreThanHeld = "more_than_held"
   /// It says something else about a business id than the message before it.
   case contradiction
-  /// It gives a product a barcode that another one has, or names both.
+  /// It gives a product a barcode that another one has, or has still.
   case barcodeTaken = "barcode_taken"
+  /// A receipt names a product and the barcode of another one.
+  case wrongBarcode = "wrong_barcode"
   /// It would raise a location's stock beyond what can be counted.
   case tooMuchStock = "too_much_stock"
   /// A shipment, a failed plan or a return names a line that its order does not have, or not yet.
@@ -89,11 +91,11 @@ public enum ReasonKind: String, CaseIterable, Sendable {
   /// What becomes of a message for this reason.
   public var treatment: Treatment {
     switch self {
-    case .unknownSKU, .unknownLocation, .unknownBarcode, .unknownUnit, .unknownLot, .unknownOrder, .unknownShipment,
-      .unknownHold, .unknownTransfer, .unknownLine, .moreThanOpen, .notReserved, .notThere, .lotMissing, .notOnHand,
-      .moreThanShipped, .notOpen, .tooSlow:
+    case .unknownSKU, .unknownLocation, .unknownBarcode, .barcodeTaken, .unknownUnit, .unknownLot, .unknownOrder,
+      .unknownShipment, .unknownHold, .unknownTransfer, .unknownLine, .moreThanOpen, .notReserved, .notThere,
+      .lotMissing, .notOnHand, .moreThanShipped, .notOpen, .tooSlow:
       .retry
-    case .malformed, .idReused, .tooOld, .tooFarAhead, .foreignType, .contradiction, .barcodeTaken, .tooMuchStock,
+    case .malformed, .idReused, .tooOld, .tooFarAhead, .foreignType, .contradiction, .wrongBarcode, .tooMuchStock,
       .wrongLine, .moreThanHeld, .moreThanInTransit, .transitLocation, .alreadyShipped, .shipmentEnded,
       .holdExpired, .databaseRefused, .crashed, .deliveryLimit, .recordRefused:
       .deadLetter

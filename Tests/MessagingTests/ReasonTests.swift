@@ -14,7 +14,7 @@ struct ReasonTests {
       retried == [
         .unknownSKU, .unknownLocation, .unknownBarcode, .unknownUnit, .unknownOrder, .unknownShipment, .notReserved,
         .notOnHand, .moreThanShipped, .unknownHold, .unknownTransfer,
-        .notThere, .notOpen, .tooSlow, .unknownLot, .lotMissing, .unknownLine, .moreThanOpen,
+        .notThere, .notOpen, .tooSlow, .unknownLot, .lotMissing, .unknownLine, .moreThanOpen, .barcodeTaken,
       ])
   }
 
