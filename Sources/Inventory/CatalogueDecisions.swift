@@ -49,13 +49,23 @@ extension InventoryDecisions {
     guard let item = registeredItem(product.sku), var entry = state.products[product.sku] else {
       return .notApplied(unknownSKU(product.sku))
     }
-    guard entry.isBehind(message.envelope.time) else { return .unchanged("newer news of the product is known") }
+    guard entry.isBehind(message.envelope.time) else { return stale(product, entry) }
     if let taken = takenBarcode(of: product) { return .notApplied(taken) }
     let isSame = entry.content.contradiction(with: product) == nil
     entry.change(to: product, at: message.envelope.time)
     keep(entry)
     // What it says is known; that it was said later has to be remembered all the same.
     return isSame ? .applied([]) : announce(.productUpdated(product), item)
+  }
+
+  /// News that is no newer than what is known. At the same time it must say the same: nobody knows which is the later.
+  private func stale(_ product: ProductChanged, _ known: CatalogueEntry) -> Disposition {
+    let time = message.envelope.time
+    guard time == known.asOf else { return .unchanged("newer news of the product is known") }
+    guard let contradiction = known.content.contradiction(with: product, at: time) else {
+      return .unchanged("the product is known to be so")
+    }
+    return .notApplied(contradiction)
   }
 
   func discontinue(_ product: ProductDiscontinued) -> Disposition {

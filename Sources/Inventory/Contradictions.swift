@@ -1,5 +1,6 @@
 import Contracts
 import Messaging
+import Stock
 
 // The same business id again: equal content is a repetition, other content a contradiction that names its field.
 
@@ -39,8 +40,10 @@ struct Comparison {
 
 extension ProductContent {
   /// Barcodes and units have no order, and a barcode is the same with and without its leading zeros.
-  func contradiction(with new: ProductContent) -> Reason? {
-    var comparison = Comparison("product \(sku)")
+  ///
+  /// - Parameter time: Of both, where that is why they must not differ.
+  func contradiction(with new: ProductContent, at time: Timestamp? = nil) -> Reason? {
+    var comparison = Comparison("product \(sku)" + (time.map { " of \($0.rfc3339)" } ?? ""))
     comparison.compare("name", name, new.name)
     comparison.compare("category", category, new.category)
     comparison.compare("unit_price", unitPrice, new.unitPrice)
@@ -53,6 +56,28 @@ extension ProductContent {
 
 extension ProductUnit {
   fileprivate var text: String { "\(unit)=\(factor)" }
+}
+
+/// The levels that a policy has set.
+struct PolicyLevels {
+  let safetyStock: Int64
+  let reorderPoint: Int64
+  let recoverPoint: Int64
+
+  init(safetyStock: Int64, _ band: AlertBand) {
+    self.safetyStock = safetyStock
+    reorderPoint = band.reorderPoint
+    recoverPoint = band.recoverPoint
+  }
+
+  /// The first in which another policy of the same place and time differs: nobody knows which of them is the later one.
+  func contradiction(with new: StockPolicySet, at time: Timestamp) -> Reason? {
+    var comparison = Comparison("policy of \(new.sku) of \(time.rfc3339)")
+    comparison.compare("safety_stock", safetyStock, new.safetyStock)
+    comparison.compare("reorder_point", reorderPoint, new.reorderPoint)
+    comparison.compare("recover_point", recoverPoint, new.recoverPoint)
+    return comparison.contradiction
+  }
 }
 
 extension LocationRegistered {

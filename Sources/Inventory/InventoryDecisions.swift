@@ -69,7 +69,10 @@ struct InventoryDecisions {
     guard let item = registeredItem(policy.sku) else { return .notApplied(unknownSKU(policy.sku)) }
     let place = InventoryState.PolicyPlace(of: policy)
     if let known = state.policyTimes[place], known >= message.envelope.time {
-      return .unchanged("a newer policy is in force")
+      guard known == message.envelope.time, let levels = levels(of: place, item),
+        let contradiction = levels.contradiction(with: policy, at: known)
+      else { return .unchanged("this policy or a newer one is in force") }
+      return .notApplied(contradiction)
     }
     let band = AlertBand(reorderPoint: policy.reorderPoint, recoverPoint: policy.recoverPoint)
     let cause = cause(policy.sku.value)
@@ -84,12 +87,23 @@ struct InventoryDecisions {
         stock.setPolicy(of: balance, safetyStock: policy.safetyStock, band: band, cause)
       }
       state.new.defaultLevels[policy.sku] = policy
+      state.defaultLevels[policy.sku] = PolicyLevels(safetyStock: policy.safetyStock, band)
     case .overall:
       stock.setPolicy(of: item, safetyStock: policy.safetyStock, band: band, cause)
     }
     state.policyTimes[place] = message.envelope.time
     state.new.policies[place] = message.envelope.time
     return .applied([])
+  }
+
+  /// What the policy in force of a place says.
+  private func levels(of place: InventoryState.PolicyPlace, _ item: StockItem) -> PolicyLevels? {
+    switch place.reach {
+    case .location(let location):
+      item.balance(at: location).map { PolicyLevels(safetyStock: $0.safetyStock, $0.band) }
+    case .everyLocation: state.defaultLevels[place.sku]
+    case .overall: PolicyLevels(safetyStock: item.safetyStock, item.band)
+    }
   }
 
   // MARK: Goods

@@ -69,6 +69,9 @@ extension InventoryState {
     for row in 0..<rows.count {
       let place = PolicyPlace(sku: SKU(trusted: rows.text(row, 0)), reach: .init(stored: rows.text(row, 1)))
       policyTimes[place] = Timestamp(microseconds: rows.timestamp(row, 2))
+      guard place.reach == .everyLocation, let safetyStock = rows.optionalInt(row, 3) else { continue }
+      let band = AlertBand(reorderPoint: rows.int(row, 4), recoverPoint: rows.int(row, 5))
+      defaultLevels[place.sku] = PolicyLevels(safetyStock: safetyStock, band)
     }
   }
 

@@ -18,6 +18,9 @@ public final class InventoryState {
   /// When the policy of a place was last set, by the publisher's clock.
   public internal(set) var policyTimes: [PolicyPlace: Timestamp] = [:]
 
+  /// The levels of the locations without their own, where a policy has set them.
+  var defaultLevels: [SKU: PolicyLevels] = [:]
+
   var keys = StockKeys()
   var requests = InventoryRequests()
   var new = InventoryRecords()

@@ -24,7 +24,11 @@ enum InventoryStatements {
       """)
 
   static let policies = Statement(
-    name: "policies", sql: "select sku, location_id, set_at from policies_set where sku = any($1::text[])")
+    name: "policies",
+    sql: """
+      select p.sku, p.location_id, p.set_at, i.place_safety_stock, i.place_reorder_point, i.place_recover_point
+      from policies_set p join stock_items i using (sku) where p.sku = any($1::text[])
+      """)
 
   static let insertLocations = Statement(
     name: "locations_insert",

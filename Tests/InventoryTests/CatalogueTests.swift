@@ -71,6 +71,28 @@ struct CatalogueTests {
     return items.flatMap { item in permutations(of: items.filter { $0 != item }).map { [item] + $0 } }
   }
 
+  @Test("other news with the same time is a dead letter that names the field and what is known; the same is a no-op")
+  func sameTime() async throws {
+    try await withHouse { house in
+      let worker = try await house.inventoryWorker()
+      // A change may bear the time of its registration.
+      try await worker.take([
+        Self.registered(Self.product("zero"), at: 0), .change(Self.product("one"), time: Self.at(0)),
+      ])
+      for second in [0, 4] {
+        let time = Self.at(second)
+        try await worker.take(.change(Self.product("one"), time: time))
+        #expect(try await worker.take(.change(Self.product("one"), time: time)).outcome == .unchanged)
+        let other = Letter.change(Self.product("two"), time: time)
+        #expect(try await worker.take(other).outcome == .deadLettered)
+        let dead = try await house.deadLetter(of: other.id)
+        #expect((dead.field, dead.value) == ("data.name", "two"))
+        #expect(dead.rule == "must stay one: product A of \(time.rfc3339) was published with it before")
+      }
+      #expect(try await catalogue(house) == ["one|-|false"])
+    }
+  }
+
   @Test("news that comes before its product goes through the retry tiers")
   func early() async throws {
     try await withHouse { house in

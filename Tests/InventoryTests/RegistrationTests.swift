@@ -135,7 +135,7 @@ struct RegistrationTests {
         .policy("A", safety: 3, reorder: 10, recover: 20, time: now),
         .policy("A", at: "WH-1", safety: 2, reorder: 4, recover: 6, time: now),
         .policy("A", safety: 99, time: now - .seconds(1)),
-        .policy("A", at: "WH-1", safety: 98, time: now),
+        .policy("A", at: "WH-1", safety: 2, reorder: 4, recover: 6, time: now),
       ])
       #expect(taken.outcomes == [.applied, .applied, .unchanged, .unchanged])
       #expect(try await worker.take(.policy("A", safety: 97, time: now - .seconds(5))).outcome == .unchanged)
@@ -146,6 +146,30 @@ struct RegistrationTests {
         ])
       #expect(try await worker.take(.policy("A", safety: 5, time: now + .seconds(1))).outcome == .applied)
       #expect(try await house.rows("select safety_stock, reorder_point, recover_point from stock_items") == ["5|0|1"])
+    }
+  }
+
+  @Test("another policy of one place with the same time is a dead letter that names the field and what is known")
+  func policiesOfOneTime() async throws {
+    try await withHouse { house in
+      let worker = try await house.inventoryWorker()
+      let now = Timestamp.now
+      func policies(_ safety: Int64, _ reorder: Int64) -> [Letter] {
+        [
+          .policy("A", safety: safety, reorder: reorder, recover: 20, time: now),
+          .policy("A", at: "WH-1", safety: safety, reorder: reorder, recover: 20, time: now),
+          .policy("A", everywhere: true, safety: safety, reorder: reorder, recover: 20, time: now),
+        ]
+      }
+      try await worker.take([.product("A"), .location("WH-1")])
+      #expect(try await worker.take(policies(3, 7)).outcomes == [.applied, .applied, .applied])
+      #expect(try await worker.take(policies(3, 7)).outcomes == [.unchanged, .unchanged, .unchanged])
+      for letter in policies(3, 8) {
+        #expect(try await worker.take(letter).outcome == .deadLettered)
+        let dead = try await house.deadLetter(of: letter.id)
+        #expect((dead.field, dead.value) == ("data.reorder_point", "8"))
+        #expect(dead.rule == "must stay 7: policy of A of \(now.rfc3339) was published with it before")
+      }
     }
   }
 

@@ -53,6 +53,10 @@ struct InventoryTransaction: Transaction {
     state.receipts = world.records.receipts
     state.moves = world.records.moves
     state.policyTimes = world.records.policyTimes
+    state.defaultLevels = world.records.defaultLevels.mapValues {
+      let band = AlertBand(reorderPoint: $0.reorderPoint, recoverPoint: $0.recoverPoint)
+      return PolicyLevels(safetyStock: $0.safetyStock, band)
+    }
   }
 
   /// What counts have to know, and the promises that may have to be bumped: no more than the worker would load.
