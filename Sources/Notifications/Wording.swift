@@ -51,8 +51,11 @@ struct Wording {
 
   private init(out level: StockLevel) {
     subject = "Out of stock: \(level.sku) \(Wording.place(level))"
+    let consequence =
+      level.locationID == nil
+      ? "New orders for it will wait for stock." : "Orders for it are served from elsewhere, as far as it is there."
     text = """
-      Nothing is left of \(level.sku) \(Wording.place(level)). New orders for it will wait for stock.
+      Nothing is left of \(level.sku) \(Wording.place(level)). \(consequence)
 
         Reorder point:   \(level.reorderPoint)
 

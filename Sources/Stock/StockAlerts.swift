@@ -76,8 +76,11 @@ extension AlertTransition {
 
 extension Balance {
   /// Whether anybody wants to know its level: a place that never held the SKU, and that no policy speaks of, has not
-  /// run out of it; nor has what is between two places.
+  /// run out of it; nor has what is between two places, or one from which nothing is sold, such as a dock or a
+  /// quarantine, which is there to be emptied. An episode that has begun is ended all the same.
   fileprivate var isWatched: Bool {
-    location != .inTransit && (seq > 0 || band.reorderPoint > 0 || lots.contains { $0.seq > 0 })
+    if location == .inTransit { return false }
+    if band.reorderPoint > 0 || alert != .normal { return true }
+    return isSellable && (seq > 0 || lots.contains { $0.seq > 0 })
   }
 }

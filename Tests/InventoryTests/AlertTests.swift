@@ -115,6 +115,27 @@ struct AlertTests {
     }
   }
 
+  @Test("a dock or quarantine that was emptied is not out of stock, unless a policy gives it a reorder point")
+  func emptiedDock() async throws {
+    try await withHouse { house in
+      let inventory = try await house.inventoryWorker()
+      func ofDock() async throws -> [String] { try await alerts(house).filter { $0.contains("DOCK") } }
+      try await inventory.take([
+        .product("A"), .location("WH-1"), .location("DOCK", sellable: false), .receipt("r-1", "A", "DOCK", 5),
+        .lot("r-2", "A", "DOCK", "L", 5),
+      ])
+      try await inventory.take([
+        .move("mv-1", "A", "DOCK", "WH-1", 5), .adjustment("adj-1", .writeOff, 5, "A", "DOCK", lot: "L"),
+      ])
+      #expect(try await ofDock() == [])
+      try await inventory.take(.policy("A", at: "DOCK", reorder: 2, recover: 3))
+      #expect(try await ofDock() == ["stock.out DOCK 0 A/DOCK/1"])
+      try await inventory.take(.policy("A", at: "DOCK", reorder: 0, recover: 1))
+      try await inventory.take(.receipt("r-3", "A", "DOCK", 1))
+      #expect(try await ofDock().last == "stock.recovered DOCK 1 A/DOCK/1", "what has begun is ended")
+    }
+  }
+
   @Test("a policy can itself begin or end an episode")
   func policy() async throws {
     try await withHouse { house in

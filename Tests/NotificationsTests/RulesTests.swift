@@ -54,7 +54,12 @@ struct RulesTests {
     let low = try Self.text(.stockLow(Sample.low))
     #expect(low.subject == "Low stock: ABC-1 at WH-01, 7 left")
     #expect(low.text.contains("Reorder point:   10") && low.text.contains("back at 20 or more"))
-    #expect(try Self.text(.stockOut(Sample.out)).subject == "Out of stock: ABC-1 over all locations")
+    let out = try Self.text(.stockOut(Sample.out))
+    #expect(out.subject == "Out of stock: ABC-1 over all locations")
+    #expect(out.text.contains("New orders for it will wait for stock."))
+    let somewhere = try Self.text(.stockOut(Sample.low))
+    #expect(somewhere.text.hasPrefix("Nothing is left of ABC-1 at WH-01. Orders for it are served from elsewhere, "))
+    #expect(!somewhere.text.contains("will wait"))
   }
 
   @Test("A broken promise's mail says whose, what took it, and what becomes of it")
