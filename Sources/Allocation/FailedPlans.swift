@@ -119,10 +119,11 @@ extension ShipmentPlanFailed {
     if orderID != new.orderID { return reason("order_id", orderID.value, new.orderID.value) }
     if action != new.action { return reason("action", action.rawValue, new.action.rawValue) }
     if self.reason != new.reason { return reason("reason", self.reason, new.reason) }
-    var sums: [String: Int64] = [:]
-    for line in lines { sums["\(line.line)@\(line.locationID)", default: 0] += line.quantity }
-    for line in new.lines { sums["\(line.line)@\(line.locationID)", default: 0] -= line.quantity }
-    return sums.values.contains { $0 != 0 } ? reason("lines", "as they were", "\(new.lines.count) lines") : nil
+    func words(_ lines: [Line]) -> [(what: String, quantity: Int64)] {
+      lines.map { ("line \($0.line) at \($0.locationID)", $0.quantity) }
+    }
+    let difference = Repeated.difference(of: words(lines), and: words(new.lines))
+    return difference.map { reason("lines", $0.known, $0.new) }
   }
 }
 

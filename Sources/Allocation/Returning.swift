@@ -173,12 +173,12 @@ extension Returns.Record {
     if self.order != order?.id { return reason("order_id", self.order?.value, order?.id.value) }
     if shipment != new.shipmentID { return reason("shipment_id", shipment?.value, new.shipmentID?.value) }
     if self.reason != new.reason { return reason("reason", self.reason, new.reason) }
-    var sums: [String: Int64] = [:]
-    for part in parts { sums["\(part.sku) \(part.location) \(part.disposal)", default: 0] += part.quantity }
-    for line in new.lines {
-      let sku = line.sku ?? line.line.flatMap { order?.line($0)?.sku }
-      sums["\(sku?.value ?? "") \(line.locationID) \(line.disposition)", default: 0] -= line.quantity
-    }
-    return sums.values.contains { $0 != 0 } ? reason("lines", "as they were", "\(new.lines.count) lines") : nil
+    let difference = Repeated.difference(
+      of: parts.map { ("\($0.sku) to \($0.disposal.rawValue) at \($0.location)", $0.quantity) },
+      and: new.lines.map { line in
+        let sku = line.sku ?? line.line.flatMap { order?.line($0)?.sku }
+        return ("\(sku?.value ?? "") to \(line.disposition.rawValue) at \(line.locationID)", line.quantity)
+      })
+    return difference.map { reason("lines", $0.known, $0.new) }
   }
 }

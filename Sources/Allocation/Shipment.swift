@@ -88,10 +88,9 @@ public final class Shipment {
         rule: "must stay \(known): shipment \(id) was published with it before")
     }
     if order != new.orderID { return reason("order_id", order.value, new.orderID.value) }
-    var known: [String: Int64] = [:]
-    for part in parts { known["\(part.line)@\(part.location)", default: 0] += part.quantity }
-    for line in new.lines { known["\(line.line)@\(line.locationID)", default: 0] -= line.quantity }
-    if known.values.contains(where: { $0 != 0 }) { return reason("lines", "as they were", "\(new.lines.count) lines") }
-    return nil
+    let difference = Repeated.difference(
+      of: parts.map { ("line \($0.line) at \($0.location)", $0.quantity) },
+      and: new.lines.map { ("line \($0.line) at \($0.locationID)", $0.quantity) })
+    return difference.map { reason("lines", $0.known, $0.new) }
   }
 }

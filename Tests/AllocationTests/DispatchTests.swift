@@ -280,6 +280,9 @@ struct ReturnTests {
         #expect(try await scene.allocation.take(letter).outcome == .deadLettered)
         #expect(try await scene.house.deadLetter(of: letter.id).field == field)
       }
+      let lines = try await scene.house.deadLetter(of: others[0].1.id)
+      #expect(lines.value == "1 of A to scrap at WH-1, 0 of A to stock at WH-1")
+      #expect(lines.rule.hasPrefix("must stay 0 of A to scrap at WH-1, 1 of A to stock at WH-1: return ret-4 "))
     }
   }
 
@@ -311,6 +314,11 @@ struct FailedPlanTests {
       let other = Letter.planFailed("p-1", "o-1", [(1, "WH-1", 3)], .release)
       #expect(try await scene.allocation.take(other).outcome == .deadLettered)
       #expect(try await scene.house.deadLetter(of: other.id).field == "data.action")
+      let more = Letter.planFailed("p-1", "o-1", [(1, "WH-1", 4)], .replan)
+      #expect(try await scene.allocation.take(more).outcome == .deadLettered)
+      let lines = try await scene.house.deadLetter(of: more.id)
+      #expect(lines.value == "4 of line 1 at WH-1")
+      #expect(lines.rule == "must stay 3 of line 1 at WH-1: plan p-1 was published with it before")
     }
   }
 

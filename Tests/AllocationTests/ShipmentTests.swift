@@ -56,6 +56,9 @@ struct ShipmentTests {
         #expect(try await scene.allocation.take(letter).outcome == .deadLettered)
         #expect(try await scene.house.deadLetter(of: letter.id).field == field)
       }
+      let lines = try await scene.house.deadLetter(of: others[1].1.id)
+      #expect(lines.value == "1 of line 1 at WH-1")
+      #expect(lines.rule == "must stay 2 of line 1 at WH-1: shipment s-1 was published with it before")
       #expect(try await scene.house.value("select on_hand from balances") == "3")
     }
   }
