@@ -81,7 +81,7 @@ extension AllocationDecisions {
     let failed = ShipmentFailed(
       shipmentID: shipment.id, orderID: order.id, customerID: order.owner, carrier: shipment.carrier,
       trackingNumber: shipment.trackingNumber, timestamp: status.timestamp, location: status.location,
-      reason: status.reason, lines: lines)
+      reason: status.reason, lines: ShipmentFailed.fitting(lines))
     let told = event(.shipmentFailed(failed), order)
     let events = [told] + backordersCreated(waiting, of: order) + refreshed(order)
     // Of an order that must not wait, or whose lines were closed one by one, nothing may be left.

@@ -33,7 +33,7 @@ extension InventoryDecisions {
     let expired = LotExpired(
       sku: due.sku, lot: due.lot, expiresAt: expiresAt, onHand: there.reduce(0) { $0 + $1.onHand },
       reserved: there.reduce(0) { $0 + $1.reserved },
-      locations: there.prefix(Limits.lines).map { LocationQuantity(locationID: $0.location, quantity: $0.onHand) })
+      locations: there.prefix(Limits.lines).map { LotExpired.Place(locationID: $0.location, quantity: $0.onHand) })
     return .applied([
       follow.event(.lotExpired(expired), sku: due.sku, sequence: item.nextSequence(), correlation: due.lot.value)
     ])

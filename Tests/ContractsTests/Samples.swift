@@ -212,7 +212,9 @@ enum Samples {
       .productUpdated(ProductUpdated(sku: sku, name: name, barcodes: barcodes, units: units)),
       .productRetired(ProductRetired(sku: sku, reason: name)), .lotsDue(LotsDue(sku: sku, lot: lot)),
       .lotExpired(
-        LotExpired(sku: sku, lot: lot, expiresAt: time, onHand: 3, reserved: 0, locations: allocations)),
+        LotExpired(
+          sku: sku, lot: lot, expiresAt: time, onHand: most + 1, reserved: 0,
+          locations: [.init(locationID: place, quantity: most + 1)])),
       .stockReceived(
         StockReceived(
           receiptID: receipt, sku: sku, locationID: place, quantity: 1, onHand: .max, available: 0, reference: "r")),

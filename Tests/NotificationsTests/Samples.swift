@@ -51,7 +51,7 @@ enum Sample {
 
   static let expired = LotExpired(
     sku: SKU(trusted: "ABC-1"), lot: LotID(trusted: "L-7"), expiresAt: Timestamp(microseconds: 1_795_253_400_000_000),
-    onHand: 12, reserved: 3, locations: [LocationQuantity(locationID: LocationID(trusted: "WH-01"), quantity: 12)])
+    onHand: 12, reserved: 3, locations: [.init(locationID: LocationID(trusted: "WH-01"), quantity: 12)])
 
   static let progress = ShipmentProgress(
     shipmentID: ShipmentID(trusted: "shp-1"), orderID: OrderID(trusted: "ord-1"),

@@ -11,11 +11,11 @@ public struct LotExpired: Payload {
   /// Units of these that are promised to orders.
   public var reserved: Int64
   /// Where the units lie.
-  public var locations: [LocationQuantity]
+  public var locations: [Place]
 
   /// From values that are known to keep the rules of the wire format.
   public init(
-    sku: SKU, lot: LotID, expiresAt: Timestamp, onHand: Int64, reserved: Int64, locations: [LocationQuantity]
+    sku: SKU, lot: LotID, expiresAt: Timestamp, onHand: Int64, reserved: Int64, locations: [Place]
   ) {
     self.sku = sku
     self.lot = lot
@@ -34,7 +34,7 @@ extension LotExpired {
     var expiresAt: Timestamp?
     var onHand: Int64?
     var reserved: Int64?
-    var locations: [LocationQuantity]?
+    var locations: [Place]?
     var object = try json.object(bytes)
     while let field = try object.next(&json, bytes) {
       switch field {
@@ -64,6 +64,48 @@ extension LotExpired {
     json.member(.onHand, onHand)
     json.member(.reserved, reserved)
     json.member(.locations, locations)
+    json.endObject()
+  }
+}
+
+extension LotExpired {
+  /// What lies of the lot at one location: as much as there may be, not as much as one message may say.
+  public struct Place: Payload {
+    /// Where the stock lies.
+    public var locationID: LocationID
+    /// Units of the lot on hand there.
+    public var quantity: Int64
+
+    /// From values that are known to keep the rules of the wire format.
+    public init(locationID: LocationID, quantity: Int64) {
+      self.locationID = locationID
+      self.quantity = quantity
+    }
+  }
+}
+
+extension LotExpired.Place {
+  /// Reads the object that comes next.
+  public init(decoding json: inout JSONCursor, _ bytes: Span<UInt8>) throws(Malformed) {
+    var locationID: LocationID?
+    var quantity: Int64?
+    var object = try json.object(bytes)
+    while let field = try object.next(&json, bytes) {
+      switch field {
+      case .locationID: locationID = try json.identifier(bytes, .locationID)
+      case .quantity: quantity = try json.integer(bytes, .quantity, Limits.total)
+      default: try object.skip(&json, bytes)
+      }
+    }
+    self.locationID = try WireField.locationID.required(locationID)
+    self.quantity = try WireField.quantity.required(quantity)
+  }
+
+  /// Writes the payload as one object.
+  public func encode(to json: inout JSONWriter) {
+    json.beginObject()
+    json.member(.locationID, locationID)
+    json.member(.quantity, quantity)
     json.endObject()
   }
 }

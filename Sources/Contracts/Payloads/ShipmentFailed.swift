@@ -16,7 +16,7 @@ public struct ShipmentFailed: Payload {
   public var location: Coordinates?
   /// Why, in the carrier's words.
   public var reason: String?
-  /// What comes back, and what becomes of it in the order.
+  /// What comes back, and what becomes of it in the order; without lots where they would make more than 1,000 lines.
   public var lines: [Line]
 
   /// From values that are known to keep the rules of the wire format.
@@ -40,6 +40,28 @@ public struct ShipmentFailed: Payload {
     self.location = location
     self.reason = reason
     self.lines = lines
+  }
+
+  /// These lines, of which no event holds more than 1,000. A shipment has no more of its own; where it left in more
+  /// lots, the lots of a line at a location are one.
+  public static func fitting(_ lines: [Line]) -> [Line] {
+    guard lines.count > Limits.lines else { return lines }
+    var merged: [Line] = []
+    var places: [String: Int] = [:]
+    for line in lines {
+      let key = "\(line.line)@\(line.locationID)"
+      guard let known = places[key] else {
+        places[key] = merged.count
+        merged.append(line)
+        continue
+      }
+      merged[known].lot = nil
+      merged[known].quantity += line.quantity
+      merged[known].reserved += line.reserved
+      merged[known].backordered += line.backordered
+      merged[known].cancelled += line.cancelled
+    }
+    return merged
   }
 }
 
