@@ -133,7 +133,8 @@ enum LotStatements {
       on conflict (sku, lot) do update set expires_at = excluded.expires_at, reported_at = excluded.reported_at
       """)
 
-  /// What a sweeper looks for, among lots whose time was up so many seconds ago at most.
+  /// What a sweeper looks for, among lots whose time was up so many seconds ago at most. OFFSET 0 keeps the second look
+  /// one of its own, by lot: as a join it may be planned to read all balances that have a lot for each.
   static let due = Statement(
     name: "lots_due",
     sql: """
@@ -141,7 +142,8 @@ enum LotStatements {
       where l.expires_at <= (select clock_timestamp()) and l.reported_at is null
         and l.expires_at > (select clock_timestamp()) - make_interval(secs => $1::int8)
         and exists (
-          select from balances b where b.sku = l.sku and b.lot = l.lot and b.lot <> '' and b.on_hand > 0)
+          select from balances b where b.sku = l.sku and b.lot = l.lot and b.lot <> '' and b.on_hand > 0
+          offset 0)
       order by l.expires_at limit 100
       """)
 }
