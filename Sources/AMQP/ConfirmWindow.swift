@@ -26,6 +26,13 @@ struct ConfirmWindow {
     let routingKey: String
     let messageID: String?
     var state = State.pending
+
+    mutating func returned(_ message: ReturnedMessage) {
+      guard case .pending = state, messageID == message.messageID, routingKey == message.routingKey,
+        exchange == message.exchange
+      else { return }
+      state = .returned(code: message.code, text: message.text)
+    }
   }
 
   private let number: UInt64
@@ -34,9 +41,11 @@ struct ConfirmWindow {
   private var slots: [Slot] = []
   private var head = 0
   private var base: UInt64 = 1
+  /// Those that are no longer waited for, by sequence; no slot of theirs keeps those behind it.
+  private var late: [UInt64: Slot] = [:]
   private var settlements: [Settlement] = []
 
-  /// How many published messages have no answer yet.
+  /// How many published messages have no answer yet and are waited for.
   private(set) var unsettled = 0
 
   /// - Parameters:
@@ -62,16 +71,24 @@ struct ConfirmWindow {
     return known(sequence)
   }
 
+  /// Counts a message no longer among the unsettled. Should it be answered after all, that is settled like any other.
+  ///
+  /// - Parameter known: What ``published(exchange:routingKey:messageID:)`` returned.
+  mutating func stopAwaiting(_ known: UInt64) {
+    let sequence = (known - number) / channels + 1
+    guard sequence >= base, sequence < next else { return }
+    let index = head + Int(sequence - base)
+    if case .settled = slots[index].state { return }
+    late[sequence] = slots[index]
+    slots[index].state = .settled
+    unsettled -= 1
+    dropSettledPrefix()
+  }
+
   /// Records a `basic.return`; the message is settled by the ack that follows.
   mutating func returned(_ message: ReturnedMessage) {
-    for index in slots[head...].indices {
-      guard case .pending = slots[index].state else { continue }
-      let slot = slots[index]
-      guard slot.messageID == message.messageID, slot.routingKey == message.routingKey,
-        slot.exchange == message.exchange
-      else { continue }
-      slots[index].state = .returned(code: message.code, text: message.text)
-    }
+    for index in slots[head...].indices { slots[index].returned(message) }
+    for sequence in late.keys { late[sequence]?.returned(message) }
   }
 
   /// Records an ack or nack.
@@ -86,6 +103,7 @@ struct ConfirmWindow {
     guard last < next else {
       throw .protocolViolation(detail: "an answer to message \(tag), which was never published")
     }
+    if !late.isEmpty { settleLate(multiple ? late.keys.filter { $0 <= last }.sorted() : [last], acknowledged) }
     if multiple {
       var sequence = base
       while sequence <= last {
@@ -108,15 +126,27 @@ struct ConfirmWindow {
 
   private mutating func settle(_ sequence: UInt64, _ acknowledged: Bool) {
     let index = head + Int(sequence - base)
+    guard tell(sequence, slots[index].state, acknowledged) else { return }
+    slots[index].state = .settled
+    unsettled -= 1
+  }
+
+  private mutating func settleLate(_ sequences: [UInt64], _ acknowledged: Bool) {
+    for sequence in sequences {
+      if let slot = late.removeValue(forKey: sequence) { _ = tell(sequence, slot.state, acknowledged) }
+    }
+  }
+
+  /// - Returns: Whether there was something to tell.
+  private mutating func tell(_ sequence: UInt64, _ state: State, _ acknowledged: Bool) -> Bool {
     let outcome: Settlement.Outcome
-    switch slots[index].state {
-    case .settled: return
+    switch state {
+    case .settled: return false
     case .pending: outcome = acknowledged ? .confirmed : .nacked
     case .returned(let code, let text): outcome = acknowledged ? .returned(code: code, text: text) : .nacked
     }
-    slots[index].state = .settled
-    unsettled -= 1
     settlements.append(Settlement(sequence: known(sequence), outcome: outcome))
+    return true
   }
 
   private mutating func dropSettledPrefix() {

@@ -61,7 +61,7 @@ public final class Publisher {
     }
   }
 
-  /// How many published messages the broker has not answered for.
+  /// How many published messages the broker has not answered for, without those that are no longer waited for.
   public var unsettled: Int {
     // By index: an element may be copied, with all that it refers to, for each message that is published.
     connection.channels.indices.reduce(0) { $0 + connection.channels[$1].confirms.unsettled }
@@ -107,6 +107,16 @@ public final class Publisher {
     }
     return connection.channels[turn].confirms.published(
       exchange: exchange, routingKey: routingKey, messageID: properties.messageID)
+  }
+
+  /// Counts a message no longer among the ``unsettled``: the broker takes its time with it. Should it answer for it
+  /// after all, ``settlements(waiting:)`` tells.
+  ///
+  /// - Parameter sequence: What ``publish(exchange:routingKey:properties:body:mandatory:)`` returned.
+  public func stopAwaiting(_ sequence: UInt64) {
+    Lane.requireCurrent("AMQP.Publisher.stopAwaiting")
+    let index = Int((sequence - 1) % UInt64(connection.channels.count))
+    connection.channels[index].confirms.stopAwaiting(sequence)
   }
 
   private func takeTurn() {

@@ -92,8 +92,13 @@ struct Flow {
 
   mutating func published(_ message: WaitingMessage, as sequence: UInt64) { inFlight[sequence] = message }
 
-  /// What the broker has yet to answer for.
-  var underWay: [WaitingMessage] { Array(inFlight.values) }
+  /// What the broker has yet to answer for, by sequence.
+  var underWay: [UInt64: WaitingMessage] { inFlight }
+
+  /// Whether anything of these shards is among that.
+  func hasUnderWay(of shards: some Collection<Int16>) -> Bool {
+    inFlight.values.contains { shards.contains($0.shard) }
+  }
 
   /// Takes a published message out.
   mutating func answered(_ sequence: UInt64) -> WaitingMessage? { inFlight.removeValue(forKey: sequence) }

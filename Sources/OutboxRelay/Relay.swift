@@ -20,6 +20,7 @@ public final class Relay {
   private var held: [Int64: Held] = [:]
   private var transactions = TransactionWatch()
   private let suspicion: Suspicion
+  private var silence: Silence
   /// Whether a message under suspicion is under way, or waits for being alone: nothing else is published then.
   private var isIsolating = false
   private let clock = ContinuousClock()
@@ -28,8 +29,8 @@ public final class Relay {
   /// Whether the broker has answered for anything on this connection. Under an alarm it says so to who publishes first,
   /// and reads nothing more: a whole window would lie in the network then, and be there twice should that break.
   private var hasBeenAnswered = false
-  /// When the broker has to have answered for something.
-  private var confirmDeadline = ContinuousClock.now
+  /// When no alarm can be expected any more, although nothing was answered for.
+  private var opening: ContinuousClock.Instant?
   /// Not before this it asks again, after an answer that reached the end, while confirms are awaited.
   private var nextQuestion = ContinuousClock.now
   /// The broker routes a channel's messages one after the other: from two it takes a quarter more.
@@ -41,6 +42,12 @@ public final class Relay {
   private static let longestPause = Duration.milliseconds(60)
   /// How long it waits for the database before it looks at the broker.
   private static let slice = Duration.milliseconds(100)
+  /// How long it publishes nothing when it has to give up shards; what is then still under way keeps them.
+  private static let handOverTime = Duration.seconds(3)
+  /// An alarm is told to who publishes first at once.
+  private static let openingTime = Duration.seconds(1)
+  /// How long is held what goes where nothing is answered, before it is looked at again.
+  private static let silencePause = Duration.seconds(2)
   /// Whether the last answer ended with the last row there was.
   private var isAtEnd = false
 
@@ -63,6 +70,7 @@ public final class Relay {
   ) throws {
     self.database = database
     self.suspicion = suspicion
+    silence = Silence(limit: limits.confirmTimeout, after: suspicion.silent)
     publisher = try Publisher(broker, channels: Relay.channels)
     self.limits = limits
     outbox = try OutboxQueue(database)
@@ -79,8 +87,8 @@ public final class Relay {
     let relays = try outbox.balance { lost in
       // Nothing is published meanwhile. Only then they are let go: of a shard that is kept after all, what was let go
       // would be read again behind what comes after it.
-      try suspecting { try awaitConfirms(upTo: limits.confirmTimeout) }
-      guard !publisher.isAwaited else { return false }
+      try suspecting { try awaitConfirms(upTo: min(limits.confirmTimeout, Relay.handOverTime)) }
+      guard !publisher.connection.isBlocked, !flow.hasUnderWay(of: lost) else { return false }
       letGo(of: flow.drop(shards: lost))
       return true
     }
@@ -132,7 +140,8 @@ public final class Relay {
     do {
       return try body()
     } catch let error as AMQPError {
-      suspicion.note(error, underWay: flow.underWay)
+      suspicion.silent = silence.addresses
+      suspicion.note(error, underWay: Array(flow.underWay.values))
       throw error
     }
   }
@@ -212,14 +221,20 @@ public final class Relay {
   private var hasRoom: Bool { publisher.unsettled < (isIsolating ? 1 : window) }
 
   private func publishReady(_ report: inout RelayReport) throws {
-    if publisher.unsettled == 0 { isIsolating = false }
+    if publisher.unsettled == 0 { isIsolating = false } else if !hasBeenAnswered { observeOpening() }
     guard flow.readyCount > 0, hasRoom else { return }
-    if publisher.unsettled == 0 { confirmDeadline = clock.now + limits.confirmTimeout }
     try publisher.together {
       while hasRoom, let row = flow.next() {
         guard try publish(row, &report) else { return }
       }
     }
+  }
+
+  /// Whoever has not been answered on this connection need not wait for that for ever: it may be that one message.
+  private func observeOpening() {
+    let now = clock.now
+    guard let opening else { return self.opening = now + Relay.openingTime }
+    if now >= opening { hasBeenAnswered = true }
   }
 
   /// - Returns: Whether the broker takes more.
@@ -228,10 +243,11 @@ public final class Relay {
       hold(row, because: "its row claims to hold several messages and cannot be read", &report)
       return true
     }
+    if !silence.isEmpty, !mayWait(row, &report) { return true }
     if !suspicion.isEmpty, !mayTry(row, &report) { return !isIsolating }
     do {
       let sequence = try publisher.publish(
-        exchange: row.exchange, routingKey: row.routingKey, properties: try Relay.properties(of: row), body: row.body)
+        exchange: row.exchange, routingKey: row.routingKey, properties: try Properties(of: row), body: row.body)
       flow.published(row, as: sequence)
     } catch AMQPError.blocked {
       flow.putBack(row)
@@ -242,6 +258,18 @@ public final class Relay {
       hold(row, because: "its headers cannot be read: \(error)", &report)
     }
     return true
+  }
+
+  /// Whether a message may be published and waited for, as far as nothing was answered where it goes. One that was
+  /// given up and confirmed after all is settled.
+  private func mayWait(_ row: WaitingMessage, _ report: inout RelayReport) -> Bool {
+    if silence.takeConfirmed(row) {
+      confirm(row, &report)
+      return false
+    }
+    if silence.mayTry(row) { return true }
+    hold(row, until: clock.now + Relay.silencePause, because: nil, &report)
+    return false
   }
 
   /// Whether the broker may get a message now, as far as it is suspected of ending the connection: one that did waits
@@ -266,9 +294,29 @@ public final class Relay {
     let settlements = try publisher.settlements(waiting: waiting)
     if !settlements.isEmpty { hasBeenAnswered = true }
     for settlement in settlements { settle(settlement, &report) }
-    let now = clock.now
-    if !settlements.isEmpty || publisher.connection.isBlocked { confirmDeadline = now + limits.confirmTimeout }
-    if now > confirmDeadline { throw AMQPError.timedOut(operation: "waiting for publisher confirms") }
+    if publisher.connection.isBlocked {
+      silence.restart()
+      opening = nil
+    } else {
+      try giveUpOverdue(&report)
+    }
+  }
+
+  /// What is not answered for in time holds up nobody else.
+  ///
+  /// - Throws: When the broker has answered for nothing for some time: then it is the connection.
+  private func giveUpOverdue(_ report: inout RelayReport) throws {
+    let overdue = silence.overdue(flow.underWay)
+    if overdue.isEmpty { return }
+    guard !silence.isDeaf() else { throw AMQPError.timedOut(operation: "waiting for publisher confirms") }
+    silence.giveUp(overdue)
+    for (sequence, row) in overdue {
+      publisher.stopAwaiting(sequence)
+      _ = flow.answered(sequence)
+      hold(
+        row, until: clock.now + Relay.silencePause,
+        because: "not confirmed within \(limits.confirmTimeout): a queue that it goes to may have no majority", &report)
+    }
   }
 
   /// Waits until nothing is on its way to the broker, unless it is blocked.
@@ -281,17 +329,11 @@ public final class Relay {
   }
 
   private func settle(_ settlement: Settlement, _ report: inout RelayReport) {
-    guard let row = flow.answered(settlement.sequence) else { return }
+    guard let row = flow.answered(settlement.sequence) else { return settleLate(settlement) }
+    silence.heard(row)
     if !suspicion.isEmpty { suspicion.clear(row) }
     switch settlement.outcome {
-    case .confirmed:
-      if let entry = held[row.aggregate], row.id >= entry.oldest {
-        held[row.aggregate] = nil
-        outbox.rewind(behind: row)
-      }
-      report.published += 1
-      let isRowDone = outbox.settle(row)
-      flow.finish(row, isRowDone: isRowDone)
+    case .confirmed: confirm(row, &report)
     case .nacked:
       report.nacked += 1
       hold(row, because: "refused by the broker", &report)
@@ -299,13 +341,31 @@ public final class Relay {
     }
   }
 
+  private func confirm(_ row: WaitingMessage, _ report: inout RelayReport) {
+    if let entry = held[row.aggregate], row.id >= entry.oldest {
+      held[row.aggregate] = nil
+      outbox.rewind(behind: row)
+    }
+    report.published += 1
+    let isRowDone = outbox.settle(row)
+    flow.finish(row, isRowDone: isRowDone)
+  }
+
+  /// The answer for a message that was given up: it is held, and is read again with the next look back.
+  private func settleLate(_ settlement: Settlement) {
+    guard let row = silence.answered(settlement.sequence, isConfirmed: settlement.outcome == .confirmed) else { return }
+    if held[row.aggregate]?.oldest == row.id { held[row.aggregate]?.until = clock.now }
+  }
+
   /// A row that could not be published stays, and holds up its own aggregate only.
   ///
-  /// - Parameter until: Until when, if that is known.
+  /// - Parameters:
+  ///   - until: Until when, if that is known.
+  ///   - why: Nil if that has been told.
   private func hold(
-    _ row: WaitingMessage, until: ContinuousClock.Instant? = nil, because why: String, _ report: inout RelayReport
+    _ row: WaitingMessage, until: ContinuousClock.Instant? = nil, because why: String?, _ report: inout RelayReport
   ) {
-    report.fail(row, why)
+    if let why { report.fail(row, why) }
     let dropped = flow.drop(row)
     letGo(of: dropped)
     report.held += max(0, dropped.count - 1)
@@ -325,23 +385,5 @@ public final class Relay {
     guard let entry = held[row.aggregate] else { return false }
     if entry.until > clock.now { return true }
     return row.id > entry.oldest && !outbox.isGone(entry.oldest, from: row.shard)
-  }
-
-  private static func properties(of row: WaitingMessage) throws -> Properties {
-    var properties = Properties()
-    properties.messageID = row.messageID
-    properties.contentType = row.contentType.isEmpty ? nil : row.contentType
-    properties.persistent = true
-    properties.appID = "tallyman"
-    if let headers = row.headers {
-      for (name, value) in try HeaderText.decode(headers) where !OutboxRow.routingHeaders.contains(name) {
-        properties.headers[name] =
-          switch value {
-          case .string(let text): .string(text)
-          case .int(let number): .int(number)
-          }
-      }
-    }
-    return properties
   }
 }

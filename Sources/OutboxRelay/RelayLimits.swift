@@ -8,7 +8,8 @@ public struct RelayLimits: Sendable {
   public var window: Int
   /// How long to sleep, at most, when nothing waits: what a lost wake-up costs.
   public var pollInterval: Duration
-  /// How long the broker may take to confirm before the connection counts as lost.
+  /// How long the broker may take to confirm before a message is held, or, when it answers for nothing at all, before
+  /// the connection counts as lost.
   public var confirmTimeout: Duration = .seconds(30)
   /// How often every shard is read from its oldest row, at least.
   public var lookBackInterval: Duration = .seconds(1)

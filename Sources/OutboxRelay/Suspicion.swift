@@ -2,6 +2,17 @@ import AMQP
 import Lanes
 import Outbox
 
+/// A message wherever it is read again; a packet's places change when something of it was published.
+struct MessageKey: Hashable {
+  let row: Int64
+  let messageID: String
+
+  init(_ message: WaitingMessage) { (row, messageID) = (message.id, message.messageID) }
+
+  /// By its row alone: asking about a message of which nothing is known has to cost next to nothing.
+  func hash(into hasher: inout Hasher) { hasher.combine(row) }
+}
+
 /// Which messages made the broker close the channel, or may have: what a relay hands on to the next, when it connects
 /// again.
 ///
@@ -11,17 +22,6 @@ import Outbox
 /// alone when it happens again is the one, and is held, longer each time, while all others leave. One object for all
 /// relays of a process that follow one another, on one lane.
 public final class Suspicion {
-  /// A message wherever it is read again; a packet's places change when something of it was published.
-  struct Key: Hashable {
-    let row: Int64
-    let messageID: String
-
-    init(_ message: WaitingMessage) { (row, messageID) = (message.id, message.messageID) }
-
-    /// By its row alone: asking about a message that is not suspected has to cost next to nothing.
-    func hash(into hasher: inout Hasher) { hasher.combine(row) }
-  }
-
   /// What is known about the one that it was.
   struct Verdict {
     let why: String
@@ -29,8 +29,10 @@ public final class Suspicion {
     fileprivate var backoff: Backoff
   }
 
-  private var suspects: Set<Key> = []
-  private var guilty: [Key: Verdict] = [:]
+  private var suspects: Set<MessageKey> = []
+  private var guilty: [MessageKey: Verdict] = [:]
+  /// Where the broker answered for nothing on the last connection.
+  var silent: Set<Silence.Address> = []
   private let backoff: Backoff
 
   /// More are forgotten, all at once: they are found out again.
@@ -50,8 +52,8 @@ public final class Suspicion {
   func note(_ error: AMQPError, underWay: [WaitingMessage], at now: ContinuousClock.Instant = .now) {
     guard error.blamesMessage else { return }
     if suspects.count + guilty.count > Suspicion.most { (suspects, guilty) = ([], [:]) }
-    guard underWay.count == 1 else { return suspects.formUnion(underWay.map(Key.init)) }
-    let key = Key(underWay[0])
+    guard underWay.count == 1 else { return suspects.formUnion(underWay.map(MessageKey.init)) }
+    let key = MessageKey(underWay[0])
     var backoff = guilty[key]?.backoff ?? backoff
     let until = now + backoff.next()
     suspects.remove(key)
@@ -60,19 +62,19 @@ public final class Suspicion {
 
   /// Whether a message is to be published while nothing else is under way.
   func isSuspect(_ message: WaitingMessage) -> Bool {
-    let key = Key(message)
+    let key = MessageKey(message)
     return suspects.contains(key) || guilty[key] != nil
   }
 
   /// Why a message must not be published yet, nil if it may be.
   func verdict(on message: WaitingMessage, at now: ContinuousClock.Instant = .now) -> Verdict? {
-    guard let verdict = guilty[Key(message)], verdict.until > now else { return nil }
+    guard let verdict = guilty[MessageKey(message)], verdict.until > now else { return nil }
     return verdict
   }
 
   /// The broker has answered for a message.
   func clear(_ message: WaitingMessage) {
-    let key = Key(message)
+    let key = MessageKey(message)
     suspects.remove(key)
     guilty[key] = nil
   }

@@ -25,6 +25,27 @@ import Testing
     #expect(window.unsettled == 0)
   }
 
+  @Test func whatIsNotWaitedForAnyMoreKeepsNobodyAndIsSettledWhenItsAnswerComes() throws {
+    var window = ConfirmWindow(channel: 2, of: 2)
+    for id in ["a", "b", "c", "d"] { _ = window.published(exchange: "e", routingKey: "k", messageID: id) }
+    for sequence: UInt64 in [2, 4, 4, 100] { window.stopAwaiting(sequence) }
+    #expect(window.unsettled == 2)
+    window.returned(returned("b"))
+    try window.answered(3, multiple: false, acknowledged: true)
+    #expect(window.takeSettlements() == [Settlement(sequence: 6, outcome: .confirmed)])
+    try window.answered(1, multiple: false, acknowledged: true)
+    #expect(window.takeSettlements() == [Settlement(sequence: 2, outcome: .confirmed)])
+    try window.answered(4, multiple: true, acknowledged: true)
+    #expect(
+      window.takeSettlements() == [
+        Settlement(sequence: 4, outcome: .returned(code: 312, text: "NO_ROUTE")),
+        Settlement(sequence: 8, outcome: .confirmed),
+      ])
+    try window.answered(4, multiple: true, acknowledged: true)
+    window.stopAwaiting(8)
+    #expect(!window.hasSettlements && window.unsettled == 0)
+  }
+
   @Test func sequencesGoOnAfterEverythingWasSettled() throws {
     var window = window(["a", "b"])
     try window.answered(2, multiple: true, acknowledged: true)
