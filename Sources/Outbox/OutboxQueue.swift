@@ -36,6 +36,7 @@ public final class OutboxQueue {
     let isTogether: Bool
     /// How many rows together, or of each shard.
     let limit: Int
+    let bytes: Int
     let looksBack: Bool
     let passedOver: Set<Int64>
     /// Whether a look at who writes follows.
@@ -64,8 +65,8 @@ public final class OutboxQueue {
     timeLimit = database.statementTimeout
     _ = try database.query(OutboxStatements.join)
     // Prepared now: the first answer to a question is the rows then.
-    _ = try database.query(OutboxStatements.take, [.int2s([]), .ints([]), .int(0), .ints([])])
-    _ = try database.query(OutboxStatements.takeTogether, [.int2s([]), .int(0), .int(0), .ints([])])
+    _ = try database.query(OutboxStatements.take, [.int2s([]), .ints([]), .int(0), .ints([]), .int(0)])
+    _ = try database.query(OutboxStatements.takeTogether, [.int2s([]), .int(0), .int(0), .ints([]), .int(0)])
   }
 
   /// The shards that this relay owns now, in order.
@@ -135,17 +136,18 @@ public final class OutboxQueue {
   /// - Parameters:
   ///   - shards: Owned ones.
   ///   - perShard: About so many messages of each, if rows hold as many as lately.
-  public func ask(_ shards: [Int16], perShard: Int) throws {
+  ///   - bytes: About so many bytes of bodies in all; at most the last one begins before so many and ends behind.
+  public func ask(_ shards: [Int16], perShard: Int, bytes: Int = 16_000_000) throws {
     precondition(question == nil, "one question at a time")
     try finishDeletion()
-    let question = question(for: shards, perShard: perShard)
+    let question = question(for: shards, perShard: perShard, bytes: bytes)
     self.question = question
     let floors = shards.map { positions[$0]?.floor ?? 0 }
     try database.send(
       question.isTogether ? OutboxStatements.takeTogether : OutboxStatements.take,
       [
         .int2s(shards), question.isTogether ? .int(floors[0]) : .ints(floors), .int(Int64(question.limit)),
-        .ints(Array(question.passedOver)),
+        .ints(Array(question.passedOver)), .int(Int64(bytes)),
       ])
     if question.looks {
       for statement in OutboxStatements.look { try database.send(statement) }
@@ -155,7 +157,7 @@ public final class OutboxQueue {
     if settled.count >= OutboxQueue.largestDeletion || ContinuousClock.now >= nextDeletion { try sendDeletion() }
   }
 
-  private func question(for shards: [Int16], perShard: Int) -> Question {
+  private func question(for shards: [Int16], perShard: Int, bytes: Int) -> Question {
     let asked = shards.compactMap { positions[$0] }
     let allowed = OutboxQueue.rowsPerShard
     let rows = min(max(perShard / messagesPerRow, allowed.lowerBound), allowed.upperBound)
@@ -168,7 +170,7 @@ public final class OutboxQueue {
     let mayRepeat = asked.contains(where: \.isBehind)
     return Question(
       shards: shards, isTogether: isTogether,
-      limit: isTogether ? min(rows * shards.count, OutboxQueue.mostTogether) : rows, looksBack: looksBack,
+      limit: isTogether ? min(rows * shards.count, OutboxQueue.mostTogether) : rows, bytes: bytes, looksBack: looksBack,
       passedOver: mayRepeat ? Set(inHand.keys) : [], looks: horizon.isUncertain || ContinuousClock.now >= nextLook)
   }
 
@@ -199,7 +201,9 @@ public final class OutboxQueue {
       taken += hand(rows, row)
     }
     if !taken.isEmpty { messagesPerRow = max(1, taken.count / rows.count) }
-    return (taken, advance(question, to: fetched, horizon: before))
+    // With fewer bytes than that there would have been place for the next row.
+    let isCut = (0..<rows.count).reduce(0) { $0 + rows.size($1, 8) } >= question.bytes
+    return (taken, advance(question, to: fetched, isCut: isCut, horizon: before))
   }
 
   /// The rows, or nil where the server has given the question up, because reading took too long: it is asked again,
@@ -242,16 +246,19 @@ public final class OutboxQueue {
     return messages
   }
 
+  /// - Parameter isCut: Whether rows may have been left out, because there are enough bytes without them.
   /// - Returns: Whether each shard was read to its end.
   private func advance(
-    _ question: Question, to fetched: [Int16: (count: Int, last: Int64)], horizon: Int64
+    _ question: Question, to fetched: [Int16: (count: Int, last: Int64)], isCut: Bool, horizon: Int64
   ) -> Bool {
     let together = fetched.values.reduce((count: 0, last: 0)) { ($0.count + $1.count, max($0.last, $1.last)) }
-    var isEnd = true
+    var isEnd = !isCut
     for shard in question.shards {
       let (count, last) = question.isTogether ? together : fetched[shard] ?? (0, 0)
       if count >= question.limit { isEnd = false }
-      positions[shard]?.advance(to: last, isEnd: count < question.limit, horizon: horizon)
+      // Of this one nothing is known: all that came was before it.
+      if isCut, count == 0 { continue }
+      positions[shard]?.advance(to: last, isEnd: !isCut && count < question.limit, horizon: horizon)
     }
     return isEnd
   }

@@ -19,18 +19,26 @@ public enum OutboxStatements {
   private static let columns =
     "r.shard, r.id, r.aggregate, r.exchange, r.routing_key, r.message_id, r.content_type, r.headers, r.body, r.messages"
 
-  /// The oldest rows of each shard beyond that shard's floor, but for those that are in hand. NOT IN a subquery,
-  /// because that is a hash table; `<> all (array)` compares each row with each id.
+  /// How many bytes come before each row that was found: a body counts as it will be sent, and none is read for it.
+  private static let measured = """
+    select r.*, sum(octet_length(r.body)) over (order by r.id rows unbounded preceding) - octet_length(r.body) as before
+    """
+
+  /// The oldest rows of each shard beyond that shard's floor, but for those that are in hand; so many bytes of all.
+  /// NOT IN a subquery, because that is a hash table; `<> all (array)` compares each row with each id.
   static let take = Statement(
     name: "outbox_take",
     sql: """
-      select \(columns)
-      from (select unnest($1::int2[]) as shard, unnest($2::int8[]) as floor) as mine
-      cross join lateral (
-        select * from outbox o where o.shard = mine.shard and o.id > mine.floor
-          and o.id not in (select unnest($4::int8[]))
-        order by o.id limit $3
+      select \(columns) from (
+        \(measured)
+        from (select unnest($1::int2[]) as shard, unnest($2::int8[]) as floor) as mine
+        cross join lateral (
+          select * from outbox o where o.shard = mine.shard and o.id > mine.floor
+            and o.id not in (select unnest($4::int8[]))
+          order by o.id limit $3
+        ) as r
       ) as r
+      where r.before < $5
       order by r.id
       """)
 
@@ -39,10 +47,16 @@ public enum OutboxStatements {
   static let takeTogether = Statement(
     name: "outbox_take_together",
     sql: """
-      select \(columns)
-      from outbox r
-      where r.shard + 0 = any ($1::int2[]) and r.id + 0 > $2 and r.id not in (select unnest($4::int8[]))
-      order by r.id + 0 limit $3
+      select \(columns) from (
+        \(measured)
+        from (
+          select * from outbox o
+          where o.shard + 0 = any ($1::int2[]) and o.id + 0 > $2 and o.id not in (select unnest($4::int8[]))
+          order by o.id + 0 limit $3
+        ) as r
+      ) as r
+      where r.before < $5
+      order by r.id
       """)
 
   /// The last id that was drawn, read under the page's lock: a SELECT from the sequence may see one that is yet to be

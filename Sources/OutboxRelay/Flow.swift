@@ -19,6 +19,8 @@ struct Flow {
   private var parked: [Int64: [Int64]] = [:]
   /// Messages in hand by shard.
   private var load = [Int](repeating: 0, count: Int(Shard.count))
+  /// Bytes of the bodies of all messages in hand.
+  private(set) var bytes = 0
 
   private struct Chain {
     let shard: Int16
@@ -80,6 +82,7 @@ struct Flow {
         ready.append(message)
       }
       load[Int(message.shard)] += 1
+      bytes += message.body.count
     }
     return left
   }
@@ -108,6 +111,7 @@ struct Flow {
   /// - Parameter isRowDone: Whether it was the last one of its row that was in hand.
   mutating func finish(_ message: WaitingMessage, isRowDone: Bool) {
     load[Int(message.shard)] -= 1
+    bytes -= message.body.count
     if isRowDone || chains[message.aggregate]?.line.first?.id == message.id {
       advance(message.aggregate)
     } else {
@@ -131,7 +135,7 @@ struct Flow {
   mutating func drop(_ message: WaitingMessage) -> [WaitingMessage] {
     guard let chain = chains.removeValue(forKey: message.aggregate) else { return [] }
     let dropped = [message] + chain.line.all
-    load[Int(message.shard)] -= dropped.count
+    putDown(dropped[...], of: message.shard)
     return dropped
   }
 
@@ -146,9 +150,14 @@ struct Flow {
     // What is left of these shards is on its way, or waits for its row, with messages behind it.
     for (aggregate, chain) in chains where shards.contains(chain.shard) {
       dropped += chain.line.all
-      load[Int(chain.shard)] -= chain.line.count
+      putDown(chain.line.all, of: chain.shard)
       chains[aggregate] = Chain(shard: chain.shard)
     }
     return dropped
+  }
+
+  private mutating func putDown(_ messages: ArraySlice<WaitingMessage>, of shard: Int16) {
+    load[Int(shard)] -= messages.count
+    for message in messages { bytes -= message.body.count }
   }
 }

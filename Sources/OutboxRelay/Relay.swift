@@ -77,6 +77,9 @@ public final class Relay {
     try database.listen(OutboxStatements.channel)
   }
 
+  /// Bytes of the bodies that it keeps in memory.
+  var bytesInHand: Int { flow.bytes }
+
   /// Shards owned, for metrics and logs.
   public var shards: [Int16] { outbox.shards }
 
@@ -189,12 +192,12 @@ public final class Relay {
   /// After an answer that reached the end there is little to be had. While the broker owes confirms more rows gather,
   /// and whoever writes them needs the database more: fewer, larger portions cost everybody less.
   private func askIfDue() throws {
-    guard !outbox.isAsking, flow.readyCount < limits.window else { return }
+    guard !outbox.isAsking, flow.readyCount < limits.window, flow.bytes < limits.bytes else { return }
     if isAtEnd, publisher.unsettled > 0, clock.now < nextQuestion { return }
     let shards = outbox.shards
     let perShard = max(16, limits.batch / max(1, shards.count))
     let open = shards.filter { flow.load(of: $0) < perShard }
-    if !open.isEmpty { try outbox.ask(open, perShard: perShard) }
+    if !open.isEmpty { try outbox.ask(open, perShard: perShard, bytes: limits.bytes) }
   }
 
   private func receiveRows(_ report: inout RelayReport) throws {

@@ -6,6 +6,8 @@ public struct RelayLimits: Sendable {
   public var batch: Int
   /// How many messages may be unconfirmed at once.
   public var window: Int
+  /// About how many bytes of bodies are asked for at once. Up to twice as many are in hand, and one message more.
+  public var bytes = 16_000_000
   /// How long to sleep, at most, when nothing waits: what a lost wake-up costs.
   public var pollInterval: Duration
   /// How long the broker may take to confirm before a message is held, or, when it answers for nothing at all, before

@@ -77,6 +77,12 @@ public final class Rows {
   /// A `bytea`, or the binary format of any other type.
   public func bytes(_ row: Int, _ column: Int) -> [UInt8] { [UInt8](value(row, column)) }
 
+  /// How many bytes a value has, 0 for NULL.
+  public func size(_ row: Int, _ column: Int) -> Int {
+    check(row, column)
+    return Int(PQgetlength(result, Int32(truncatingIfNeeded: row), Int32(truncatingIfNeeded: column)))
+  }
+
   /// The integers of a text, as a statement makes one of several columns with `concat_ws(' ', …)`: the server writes
   /// one value in place of many, and digits cost it less than elements of an array.
   ///

@@ -139,8 +139,8 @@ extension SettingsTable {
     usedBy: [.allocationWorker])
   static let relayBatch = Setting<Int>.integer(
     "TALLYMAN_RELAY_BATCH", default: 3_000, in: 1...10_000, unit: "messages",
-    meaning: "About how many messages of the outbox are fetched at once; up to twice as many are in hand, and up to "
-      + "1,000 of them under way to the broker at any time.",
+    meaning: "About how many messages of the outbox are fetched at once, with 16 MB of bodies at most; up to twice as "
+      + "many are in hand, and up to 1,000 of them under way to the broker at any time.",
     usedBy: [.outboxRelay])
   static let relayPoll = Setting<Duration>.milliseconds(
     "TALLYMAN_RELAY_POLL_MS", default: 50, in: 1...60_000,

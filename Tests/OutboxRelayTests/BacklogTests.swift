@@ -1,6 +1,8 @@
-import OutboxRelay
+import Lanes
 import TestServers
 import Testing
+
+@testable import OutboxRelay
 
 extension RelayTests {
   @Test("100,000 rows wait while new ones arrive: all leave, each aggregate's in order")
@@ -26,6 +28,41 @@ extension RelayTests {
     #expect(heard.faults.isEmpty)
     #expect(heard.count == 110_000)
     #expect(heard.repeats == 0)
+  }
+
+  @Test("rows of 200 kB: what a relay has in hand keeps to its bound, and all leave")
+  func largeRows() async throws {
+    let site = try await RelaySite()
+    try await site.subscribe("all", to: "#")
+    try await site.script(
+      """
+      insert into outbox (shard, aggregate, exchange, routing_key, message_id, content_type, body)
+      select n % 16, n % 40, 'supply.events', 'order.reserved', n::text, '', convert_to(repeat('x', 200000), 'UTF8')
+      from generate_series(1, 300) n
+      """)
+    let lane = Lane(name: "large")
+    defer { lane.stop() }
+    let most = try await lane.run {
+      var limits = RelayLimits()
+      limits.bytes = 1_000_000
+      let (relay, database, connection) = try site.relay(named: "large", limits: limits)
+      defer {
+        database.close()
+        connection.close()
+      }
+      _ = try relay.balance()
+      var (most, published) = (0, 0)
+      let end = ContinuousClock.now + patience
+      while published < 300, ContinuousClock.now < end {
+        published += try relay.turn().published
+        most = max(most, relay.bytesInHand)
+      }
+      try relay.finish()
+      return most
+    }
+    #expect(most >= 1_000_000 && most <= 2_200_000)
+    #expect(try await site.waiting() == 0)
+    #expect(try await site.depth(of: "all") == 300)
   }
 
   @Test("a row that commits late, with a lower id than those already published, is found")

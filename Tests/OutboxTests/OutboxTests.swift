@@ -69,6 +69,32 @@ struct OutboxTests {
     }
   }
 
+  @Test("an answer has about so many bytes, whatever the rows have, and the rest comes with the next ones")
+  func bytes() async throws {
+    try await withHouse { house in
+      try await house.script(
+        """
+        insert into outbox (shard, aggregate, exchange, routing_key, message_id, content_type, body)
+        select n % 16, n, '', 'k', n::text, '', convert_to(repeat('x', 200000), 'UTF8') from generate_series(1, 64) n
+        """)
+      try await house.desk(user: "tallyman_relay").with { database in
+        let queue = try OutboxQueue(database)
+        _ = try queue.balance()
+        var all: [Int64] = []
+        for _ in 0..<100 where all.count < 64 {
+          try queue.ask(queue.shards, perShard: 1000, bytes: 1_000_000)
+          let (messages, isEnd) = try queue.receive()
+          for message in messages { queue.settle(message) }
+          all += messages.map(\.id)
+          #expect(messages.count <= 5)
+          #expect(!isEnd || all.count == 64)
+        }
+        #expect(all.count == 64 && all == all.sorted())
+        #expect(try queue.take(1000).isEmpty)
+      }
+    }
+  }
+
   @Test("the oldest message of all is seen behind more than can be counted")
   func oldest() async throws {
     try await withHouse { house in

@@ -45,7 +45,7 @@ struct SettlePlanTests {
       let plans = try await house.desk().with { database in
         try database.script("prepare apart as \(OutboxStatements.take.sql)")
         try database.script("prepare together as \(OutboxStatements.takeTogether.sql)")
-        return try ["apart('{3}', '{0}', 8, '{}')", "together('{3}', 0, 8, '{}')"].map { question in
+        return try ["apart('{3}', '{0}', 8, '{}', 1000)", "together('{3}', 0, 8, '{}', 1000)"].map { question in
           let rows = try database.query(.once("explain execute \(question)"))
           return (0..<rows.count).map { rows.text($0, 0) }.joined(separator: "\n")
         }
