@@ -143,8 +143,9 @@ extension SettingsTable {
       + "many are in hand, and up to 1,000 of them under way to the broker at any time.",
     usedBy: [.outboxRelay])
   static let relayPoll = Setting<Duration>.milliseconds(
-    "TALLYMAN_RELAY_POLL_MS", default: 50, in: 1...60_000,
-    meaning: "How often the relay looks for rows when it found none.", usedBy: [.outboxRelay])
+    "TALLYMAN_RELAY_POLL_MS", default: 50, in: 1...1_000,
+    meaning: "How often the relay looks for rows when it found none and nobody woke it. Meanwhile it neither serves "
+      + "the broker nor obeys a stop.", usedBy: [.outboxRelay])
 }
 
 // MARK: Notifications

@@ -41,6 +41,13 @@ struct SettingsTests {
     #expect(settings.notification.emailTo.isEmpty)
   }
 
+  @Test("a relay does not sleep for longer than the shortest heartbeat, a stop and readiness can bear")
+  func relayPoll() throws {
+    let relay = { problems(["TALLYMAN_RELAY_POLL_MS": $0], for: .outboxRelay) }
+    #expect(relay("1000").isEmpty)
+    #expect(relay("1001").count == 1 && relay("1001")[0].contains("from 1 to 1000"))
+  }
+
   @Test("every default is itself allowed, for every setting")
   func defaultsAreLegal() {
     for setting in SettingsTable.all {
