@@ -53,10 +53,11 @@ public final class Delivery: Sendable {
     }
   }
 
-  /// Those of them that fit into one frame of the protocol beside our own: what a publisher overdid stays in the
-  /// record.
+  /// Those of them that can be published again and fit into one frame of the protocol beside our own: what a publisher
+  /// overdid stays in the record. A name's bytes that are not UTF-8 were replaced by a longer sign, and so is a NUL: it
+  /// may have outgrown AMQP's 255 bytes.
   var portableHeaders: [String: Header] {
-    let headers = carriedHeaders
+    let headers = carriedHeaders.filter { HeaderText.storable($0.key).utf8.count <= 255 }
     return HeaderText.encode(headers).utf8.count > 64_000 ? [:] : headers
   }
 

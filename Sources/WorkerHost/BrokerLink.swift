@@ -1,4 +1,5 @@
 import AMQP
+import Contracts
 import Messaging
 
 /// A lane's consumer as the pipeline sees it.
@@ -54,9 +55,10 @@ extension Messaging.Delivery {
     }
   }
 
-  /// A property as it can be published again. Bytes that are not UTF-8 were replaced by a longer sign, so that the text
-  /// may have outgrown AMQP's 255 bytes.
+  /// A property as it can be kept and published again. Bytes that are not UTF-8 were replaced by a longer sign, and so
+  /// is a NUL, so that the text may have outgrown AMQP's 255 bytes.
   private static func short(_ text: String) -> String {
+    let text = HeaderText.storable(text)
     guard text.utf8.count > 255 else { return text }
     var bytes = 0
     return String(

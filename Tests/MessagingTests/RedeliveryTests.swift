@@ -18,6 +18,22 @@ struct RedeliveryTests {
     }
   }
 
+  @Test("a retry carries no header whose name has outgrown AMQP's 255 bytes, and none that orders copies")
+  func retriedHeaders() async throws {
+    try await withStock { house, _, allocation in
+      var letter = Letter.order("o-1", [("UNKNOWN", 1)])
+      // As names of 200 bytes arrive that are not UTF-8; and what becomes of NULs when they are stored.
+      letter.headers = [
+        String(repeating: "\u{FFFD}", count: 200): .int(1), String(repeating: "\u{0}", count: 86): .int(1),
+        String(repeating: "k", count: 255): .int(1), "CC": .string("[all]"), "BCC": .string("[all]"),
+      ]
+      #expect(try await allocation.take(letter).outcome == .retried)
+      let row = "select headers from outbox where routing_key like 'allocation.retry%'"
+      let headers = try HeaderText.decode(try await house.value(row))
+      #expect(headers.keys.filter { !$0.hasPrefix("x-tallyman-") } == [String(repeating: "k", count: 255)])
+    }
+  }
+
   @Test("known and new messages mix in one batch")
   func mixed() async throws {
     try await withStock { house, _, allocation in

@@ -155,6 +155,25 @@ extension ProcessTests {
     #expect(!children.contains { $0.output.contains("connects again") })
   }
 
+  @Test("what outgrows AMQP's 255 bytes when it is made storable is left behind or cut, and holds up nobody")
+  func outgrown() async throws {
+    let site = try await ProcessSite()
+    let children = try await site.startReady(.inventoryWorker, .allocationWorker, .outboxRelay)
+    let zeros = String(repeating: "\u{0}", count: 200)
+    var order = Parcel.order("ord-zeros", "SKU-9", 1)
+    order.properties.headers = [zeros: .int(1), "kept": .string("a\u{0}")]
+    var nameless = Self.raw("", "no JSON")
+    nameless.properties.messageID = zeros
+    try await site.publish([order, nameless])
+    try await site.until("both are dead in the end", "select count(*) from dead_letters", is: 2)
+    try await site.until("everything is published", "select count(*) from outbox", is: 0)
+    let copies = try await site.drain("allocation.dead")
+    #expect(Set(copies.map(\.properties.messageID)).contains(String(repeating: "\u{FFFD}", count: 85)))
+    #expect(copies.count { $0.properties.headers["kept"] == .string("a\u{FFFD}") } == 1)
+    for child in children { child.signal(SIGTERM) }
+    for child in children { #expect(try await child.end() == 0) }
+  }
+
   @Test("an id used again with another body, and a shipment of more than was reserved, are dead letters that say so")
   func contradictions() async throws {
     let site = try await ProcessSite()
