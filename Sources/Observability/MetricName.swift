@@ -130,7 +130,7 @@ public enum MetricName: CaseIterable, Sendable {
     case .outboxWaiting:
       .gauge("tallyman_outbox_waiting", "messages", [], "Messages of the outbox that the broker has not confirmed yet.")
     case .outboxOldestSeconds:
-      .gauge("tallyman_outbox_oldest_seconds", "seconds", [], "Age of the oldest outbox row, 0 when none waits.")
+      .gauge("tallyman_outbox_oldest_seconds", "seconds", [], "Age of the oldest message that waits, 0 when none does.")
     case .outboxDeadRows:
       .gauge(
         "tallyman_outbox_dead_rows", "rows", [],
@@ -141,13 +141,14 @@ public enum MetricName: CaseIterable, Sendable {
         "How long the oldest transaction of another session has been open, as far as it was watched; while it is, "
           + "deleted rows cannot be removed.")
     case .outboxPublished:
-      .counter("tallyman_outbox_published_total", "rows", [], "Outbox rows confirmed by the broker and settled.")
+      .counter("tallyman_outbox_published_total", "messages", [], "Messages confirmed by the broker and settled.")
     case .outboxReturned:
       .counter(
-        "tallyman_outbox_returned_total", "rows", [],
-        "Publishes returned as unroutable, or not possible; they are tried again.")
+        "tallyman_outbox_returned_total", "messages", [],
+        "Messages returned as unroutable, not confirmed in time, or not possible to publish; they are tried again.")
     case .outboxNacked:
-      .counter("tallyman_outbox_nacked_total", "rows", [], "Publishes refused by the broker; they are tried again.")
+      .counter(
+        "tallyman_outbox_nacked_total", "messages", [], "Messages that the broker refused; they are tried again.")
     default:
       .gauge("tallyman_relay_shards", "shards", [], "Shards of the outbox that this relay owns.")
     }

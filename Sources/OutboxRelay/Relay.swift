@@ -119,7 +119,7 @@ public final class Relay {
       deadRows: Int(deadRows))
   }
 
-  /// Waits until rows may be there, serving the broker's heartbeat.
+  /// Serves the broker's heartbeat, then waits until rows may be there, for the poll interval at most.
   public func wait() throws {
     try publisher.connection.service()
     try outbox.settleDown()

@@ -97,7 +97,7 @@ public struct AllocationSettings: Sendable {
 
 /// How the relay publishes.
 public struct RelaySettings: Sendable {
-  /// Most rows in flight.
+  /// About how many messages are fetched at once.
   public let batch: Int
   /// How often to look when nothing was found.
   public let pollInterval: Duration
