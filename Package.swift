@@ -98,8 +98,8 @@ let package = Package(
     room(
       "WorkerHost",
       [
-        "CAllocator", "Lanes", "AMQP", "Postgres", "Contracts", "Schema", "Observability", "Messaging", "OutboxRelay",
-        logging, metrics, serviceLifecycle, hummingbird,
+        "CAllocator", "Lanes", "AMQP", "Postgres", "Contracts", "Schema", "Observability", "Messaging", "Outbox",
+        "OutboxRelay", logging, metrics, serviceLifecycle, hummingbird,
       ]),
 
     // Programs.

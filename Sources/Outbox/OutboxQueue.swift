@@ -34,6 +34,8 @@ public final class OutboxQueue {
     let shards: [Int16]
     /// Whether it is for what lies behind one id, whatever its shard; otherwise for each shard's oldest.
     let isTogether: Bool
+    /// Whether it is for so few rows that their bytes are not counted.
+    let isFew: Bool
     /// How many rows together, or of each shard.
     let limit: Int
     let bytes: Int
@@ -53,6 +55,10 @@ public final class OutboxQueue {
   private static let rowsPerShard = 8...64
   /// The same of all shards, when they are read together.
   private static let mostTogether = 256
+  /// Of these even the largest are not too many bytes.
+  private static let fewRows = 16
+  /// Whether the last answer ended with the last row there was: few will have come since.
+  private var isAtEnd = false
   /// How often it looks at who writes, as long as nobody is late.
   private static let lookInterval = Duration.milliseconds(100)
   /// How much time a question gets at most. Dead rows by the million lie before what waits when somebody's transaction
@@ -143,12 +149,16 @@ public final class OutboxQueue {
     let question = question(for: shards, perShard: perShard, bytes: bytes)
     self.question = question
     let floors = shards.map { positions[$0]?.floor ?? 0 }
-    try database.send(
-      question.isTogether ? OutboxStatements.takeTogether : OutboxStatements.take,
-      [
-        .int2s(shards), question.isTogether ? .int(floors[0]) : .ints(floors), .int(Int64(question.limit)),
-        .ints(Array(question.passedOver)), .int(Int64(bytes)),
-      ])
+    let parameters: [Parameter] = [
+      .int2s(shards), question.isTogether ? .int(floors[0]) : .ints(floors), .int(Int64(question.limit)),
+      .ints(Array(question.passedOver)),
+    ]
+    if question.isFew {
+      try database.send(OutboxStatements.takeFew, parameters)
+    } else {
+      try database.send(
+        question.isTogether ? OutboxStatements.takeTogether : OutboxStatements.take, parameters + [.int(Int64(bytes))])
+    }
     if question.looks {
       for statement in OutboxStatements.look { try database.send(statement) }
       nextLook = .now + OutboxQueue.lookInterval
@@ -168,10 +178,12 @@ public final class OutboxQueue {
       !looksBack && shards == self.shards && asked.allSatisfy { $0.floor > 0 && $0.floor == asked[0].floor }
     // Beyond all that was read nothing is in hand.
     let mayRepeat = asked.contains(where: \.isBehind)
+    let isFew = isTogether && isAtEnd
+    let together = isFew ? OutboxQueue.fewRows : min(rows * shards.count, OutboxQueue.mostTogether)
     return Question(
-      shards: shards, isTogether: isTogether,
-      limit: isTogether ? min(rows * shards.count, OutboxQueue.mostTogether) : rows, bytes: bytes, looksBack: looksBack,
-      passedOver: mayRepeat ? Set(inHand.keys) : [], looks: horizon.isUncertain || ContinuousClock.now >= nextLook)
+      shards: shards, isTogether: isTogether, isFew: isFew, limit: isTogether ? together : rows, bytes: bytes,
+      looksBack: looksBack, passedOver: mayRepeat ? Set(inHand.keys) : [],
+      looks: horizon.isUncertain || ContinuousClock.now >= nextLook)
   }
 
   /// Receives what was asked for.
@@ -202,8 +214,9 @@ public final class OutboxQueue {
     }
     if !taken.isEmpty { messagesPerRow = max(1, taken.count / rows.count) }
     // With fewer bytes than that there would have been place for the next row.
-    let isCut = (0..<rows.count).reduce(0) { $0 + rows.size($1, 8) } >= question.bytes
-    return (taken, advance(question, to: fetched, isCut: isCut, horizon: before))
+    let isCut = !question.isFew && (0..<rows.count).reduce(0) { $0 + rows.size($1, 8) } >= question.bytes
+    isAtEnd = advance(question, to: fetched, isCut: isCut, horizon: before)
+    return (taken, isAtEnd)
   }
 
   /// The rows, or nil where the server has given the question up, because reading took too long: it is asked again,

@@ -59,6 +59,16 @@ public enum OutboxStatements {
       order by r.id
       """)
 
+  /// The same of so few rows that their bytes need not be counted: what a relay asks for that has read all there was.
+  static let takeFew = Statement(
+    name: "outbox_take_few",
+    sql: """
+      select \(columns)
+      from outbox r
+      where r.shard + 0 = any ($1::int2[]) and r.id + 0 > $2 and r.id not in (select unnest($4::int8[]))
+      order by r.id + 0 limit $3
+      """)
+
   /// The last id that was drawn, read under the page's lock: a SELECT from the sequence may see one that is yet to be
   /// drawn, while the server logs a few in advance. And then, no sooner, which transactions have written to the outbox
   /// and are open. A transaction's lock is there before its first id is drawn, and gone after what it has written is

@@ -18,7 +18,6 @@ public final class Relay {
   private let limits: RelayLimits
   private var flow = Flow()
   private var held: [Int64: Held] = [:]
-  private var transactions = TransactionWatch()
   private let suspicion: Suspicion
   private var silence: Silence
   /// Whether a message under suspicion is under way, or waits for being alone: nothing else is published then.
@@ -107,17 +106,6 @@ public final class Relay {
 
   /// For how long it has been.
   public var askingTime: Duration { outbox.askingTime }
-
-  /// Messages waiting and age of the oldest in milliseconds.
-  public func backlog() throws -> (messages: Int64, oldestMilliseconds: Int64) { try outbox.backlog() }
-
-  /// The oldest transaction of another session; to be asked for again and again.
-  public func openTransaction() throws -> OpenTransaction {
-    let (oldest, deadRows) = try outbox.oldestTransaction()
-    return OpenTransaction(
-      session: oldest.map { "\($0.pid) of \($0.user) (\($0.application))" }, time: transactions.observe(oldest),
-      deadRows: Int(deadRows))
-  }
 
   /// Serves the broker's heartbeat, then waits until rows may be there, for the poll interval at most.
   public func wait() throws {

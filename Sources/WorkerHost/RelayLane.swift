@@ -14,15 +14,9 @@ final class RelayLane {
   private let published = MetricName.outboxPublished.counter()
   private let returned = MetricName.outboxReturned.counter()
   private let nacked = MetricName.outboxNacked.counter()
-  private let waiting = MetricName.outboxWaiting.gauge()
-  private let oldest = MetricName.outboxOldestSeconds.gauge()
-  private let dead = MetricName.outboxDeadRows.gauge()
-  private let transactionSeconds = MetricName.oldestTransactionSeconds.gauge()
   private let shards = MetricName.relayShards.gauge()
-  private var nextReminder = ContinuousClock.now
   /// How long what is due besides publishing waits for a moment without messages, lest one wait for it.
   private static let deferral = Duration.seconds(1)
-  private var hasToldOfSlowness = false
 
   init(_ context: LaneContext, settings: RelaySettings) {
     self.context = context
@@ -50,7 +44,6 @@ final class RelayLane {
     context.logger.info("the relay publishes")
     onRelaying()
     var nextBalance = ContinuousClock.now - RelayLane.deferral
-    var nextBacklog = ContinuousClock.now
     var isIdle = false
     while !context.stop.isRaised {
       context.beat()
@@ -62,8 +55,6 @@ final class RelayLane {
         try ReadOnlyDatabase.check(database)
         shards.set(relay.shards.count)
         nextBalance = ContinuousClock.now + .seconds(1)
-      } else if due >= nextBacklog, !relay.isAsking {
-        nextBacklog = try observe(relay)
       } else if isIdle {
         try relay.wait()
       }
@@ -97,49 +88,5 @@ final class RelayLane {
           LogKey.reason: .string(failure.why),
         ])
     }
-  }
-
-  /// Looks at the outbox as a whole. What takes too long keeps its last value: it must not end the session, which would
-  /// begin with the same look.
-  ///
-  /// - Returns: When to look again: no more than a thirtieth of the time goes by with it.
-  private func observe(_ relay: Relay) throws -> ContinuousClock.Instant {
-    let start = ContinuousClock.now
-    var isSlow = false
-    for look in [observeBacklog, observeTransactions] {
-      do {
-        try look(relay)
-      } catch let error as PostgresError where error.sqlState == .queryCanceled {
-        isSlow = true
-      }
-    }
-    if isSlow, !hasToldOfSlowness {
-      context.logger.warning(
-        "how much waits cannot be counted in time: the metrics keep their last values; deleted rows may be in the way")
-    }
-    hasToldOfSlowness = isSlow
-    let end = ContinuousClock.now
-    return end + max(.seconds(10), start.duration(to: end) * 30)
-  }
-
-  private func observeBacklog(_ relay: Relay) throws {
-    let backlog = try relay.backlog()
-    waiting.set(Int(backlog.messages))
-    oldest.set(Double(backlog.oldestMilliseconds) / 1000)
-  }
-
-  /// One that stays open makes every table that rows are deleted from grow, and reading it slower.
-  private func observeTransactions(_ relay: Relay) throws {
-    let open = try relay.openTransaction()
-    dead.set(open.deadRows)
-    transactionSeconds.set(open.time / .seconds(1))
-    guard let session = open.session, open.time >= .seconds(60), ContinuousClock.now >= nextReminder else { return }
-    nextReminder = ContinuousClock.now + .seconds(300)
-    context.logger.warning(
-      "a transaction that stays open keeps deleted rows from being removed: end it",
-      metadata: [
-        LogKey.session: .string(session), LogKey.seconds: .stringConvertible(open.time.components.seconds),
-        LogKey.rows: .stringConvertible(open.deadRows),
-      ])
   }
 }

@@ -65,6 +65,15 @@ public final class WorkerProcess: Sendable {
     }
   }
 
+  /// Shows what waits for the relays.
+  public func outboxGauges() -> any Service {
+    let logger = logger
+    return periodic("outbox-gauges") {
+      let gauges = OutboxGauges(logger)
+      return { database, _ in try gauges.turn(on: database) }
+    }
+  }
+
   /// A piece of work that is done again and again. It asks between its parts whether the process is to stop, which also
   /// shows that its lane moves; it returns how long to wait before the next one.
   public typealias Turn = (_ database: Postgres.Connection, _ isStopping: () -> Bool) throws -> Duration

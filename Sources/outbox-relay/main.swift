@@ -2,4 +2,4 @@ import WorkerHost
 
 CommandLineHelp.answer(.outboxRelay)
 let process = WorkerProcess(.outboxRelay)
-await process.run([process.relay()])
+await process.run([process.relay(), process.outboxGauges()])

@@ -54,9 +54,9 @@ struct OutboxTests {
         let queue = try OutboxQueue(database)
         #expect(try queue.balance() == 1)
         #expect(queue.shards.count == 16)
-        #expect(try queue.backlog().messages == 1000)
+        #expect(try OutboxWatch(database).backlog().messages == 1000)
         let all = try OutboxTests.drain(queue, limit: 64)
-        #expect(try queue.backlog().messages == 0)
+        #expect(try OutboxWatch(database).backlog().messages == 0)
         return all
       }
       #expect(taken.count == 1000)
@@ -102,7 +102,7 @@ struct OutboxTests {
       try await house.script("\(insert)) select 3, 3, '', 'k', n::text, '', '' from generate_series(1, 100001) n")
       try await house.script("\(insert), created_at) values (15, 1, '', 'k', 'm', '', '', now() - interval '1 day')")
       try await house.desk(user: "tallyman_relay").with { database in
-        let (messages, oldest) = try OutboxQueue(database).backlog()
+        let (messages, oldest) = try OutboxWatch(database).backlog()
         #expect(messages == 100_000)
         #expect(oldest >= 86_400_000 && oldest < 90_000_000)
       }
@@ -164,7 +164,7 @@ struct OutboxTests {
         try queue.flush()
         queue.lookBack()
         #expect(try queue.take(100).map(\.messageID) == ["2"])
-        #expect(try queue.backlog().messages == 2)
+        #expect(try OutboxWatch(database).backlog().messages == 2)
       }
     }
   }
@@ -236,17 +236,17 @@ struct OutboxTests {
       }
       // Autovacuum may have begun before it.
       try await eventually("the reader's transaction is the oldest") {
-        try await relay.with { try OutboxQueue($0).oldestTransaction().oldest?.pid } == pid
+        try await relay.with { try OutboxWatch($0).oldestTransaction().oldest?.pid } == pid
       }
       let seen = try await relay.with { database in
-        let queue = try OutboxQueue(database)
-        return (try queue.oldestTransaction().oldest, try queue.oldestTransaction().oldest)
+        let watch = OutboxWatch(database)
+        return (try watch.oldestTransaction().oldest, try watch.oldestTransaction().oldest)
       }
       let oldest = try #require(seen.0)
       #expect(oldest.pid == pid && !oldest.user.isEmpty && oldest.transaction.count > 1)
       #expect(seen.1 == oldest)
       try await reader.with { try $0.rollback() }
-      let after = try await relay.with { try OutboxQueue($0).oldestTransaction().oldest }
+      let after = try await relay.with { try OutboxWatch($0).oldestTransaction().oldest }
       #expect(after?.pid != pid)
     }
   }

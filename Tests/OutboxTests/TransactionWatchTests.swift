@@ -1,8 +1,6 @@
 import Outbox
 import Testing
 
-@testable import OutboxRelay
-
 @Suite("Transactions that stay open")
 struct TransactionWatchTests {
   @Test("a transaction counts from when it was first seen, and another one of the same session anew")
