@@ -27,7 +27,7 @@ extension House {
         .once(
           """
           select dead_letter_id::text, kind, field, value, rule, attempt, state from dead_letters \(condition)
-          order by dead_letter_id
+          order by dead_letters.dead_letter_id
           """))
       return (0..<rows.count).map { row in
         DeadLetterRow(
