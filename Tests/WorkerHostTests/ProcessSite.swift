@@ -193,9 +193,15 @@ final class ProcessSite: Sendable {
     try await amqp { connection in
       let consumer = try Consumer(connection, queue: queue, prefetch: 5000)
       var all: [AMQP.Delivery] = []
+      var isEmpty = false
       while true {
         let some = try consumer.take(upTo: 5000, waiting: .milliseconds(500))
-        guard let last = some.last else { return all }
+        guard let last = some.last else {
+          // A busy broker may be silent for longer while there is more.
+          if isEmpty { return all }
+          isEmpty = try connection.declareQueuePassively(queue).messages == 0
+          continue
+        }
         try consumer.ack(last.tag, multiple: true)
         all += some
       }
