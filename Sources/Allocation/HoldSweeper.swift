@@ -8,6 +8,7 @@ public enum HoldSweeper {
   /// How many holds one sweep finds at most.
   public static let limit = 500
 
+  /// The clock is asked once, as a query of its own: compared row by row it could not bound the index.
   private static let due = Statement(
     name: "holds_due",
     sql: """

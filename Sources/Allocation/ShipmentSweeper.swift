@@ -10,6 +10,7 @@ public enum ShipmentSweeper {
   /// Most shipments of one turn.
   public static let limit = 100
 
+  /// The clock is asked once, as a query of its own: compared row by row it could not bound the index.
   private static let silent = Statement(
     name: "shipments_silent",
     sql: """

@@ -6,24 +6,22 @@ enum ShipmentStatements {
   static let ordersOf = Statement(
     name: "shipment_orders", sql: "select distinct order_id from shipments where shipment_id = any($1::text[])")
 
-  static let lookup = Statement(
-    name: "shipments",
-    sql: """
-      select s.shipment_id, s.order_id, s.carrier, s.tracking_number, s.dispatched_at, s.state, s.status_at, s.heard_at,
-             s.overdue_at, l.line_no, l.location_id, l.lot, l.quantity
-      from shipments s join shipment_lines l using (shipment_id) where s.shipment_id = any($1::text[])
-      order by s.shipment_id, l.line_no, l.location_id, l.lot
-      """)
+  static let lookup = loading("shipments", by: "s.shipment_id")
 
   /// All that left of orders: of which lots what comes back may be.
-  static let ofOrders = Statement(
-    name: "shipments_of_orders",
-    sql: """
-      select s.shipment_id, s.order_id, s.carrier, s.tracking_number, s.dispatched_at, s.state, s.status_at, s.heard_at,
-             s.overdue_at, l.line_no, l.location_id, l.lot, l.quantity
-      from shipments s join shipment_lines l using (shipment_id) where s.order_id = any($1::text[])
-      order by s.shipment_id, l.line_no, l.location_id, l.lot
-      """)
+  static let ofOrders = loading("shipments_of_orders", by: "s.order_id")
+
+  /// What ``AllocationState/loadShipments(_:)`` reads.
+  private static func loading(_ name: String, by column: String) -> Statement {
+    Statement(
+      name: name,
+      sql: """
+        select s.shipment_id, s.order_id, s.carrier, s.tracking_number, s.dispatched_at, s.state, s.status_at,
+               s.heard_at, s.overdue_at, l.line_no, l.location_id, l.lot, l.quantity
+        from shipments s join shipment_lines l using (shipment_id) where \(column) = any($1::text[])
+        order by s.shipment_id, l.line_no, l.location_id, l.lot
+        """)
+  }
 
   static let statuses = Statement(
     name: "shipment_statuses",

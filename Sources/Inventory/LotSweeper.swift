@@ -8,6 +8,8 @@ import Stock
 public enum LotSweeper {
   /// How long ago the time of a lot was up that any sweep finds.
   public static let usual = Duration.seconds(24 * 3600)
+  /// Of all lots there are.
+  public static let ever = Duration.seconds(100 * 366 * 86_400)
 
   /// One sweep; does nothing while another worker's is running.
   ///

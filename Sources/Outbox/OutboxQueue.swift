@@ -58,7 +58,7 @@ public final class OutboxQueue {
   /// Of these even the largest are not too many bytes.
   private static let fewRows = 16
   /// Whether the last answer ended with the last row there was: few will have come since.
-  private var isAtEnd = false
+  public private(set) var isAtEnd = false
   /// How often it looks at who writes, as long as nobody is late.
   private static let lookInterval = Duration.milliseconds(100)
   /// How much time a question gets at most. Dead rows by the million lie before what waits when somebody's transaction
@@ -194,6 +194,7 @@ public final class OutboxQueue {
   public func receive() throws -> (messages: [WaitingMessage], isEnd: Bool) {
     guard let question else { return ([], true) }
     self.question = nil
+    isAtEnd = false
     passedOver = question.passedOver
     guard let rows = try answer() else { return ([], false) }
     // Of before the reading: whoever ended since is to be found behind it.

@@ -43,31 +43,27 @@ public enum OutboxStatements {
       """)
 
   /// The oldest rows beyond one floor, of these shards, by the index of the expression `id + 0`; the other index is
-  /// not to serve, of which sixteen places would be looked up. Takes what ``take`` does, with one floor for all.
+  /// not to serve, of which sixteen places would be looked up.
+  private static let beyond = """
+    from outbox r
+    where r.shard + 0 = any ($1::int2[]) and r.id + 0 > $2 and r.id not in (select unnest($4::int8[]))
+    order by r.id + 0 limit $3
+    """
+
+  /// Takes what ``take`` does, with one floor for all.
   static let takeTogether = Statement(
     name: "outbox_take_together",
     sql: """
       select \(columns) from (
         \(measured)
-        from (
-          select * from outbox o
-          where o.shard + 0 = any ($1::int2[]) and o.id + 0 > $2 and o.id not in (select unnest($4::int8[]))
-          order by o.id + 0 limit $3
-        ) as r
+        from (select * \(beyond)) as r
       ) as r
       where r.before < $5
       order by r.id
       """)
 
   /// The same of so few rows that their bytes need not be counted: what a relay asks for that has read all there was.
-  static let takeFew = Statement(
-    name: "outbox_take_few",
-    sql: """
-      select \(columns)
-      from outbox r
-      where r.shard + 0 = any ($1::int2[]) and r.id + 0 > $2 and r.id not in (select unnest($4::int8[]))
-      order by r.id + 0 limit $3
-      """)
+  static let takeFew = Statement(name: "outbox_take_few", sql: "select \(columns) \(beyond)")
 
   /// The last id that was drawn, read under the page's lock: a SELECT from the sequence may see one that is yet to be
   /// drawn, while the server logs a few in advance. And then, no sooner, which transactions have written to the outbox

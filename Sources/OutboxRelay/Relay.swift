@@ -47,8 +47,6 @@ public final class Relay {
   private static let openingTime = Duration.seconds(1)
   /// How long is held what goes where nothing is answered, before it is looked at again.
   private static let silencePause = Duration.seconds(2)
-  /// Whether the last answer ended with the last row there was.
-  private var isAtEnd = false
 
   /// An aggregate whose oldest message could not be published.
   private struct Held {
@@ -155,7 +153,7 @@ public final class Relay {
     }
     try settleAnswers(waiting: patience, &report)
     // One that owns no shard has nothing to ask for.
-    let isDry = isAtEnd || outbox.shards.isEmpty
+    let isDry = outbox.isAtEnd || outbox.shards.isEmpty
     report.isIdle = flow.isEmpty && isDry && !outbox.isAsking && report.published == 0
     return report
   }
@@ -181,7 +179,7 @@ public final class Relay {
   /// and whoever writes them needs the database more: fewer, larger portions cost everybody less.
   private func askIfDue() throws {
     guard !outbox.isAsking, flow.readyCount < limits.window, flow.bytes < limits.bytes else { return }
-    if isAtEnd, publisher.unsettled > 0, clock.now < nextQuestion { return }
+    if outbox.isAtEnd, publisher.unsettled > 0, clock.now < nextQuestion { return }
     let shards = outbox.shards
     let perShard = max(16, limits.batch / max(1, shards.count))
     let open = shards.filter { flow.load(of: $0) < perShard }
@@ -189,8 +187,7 @@ public final class Relay {
   }
 
   private func receiveRows(_ report: inout RelayReport) throws {
-    let (messages, isEnd) = try outbox.receive()
-    isAtEnd = isEnd
+    let messages = try outbox.receive().messages
     let pause = min(max(Relay.pausePerMessage * messages.count, Relay.shortestPause), Relay.longestPause)
     nextQuestion = clock.now + pause
     let waiting = flow.add(messages, isHeld: { isHeld($0) })

@@ -2,17 +2,6 @@ import AMQP
 import Lanes
 import Outbox
 
-/// A message wherever it is read again; a packet's places change when something of it was published.
-struct MessageKey: Hashable {
-  let row: Int64
-  let messageID: String
-
-  init(_ message: WaitingMessage) { (row, messageID) = (message.id, message.messageID) }
-
-  /// By its row alone: asking about a message of which nothing is known has to cost next to nothing.
-  func hash(into hasher: inout Hasher) { hasher.combine(row) }
-}
-
 /// Which messages made the broker close the channel, or may have: what a relay hands on to the next, when it connects
 /// again.
 ///

@@ -10,7 +10,7 @@ let sweeper = process.periodic("sweeper") {
   return { database, _ in
     // Once in 20 minutes all of them: goods of a lot that was sold out before its end may come back later.
     try LotSweeper.sweep(
-      since: turns % 40 == 0 ? .seconds(100 * 366 * 86_400) : LotSweeper.usual, remembering: memory, on: database)
+      since: turns % 40 == 0 ? LotSweeper.ever : LotSweeper.usual, remembering: memory, on: database)
     turns += 1
     return .seconds(30)
   }

@@ -46,23 +46,12 @@ struct LongQueueTests {
       try stock.sendLocks(keys, on: connection)
       try connection.flush()
       try stock.receiveLocks(keys, on: connection)
-      let before = try reads(connection)
+      let before = try reads("backorders", connection)
       let ranked = try stock.loadRanked([SKU(trusted: "A")], on: connection)
-      return (ranked.values.first?.count ?? 0, try reads(connection) - before)
+      return (ranked.values.first?.count ?? 0, try reads("backorders", connection) - before)
     }
     #expect(ranked == 2000)
     // Once by rank, once with their orders.
     #expect(read <= 2 * WorkingSet.fillLimit + 100, "\(read) backorders were read")
   }
-}
-
-/// Rows of backorders that this transaction's statements fetched so far.
-private func reads(_ connection: Connection) throws -> Int64 {
-  try connection.query(
-    .once(
-      """
-      select (coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0))::int8
-      from pg_stat_xact_user_tables where relname = 'backorders'
-      """)
-  ).int(0, 0)
 }

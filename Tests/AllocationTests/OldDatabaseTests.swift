@@ -88,8 +88,7 @@ struct OldDatabaseTests {
       #expect(found == ["now"])
       #expect(lots <= 502, "\(lots) lots were read")
       #expect(balances == 1, "\(balances) balances were read")
-      let ever = Duration.seconds(1_000_000_000)
-      let all = try await desk.with { try WorkingSet.expiredLots(since: ever, on: $0).map(\.lot.value) }
+      let all = try await desk.with { try WorkingSet.expiredLots(since: LotSweeper.ever, on: $0).map(\.lot.value) }
       #expect(all == ["late", "now"])
     }
   }
@@ -129,15 +128,4 @@ struct OldDatabaseTests {
       #expect(try await scene.house.value("select on_hand from balances") == "10", "what came since is on top")
     }
   }
-}
-
-/// Rows of a table that this transaction's statements fetched so far.
-private func reads(_ table: String, _ connection: Connection) throws -> Int64 {
-  try connection.query(
-    .once(
-      """
-      select (coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0))::int8
-      from pg_stat_xact_user_tables where relname = '\(table)'
-      """)
-  ).int(0, 0)
 }

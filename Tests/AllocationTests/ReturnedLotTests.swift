@@ -17,16 +17,13 @@ struct ReturnedLotTests {
     _ id: String, order: String? = "o-1", shipment: String? = nil, at location: String = "WH-1",
     _ lines: [(Int32?, String?, Int64, Disposal)]
   ) -> Letter {
-    Letter(
-      .returnReceived(
-        ReturnReceived(
-          returnID: ReturnID(trusted: id), orderID: order.map(OrderID.init(trusted:)),
-          shipmentID: shipment.map(ShipmentID.init(trusted:)),
-          lines: lines.map {
-            .init(
-              line: $0.0, sku: $0.0 == nil ? SKU(trusted: "A") : nil, locationID: LocationID(trusted: location),
-              lot: $0.1.map(LotID.init(trusted:)), quantity: $0.2, disposition: $0.3)
-          })))
+    .comeBack(
+      id, order: order, shipment: shipment,
+      of: lines.map {
+        .init(
+          line: $0.0, sku: $0.0 == nil ? SKU(trusted: "A") : nil, locationID: LocationID(trusted: location),
+          lot: $0.1.map(LotID.init(trusted:)), quantity: $0.2, disposition: $0.3)
+      })
   }
 
   @Test("what comes back is of the lot that it left as, and is not sold after its time")

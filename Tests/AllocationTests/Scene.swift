@@ -1,6 +1,7 @@
 import Contracts
 import Messaging
 import PipelineKit
+import Postgres
 import Testing
 
 @testable import Allocation
@@ -52,4 +53,15 @@ struct Scene {
 /// A house with stock, its invariants checked at the end.
 func withScene(_ stock: [(String, String, Int64)], _ body: (Scene) async throws -> Void) async throws {
   try await withHouse { house in try await body(Scene(house, stock: stock)) }
+}
+
+/// Rows of a table that this transaction's statements fetched so far.
+func reads(_ table: String, _ connection: Connection) throws -> Int64 {
+  try connection.query(
+    .once(
+      """
+      select (coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0))::int8
+      from pg_stat_xact_user_tables where relname = '\(table)'
+      """)
+  ).int(0, 0)
 }

@@ -233,16 +233,24 @@ extension Letter {
   public static func comeBack(
     _ id: String, order: String? = nil, shipment: String? = nil, _ lines: [(Any, String, Int64, Disposal)]
   ) -> Letter {
+    comeBack(
+      id, order: order, shipment: shipment,
+      of: lines.map {
+        ReturnReceived.Line(
+          line: ($0.0 as? Int).map(Int32.init), sku: ($0.0 as? String).map(SKU.init(trusted:)),
+          locationID: LocationID(trusted: $0.1), quantity: $0.2, disposition: $0.3)
+      })
+  }
+
+  /// `return.received`, with lines as they are.
+  public static func comeBack(
+    _ id: String, order: String? = nil, shipment: String? = nil, of lines: [ReturnReceived.Line]
+  ) -> Letter {
     Letter(
       .returnReceived(
         ReturnReceived(
           returnID: ReturnID(trusted: id), orderID: order.map(OrderID.init(trusted:)),
-          shipmentID: shipment.map(ShipmentID.init(trusted:)),
-          lines: lines.map {
-            ReturnReceived.Line(
-              line: ($0.0 as? Int).map(Int32.init), sku: ($0.0 as? String).map(SKU.init(trusted:)),
-              locationID: LocationID(trusted: $0.1), quantity: $0.2, disposition: $0.3)
-          })))
+          shipmentID: shipment.map(ShipmentID.init(trusted:)), lines: lines)))
   }
 
   /// `shipment.plan.failed`, with lines of a number, a location and a quantity.
