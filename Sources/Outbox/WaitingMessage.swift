@@ -26,12 +26,13 @@ public final class WaitingMessage: Sendable {
   public let isUnreadable: Bool
 
   /// A row's only message without content, for tests of what happens to rows.
-  init(shard: Int16, id: Int64, aggregate: Int64, place: Int = 0) {
+  init(shard: Int16, id: Int64, aggregate: Int64, place: Int = 0, exchange: String = "") {
     self.shard = shard
     self.id = id
     self.place = place
     self.aggregate = aggregate
-    (exchange, routingKey, messageID, contentType, headers, body) = ("", "", "\(id)", "", nil, [])
+    self.exchange = exchange
+    (routingKey, messageID, contentType, headers, body) = ("", "\(id)", "", nil, [])
     isUnreadable = false
   }
 

@@ -8,10 +8,11 @@ import Outbox
 /// The broker answers some messages by closing the channel (an exchange that is gone, a permission that is missing, a
 /// header or a size that it does not take), without saying which one it means. The next relay would read the same row
 /// first, and the same would follow for ever. So all that were under way then are published alone once: the one that is
-/// alone when it happens again is the one, and is held, longer each time, while all others leave. One object for all
-/// relays of a process that follow one another, on one lane.
+/// alone when it happens again is the one, and is held, longer each time, while all others leave. Where an exchange is
+/// missing, all that go there wait together, and one of them tries for all. One object for all relays of a process that
+/// follow one another, on one lane.
 public final class Suspicion {
-  /// What is known about the one that it was.
+  /// What is known about the one that it was, or about an exchange.
   struct Verdict {
     let why: String
     var until: ContinuousClock.Instant
@@ -20,18 +21,30 @@ public final class Suspicion {
 
   private var suspects: Set<MessageKey> = []
   private var guilty: [MessageKey: Verdict] = [:]
+  private var missing: [String: Verdict] = [:]
   /// Where the broker answered for nothing on the last connection.
   var silent: Set<Silence.Address> = []
   private let backoff: Backoff
+  private let exchangeBackoff: Backoff
 
   /// More are forgotten, all at once: they are found out again.
   private static let most = 10_000
 
-  /// - Parameter backoff: How long the one that it was is held. Trying it again costs the connection.
-  public init(backoff: Backoff = Backoff(initial: .seconds(10), maximum: .seconds(600))) { self.backoff = backoff }
+  /// Trying it again costs the connection.
+  ///
+  /// - Parameters:
+  ///   - backoff: How long the one that it was is held.
+  ///   - exchangeBackoff: How long everything is held that goes to a missing exchange.
+  public init(
+    backoff: Backoff = Backoff(initial: .seconds(10), maximum: .seconds(600)),
+    exchangeBackoff: Backoff = Backoff(initial: .seconds(5), maximum: .seconds(60))
+  ) {
+    self.backoff = backoff
+    self.exchangeBackoff = exchangeBackoff
+  }
 
   /// Whether nothing is suspected, so that nobody has to be asked about.
-  var isEmpty: Bool { suspects.isEmpty && guilty.isEmpty }
+  var isEmpty: Bool { suspects.isEmpty && guilty.isEmpty && missing.isEmpty }
 
   /// Takes note that the broker closed the channel or the connection.
   ///
@@ -43,22 +56,29 @@ public final class Suspicion {
     if suspects.count + guilty.count > Suspicion.most { (suspects, guilty) = ([], [:]) }
     guard underWay.count == 1 else { return suspects.formUnion(underWay.map(MessageKey.init)) }
     let key = MessageKey(underWay[0])
-    var backoff = guilty[key]?.backoff ?? backoff
-    let until = now + backoff.next()
     suspects.remove(key)
-    guilty[key] = Verdict(why: "\(error)", until: until, backoff: backoff)
+    if error.missesExchange {
+      missing[underWay[0].exchange] = verdict(error, missing[underWay[0].exchange]?.backoff ?? exchangeBackoff, now)
+    } else {
+      guilty[key] = verdict(error, guilty[key]?.backoff ?? backoff, now)
+    }
+  }
+
+  private func verdict(_ error: AMQPError, _ backoff: Backoff, _ now: ContinuousClock.Instant) -> Verdict {
+    var backoff = backoff
+    let until = now + backoff.next()
+    return Verdict(why: "\(error)", until: until, backoff: backoff)
   }
 
   /// Whether a message is to be published while nothing else is under way.
   func isSuspect(_ message: WaitingMessage) -> Bool {
     let key = MessageKey(message)
-    return suspects.contains(key) || guilty[key] != nil
+    return suspects.contains(key) || guilty[key] != nil || missing[message.exchange] != nil
   }
 
   /// Why a message must not be published yet, nil if it may be.
   func verdict(on message: WaitingMessage, at now: ContinuousClock.Instant = .now) -> Verdict? {
-    guard let verdict = guilty[MessageKey(message)], verdict.until > now else { return nil }
-    return verdict
+    [guilty[MessageKey(message)], missing[message.exchange]].compactMap { $0 }.first { $0.until > now }
   }
 
   /// The broker has answered for a message.
@@ -66,6 +86,7 @@ public final class Suspicion {
     let key = MessageKey(message)
     suspects.remove(key)
     guilty[key] = nil
+    missing[message.exchange] = nil
   }
 }
 
@@ -78,5 +99,10 @@ extension AMQPError {
     case .connectionClosed(let code, _): [501, 502, 541].contains(code)
     default: false
     }
+  }
+
+  /// Whether it is the exchange that is missing: the only thing that publishing may not find.
+  var missesExchange: Bool {
+    if case .channelClosed(code: 404, _) = self { true } else { false }
   }
 }

@@ -32,7 +32,10 @@ final class RunningRelay: Sendable {
     let broker = BrokerOptions(
       uri: site.broker.uri(vhost: site.vhost), connectionName: name, tcpUserTimeout: tcpUserTimeout)
     let task = Task {
-      try? await lane.run { self.work(database, broker, limits, backoff.map(Suspicion.init) ?? Suspicion()) }
+      try? await lane.run {
+        let suspicion = backoff.map { Suspicion(backoff: $0, exchangeBackoff: $0) }
+        self.work(database, broker, limits, suspicion ?? Suspicion())
+      }
       lane.stop()
     }
     done.withLock { $0 = task }

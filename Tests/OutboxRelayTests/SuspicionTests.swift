@@ -35,6 +35,25 @@ struct SuspicionTests {
     #expect(suspicion.isEmpty)
   }
 
+  @Test("where an exchange is missing one message tries for all that go there, and all leave once it does")
+  func missingExchange() throws {
+    let suspicion = Suspicion(exchangeBackoff: Backoff(initial: .seconds(5), maximum: .seconds(60)))
+    let closed = AMQPError.channelClosed(code: 404, text: "no exchange 'nowhere'")
+    func lost(_ id: Int64) -> WaitingMessage { WaitingMessage(shard: 1, id: id, aggregate: id, exchange: "nowhere") }
+    let now = ContinuousClock.now
+    suspicion.note(closed, underWay: [Self.message(1), lost(2)], at: now)
+    suspicion.note(closed, underWay: [lost(2)], at: now)
+    let until = try #require(suspicion.verdict(on: lost(3), at: now)).until
+    #expect(until <= now + .seconds(5))
+    #expect(suspicion.verdict(on: lost(2), at: now)?.why.contains("404") == true)
+    #expect(suspicion.verdict(on: Self.message(1), at: now) == nil && suspicion.isSuspect(Self.message(1)))
+    #expect(suspicion.verdict(on: lost(3), at: until) == nil && suspicion.isSuspect(lost(3)), "it is tried alone")
+    suspicion.note(closed, underWay: [lost(3)], at: until)
+    #expect(suspicion.verdict(on: lost(2), at: until) != nil)
+    suspicion.clear(lost(3))
+    #expect(!suspicion.isSuspect(lost(2)))
+  }
+
   @Test("a connection that ends for another reason makes nobody a suspect")
   func innocent() {
     let suspicion = Suspicion()
