@@ -81,7 +81,7 @@ struct InventoryDecisions {
       guard let balance = item.balance(at: location) else {
         return .notApplied(unknownLocation("location_id", location))
       }
-      stock.setPolicy(of: balance, safetyStock: policy.safetyStock, band: band, cause)
+      stock.setOwnPolicy(of: balance, safetyStock: policy.safetyStock, band: band, cause)
     case .everyLocation:
       for balance in item.balances where state.takesDefaultLevels(balance) {
         stock.setPolicy(of: balance, safetyStock: policy.safetyStock, band: band, cause)

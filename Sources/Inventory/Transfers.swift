@@ -17,6 +17,9 @@ extension InventoryDecisions {
     let record = Transfer(paper: transfer, message: name)
     var events: [OutgoingEvent] = []
     for line in record.lines {
+      if let there = stock.balance(at: transfer.place(line.paper, at: transfer.toLocationID)) {
+        stock.expectGoods(at: there)
+      }
       guard let step = step(line, of: transfer, from: transfer.fromLocationID, to: .inTransit) else { continue }
       events += publish(stock.dispatch(line.paper.quantity, from: step.from, toTransit: step.to, cause))
       events.append(told(line, step, line.paper.quantity, of: record))

@@ -20,6 +20,10 @@ public final class Balance {
   var isChanged = false
   /// Whether more than quantities changed: its points or where it stands against them.
   var isRevised = false
+  /// Whether this transaction made it, for a message that may not be applied after all.
+  var isFresh = false
+  /// Whether it stays although nothing is booked: a policy of its own set its levels, or goods are on their way to it.
+  var isKept = false
 
   init(_ row: consuming Row, of item: StockItem?) {
     self.row = row
@@ -82,6 +86,15 @@ public final class Balance {
 
   /// What is neither damaged, held, nor promised. Never negative.
   public var available: Int64 { row.onHand - row.damaged - row.qualityControl - row.reserved }
+
+  /// Whether nothing is to be kept of it: made by this transaction, and of no use to it. Where there are lots, the
+  /// location's balance without one stays as long as one of them does.
+  var isUnused: Bool {
+    guard isFresh, !isNeeded else { return false }
+    return !row.lot.isEmpty || item?.places.contains { $0.row.location == row.location && $0.isNeeded } != true
+  }
+
+  private var isNeeded: Bool { row.seq > 0 || isKept }
 
   /// What a new order may take from its location, over all lots: what can be promised beyond the safety stock. None for
   /// the balance of a lot, for which the location's balance without one answers.

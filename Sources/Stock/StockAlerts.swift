@@ -79,7 +79,7 @@ extension Balance {
   /// run out of it; nor has what is between two places, or one from which nothing is sold, such as a dock or a
   /// quarantine, which is there to be emptied. An episode that has begun is ended all the same.
   fileprivate var isWatched: Bool {
-    if location == .inTransit { return false }
+    if location == .inTransit || isUnused { return false }
     if band.reorderPoint > 0 || alert != .normal { return true }
     return isSellable && (seq > 0 || lots.contains { $0.seq > 0 })
   }

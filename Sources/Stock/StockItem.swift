@@ -61,7 +61,9 @@ public final class StockItem {
   /// What is available beyond all safety stocks, before anything is subtracted for backorders. May be negative.
   public var free: Int64 {
     var sum = -safetyStock
-    for balance in places where balance.isSellable { sum += balance.promisable - balance.safetyStock }
+    for balance in places where balance.isSellable && !balance.isUnused {
+      sum += balance.promisable - balance.safetyStock
+    }
     return sum
   }
 

@@ -259,6 +259,15 @@ extension WorkingSet {
     balance.item?.lastCause = cause
   }
 
+  /// Sets the levels of a SKU at one location because its policy says so, and not one of all locations.
+  public func setOwnPolicy(of balance: Balance, safetyStock: Int64, band: AlertBand, _ cause: Cause) {
+    setPolicy(of: balance, safetyStock: safetyStock, band: band, cause)
+    balance.isKept = true
+  }
+
+  /// Goods are on their way there: whatever brings them finds it.
+  public func expectGoods(at balance: Balance) { balance.isKept = true }
+
   /// The catalogue knows the SKU from now on.
   public func register(_ item: StockItem) {
     item.row.isRegistered = true

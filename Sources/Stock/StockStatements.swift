@@ -49,8 +49,11 @@ enum StockStatements {
         select k.lot = '' and coalesce(l.sellable, k.sellable) and i.place_recover_point is not null as applies) as d
       where (l.location_id is not null or k.sellable is not null)
         and not exists (select from balances b where b.sku = k.sku and b.location_id = k.location_id and b.lot = k.lot)
-      order by k.sku, k.location_id, k.lot on conflict do nothing
+      order by k.sku, k.location_id, k.lot on conflict do nothing returning balance_id
       """)
+
+  /// An empty balance has the levels of every location: its safety stock would be missing from what is promised.
+  static let dropUnused = Statement(name: "balances_drop", sql: "select drop_unused_balances($1::int8[])")
 
   /// No lock of their own: whoever changes a balance holds its SKU's anchor. A statement behind the one that waited for
   /// the anchors sees what their last holders committed.

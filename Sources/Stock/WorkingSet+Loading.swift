@@ -79,10 +79,20 @@ extension WorkingSet {
   public func receiveLocks(_ keys: StockKeys, on database: Connection) throws {
     if !keys.skus.isEmpty {
       let items = loadAnchors(try database.receive())
-      if !keys.places.isEmpty { _ = try database.receive() }
+      let made = keys.places.isEmpty ? [] : ids(try database.receive())
       loadBalances(try database.receive(), of: items)
+      if !made.isEmpty { markFresh(made, items) }
     }
     if !keys.orders.isEmpty { try receiveOrders(on: database) }
+  }
+
+  private func ids(_ rows: Rows) -> Set<Int64> { Set((0..<rows.count).map { rows.int($0, 0) }) }
+
+  private func markFresh(_ made: Set<Int64>, _ items: [StockItem]) {
+    hasFresh = true
+    for item in items {
+      for balance in item.places where made.contains(balance.id) { balance.isFresh = true }
+    }
   }
 
   func receiveOrders(on database: Connection) throws {

@@ -6,6 +6,7 @@ extension WorkingSet {
   public func send(to writes: inout WriteSet) throws {
     try sendLedger(to: &writes)
     try sendBalances(to: &writes)
+    try sendUnused(to: &writes)
     try sendAnchors(to: &writes)
     try sendEpisodes(to: &writes)
     try sendLots(to: &writes)
@@ -66,6 +67,14 @@ extension WorkingSet {
           .ints(revised) { $0.episode },
         ], changing: revised.count)
     }
+  }
+
+  /// What was made for a message that was not applied after all goes again.
+  private func sendUnused(to writes: inout WriteSet) throws {
+    guard hasFresh else { return }
+    let unused = anchors.values.flatMap { item in item.places.filter(\.isUnused) }
+    guard !unused.isEmpty else { return }
+    try writes.send(StockStatements.dropUnused, [.ints(unused) { $0.id }])
   }
 
   /// After the rows themselves, which have moved by then: by their keys.

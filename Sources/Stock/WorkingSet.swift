@@ -18,6 +18,8 @@ public final class WorkingSet {
   private(set) var placed: [OrderID: Order] = [:]
   private var clock = Timestamp(microseconds: 0)
   var ledger: [LedgerEntry] = []
+  /// Whether this transaction made balances.
+  var hasFresh = false
   var bumps: [Bump] = []
   var decisions: [Decision] = []
   var movements: [Moment: Int64] = [:]

@@ -44,8 +44,35 @@ struct MoveTests {
       #expect(answer.reason == "insufficient_stock")
       try await worker.take(.receipt("r-2", "A", "WH-1", 100))
       #expect(try await worker.take(.move("mv-1", "A", "WH-1", "WH-2", 4)).outcome == .unchanged)
-      #expect(try await house.rows("select location_id, on_hand from balances order by 1") == ["WH-1|103", "WH-2|0"])
+      #expect(try await house.rows("select location_id, on_hand from balances order by 1") == ["WH-1|103"])
       #expect(try await house.value("select rejected_reason from moves") == "insufficient_stock")
+    }
+  }
+
+  @Test("a move that is not applied leaves no empty balance, whose safety stock would be missing elsewhere")
+  func leavesNothing() async throws {
+    try await withHouse { house in
+      let worker = try await house.inventoryWorker()
+      try await worker.take([
+        .product("A"), .location("WH-1"), .location("WH-2"), .location("WH-3"),
+        .policy("A", everywhere: true, safety: 5), .receipt("r-1", "A", "WH-1", 20),
+      ])
+      #expect(try await house.value("select stock_free('A')") == "15")
+      let refused = Letter.move("mv-1", "A", "WH-1", "WH-2", 40)
+      #expect(try await worker.take(refused).outcome == .applied)
+      #expect(try await house.value("select stock_free('A')") == "15")
+      // In a batch with messages that are applied, and with a newer policy for every location.
+      try await worker.take([
+        .move("mv-2", "A", "WH-1", "WH-2", 40), .policy("A", everywhere: true, safety: 6),
+        .move("mv-3", "A", "WH-1", "WH-3", 10), .move("mv-4", "A", "WH-2", "WH-1", 1),
+      ])
+      #expect(
+        try await house.rows("select location_id, on_hand, safety_stock from balances order by 1") == [
+          "WH-1|10|6", "WH-3|10|6",
+        ])
+      // A policy of its own is kept, goods or not, and counts.
+      try await worker.take([.policy("A", at: "WH-2", safety: 2), .move("mv-5", "A", "WH-2", "WH-1", 1)])
+      #expect(try await house.value("select stock_free('A')") == "6")
     }
   }
 

@@ -28,6 +28,23 @@ struct TransferTests {
     }
   }
 
+  @Test("goods can be sent where the SKU never was, and where a policy for every location watches it")
+  func newPlace() async throws {
+    try await withWarehouse(10) { place in
+      try await place.inventory.take([.policy("A", everywhere: true, safety: 1, reorder: 5, recover: 6)])
+      _ = try await place.house.relay()
+      // Refused first, in the same batch: what it made is gone, and nobody is told of a place that never was in use.
+      let taken = try await place.inventory.take([
+        .move("m-1", "A", "WH-1", "WH-2", 40), .transfer("t-1", "WH-1", "WH-2", [("A", 2)]),
+        .location("WH-3"), .move("m-2", "A", "WH-1", "WH-3", 40),
+      ])
+      #expect(taken.outcomes == [.applied, .applied, .applied, .applied])
+      #expect(try await place.balances() == ["WH-1|8|0|0|0", "WH-2|0|0|0|0", "in-transit|2|0|0|0"])
+      #expect(try await place.inventory.take(.arrival("a-1", of: "t-1", [(1, 2, 0)])).outcome == .applied)
+      #expect(try await place.balances() == ["WH-1|8|0|0|0", "WH-2|2|0|0|0", "in-transit|0|0|0|0"])
+    }
+  }
+
   @Test("each step is told with how the line and the transfer stand, and its legs are in the ledger together")
   func told() async throws {
     try await withWarehouse(10) { place in

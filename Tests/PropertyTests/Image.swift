@@ -15,7 +15,7 @@ struct Image {
 
   /// Fields that are no columns.
   private static let marks: Set<String> = [
-    "isNew", "isChanged", "isRevised", "lastCause", "item", "tid", "places", "parts", "promises", "waiting",
+    "isNew", "isChanged", "isRevised", "isKept", "lastCause", "item", "tid", "places", "parts", "promises", "waiting",
     "lots", "lotsByName", "expiresAt", "isExpired",
   ]
   /// Columns of orders and lines that few transactions write.

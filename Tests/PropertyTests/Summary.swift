@@ -18,8 +18,7 @@ extension World {
       lines += item.lots.map { name, lot in
         "lot \(item.sku)/\(name) \(lot.expiresAt?.rfc3339 ?? "no end") \(lot.reportedAt == nil ? "" : "reported")"
       }
-      // A message that is refused may leave the row of a place behind: with nothing in it, it says nothing.
-      for balance in item.balances where balance.seq > 0 || hasOwnLevels(balance) {
+      for balance in item.balances {
         let place = "stock \(item.sku) \(balance.location)/\(balance.lot)"
         lines.append(
           "\(place) \(balance.onHand) there \(balance.reserved) reserved \(balance.damaged) \(balance.qualityControl) "
@@ -46,10 +45,6 @@ extension World {
 }
 
 extension World {
-  private func hasOwnLevels(_ balance: Balance) -> Bool {
-    records.policyTimes[.init(sku: balance.sku, reach: .location(balance.location))] != nil && balance.isGuarded
-  }
-
   /// Shipments, products and what is remembered of documents.
   private var papers: [String] {
     var lines = records.shipments.values.map { shipment in
@@ -68,11 +63,6 @@ extension World {
     }
     return lines
   }
-}
-
-extension Balance {
-  /// Whether a policy speaks of it.
-  fileprivate var isGuarded: Bool { safetyStock > 0 || band != AlertBand(reorderPoint: 0, recoverPoint: 1) }
 }
 
 /// Units that lie ready for a carrier.

@@ -56,7 +56,10 @@ extension WorkingSet {
       item.isChanged = false
       item.lastCause = nil
       for name in item.lots.keys { item.lots[name]?.isChanged = false }
+      let unused = item.balances.filter(\.isUnused).map(\.id)
+      item.balances.removeAll { unused.contains($0.id) }
       for balance in item.balances {
+        balance.isFresh = false
         balance.isChanged = false
         balance.isRevised = false
       }

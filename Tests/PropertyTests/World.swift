@@ -155,7 +155,9 @@ final class World {
       row.safetyStock = levels.safetyStock
       row.band = AlertBand(reorderPoint: levels.reorderPoint, recoverPoint: levels.recoverPoint)
     }
-    item.balances.append(Balance(row, of: item))
+    let balance = Balance(row, of: item)
+    balance.isFresh = true
+    item.balances.append(balance)
     item.balances.sort { ($0.location, $0.lot) < ($1.location, $1.lot) }
   }
 }

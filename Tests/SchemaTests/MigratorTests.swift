@@ -133,7 +133,8 @@ struct MigratorTests {
     try await withDatabase { database in
       let connection = try database.connect()
       _ = try Migrator(connection, migrations: Array(Migrations.all.prefix(15))).migrate()
-      try connection.script("insert into tallyman.balances (sku, location_id, on_hand) values ('A', 'in-transit', 3)")
+      try connection.script(
+        "insert into tallyman.balances (sku, location_id, on_hand, seq) values ('A', 'in-transit', 3, 1)")
       let error = #expect(throws: MigrationError.self) { try Migrator(connection).migrate() }
       guard case .failed(number: 16, name: _, let cause) = error else { throw Unexpected(error) }
       #expect("\(cause)".contains("in-transit holds 3 units"))
@@ -141,6 +142,28 @@ struct MigratorTests {
       #expect(try Migrator(connection).migrate().first?.number == 16)
       let rows = try connection.query(.once("select sellable from tallyman.balances"))
       #expect(rows.count == 1 && !rows.bool(0, 0))
+    }
+  }
+
+  @Test("Empty balances that nothing was booked to go, unless a policy of their own set their levels")
+  func unusedBalances() async throws {
+    try await withDatabase { database in
+      let connection = try database.connect()
+      _ = try Migrator(connection, migrations: Array(Migrations.all.prefix(26))).migrate()
+      try connection.script(
+        """
+        insert into tallyman.stock_items (sku) values ('A');
+        insert into tallyman.balances (sku, location_id, lot, on_hand, seq) values
+          ('A', 'booked', '', 0, 2), ('A', 'lots', '', 0, 0), ('A', 'lots', 'l-1', 3, 1), ('A', 'never', '', 0, 0),
+          ('A', 'never', 'l-1', 0, 0), ('A', 'policy', '', 0, 0), ('A', 'waits', '', 0, 0);
+        insert into tallyman.policies_set (sku, location_id, set_at) values ('A', 'policy', now());
+        insert into tallyman.transfers values ('t-1', 'booked', 'waits', 'open', null, null, 's', 'm', now());
+        insert into tallyman.transfer_lines values ('t-1', 1, 'A', '', 2);
+        """)
+      _ = try Migrator(connection).migrate()
+      let rows = try connection.query(
+        .once("select string_agg(location_id || lot, ' ' order by location_id, lot) from tallyman.balances"))
+      #expect(rows.text(0, 0) == "booked lots lotsl-1 policy waits")
     }
   }
 
