@@ -104,6 +104,8 @@ struct Inbox {
     case known(Message, Earlier)
     /// It is new, and this is the place of its row.
     case claimed(Message, Int)
+
+    var claimed: Message? { if case .claimed(let message, _) = self { message } else { nil } }
   }
 
   /// Judges deliveries in arrival order; what is new is to be claimed.

@@ -99,12 +99,12 @@ public final class Pipeline<Domain: Handler> {
 
   private func attempt(_ part: ArraySlice<Decoded>, _ approach: Approach, on database: Connection) throws -> BatchReport
   {
-    let messages = part.compactMap(\.message)
     if rehearses { try database.begin() }  // what `prepare` adds on its own is to be undone as well
-    let state = try handler.prepare(messages, approach: approach, on: database)
     var inbox = Inbox(of: handler.manifest)
-    if approach == .careful { try inbox.load(messages, on: database) }
+    if approach == .careful { try inbox.load(part.compactMap(\.message), on: database) }
     let admissions = inbox.admit(part, at: try clock.read(on: database))
+    // What is refused for its own sake prepares nothing: the location that it registers does not exist.
+    let state = try handler.prepare(admissions.compactMap(\.claimed), approach: approach, on: database)
     let now = try lock(state, claiming: inbox, on: database)
 
     var settlement = Settlement(manifest: handler.manifest, now: now, inbox: inbox)

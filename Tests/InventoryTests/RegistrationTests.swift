@@ -125,6 +125,21 @@ struct RegistrationTests {
     }
   }
 
+  @Test("a location whose registration is refused does not exist for its neighbours in the batch")
+  func refusedLocation() async throws {
+    try await withHouse { house in
+      let worker = try await house.inventoryWorker()
+      let old = Timestamp(microseconds: Timestamp.now.microseconds - 40 * 86_400_000_000)
+      let taken = try await worker.take([
+        .product("A"), .location("Q", sellable: true, time: old), .receipt("r-1", "A", "Q", 5),
+      ])
+      #expect(taken.outcomes == [.applied, .deadLettered, .retried])
+      #expect(try await house.rows("select 1 from balances").isEmpty)
+      try await worker.take([.location("Q", sellable: false), .receipt("r-2", "A", "Q", 5)])
+      #expect(try await house.rows("select on_hand, sellable::text from balances") == ["5|false"])
+    }
+  }
+
   @Test("a policy is set over all locations or at one; an older one is ignored")
   func policies() async throws {
     try await withHouse { house in

@@ -114,13 +114,14 @@ extension Letter {
 
   /// `location.registered`.
   public static func location(
-    _ location: String, priority: Int32 = 0, sellable: Bool = true, name: String = "House", at place: Coordinates? = nil
+    _ location: String, priority: Int32 = 0, sellable: Bool = true, name: String = "House", at place: Coordinates? = nil,
+    time: Timestamp = .now
   ) -> Letter {
     Letter(
       .locationRegistered(
         LocationRegistered(
           locationID: LocationID(trusted: location), name: name, priority: priority, sellable: sellable,
-          coordinates: place)))
+          coordinates: place)), time: time)
   }
 
   /// `goods.received`.
