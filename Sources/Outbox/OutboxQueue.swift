@@ -11,15 +11,9 @@ public final class OutboxQueue {
   private var positions = ShardPositions()
   /// Handed out and neither deleted nor released, by their ids.
   private var inHand: [Int64: RowInHand] = [:]
-  /// Rows of which all messages were confirmed, and packets of which some were not.
-  private var settled: [(shard: Int16, id: Int64)] = []
-  private var shrunk: [RowInHand] = []
-  /// What the server is deleting or has been given less of: its answer is read before the next question.
-  private var changing: [Int64] = []
-  private var unanswered = 0
+  private var settled = SettledRows()
   /// How many messages a row had in the last answer with rows; many at first, lest the first question bring too much.
   private var messagesPerRow = Packet.largestCount
-  private var nextDeletion = ContinuousClock.now
   /// What the server was asked for.
   private var question: Question?
   /// Rows that the last answer left out, because they were in hand.
@@ -48,9 +42,6 @@ public final class OutboxQueue {
     let asked = ContinuousClock.now
   }
 
-  /// A deletion's commit has to reach the disk; more rows share one.
-  private static let deletionInterval = Duration.milliseconds(10)
-  private static let largestDeletion = 1_000
   /// How many rows of a shard one question may bring, few enough should all of them turn out to be packets.
   private static let rowsPerShard = 8...64
   /// The same of all shards, when they are read together.
@@ -164,7 +155,7 @@ public final class OutboxQueue {
       nextLook = .now + OutboxQueue.lookInterval
     }
     try database.sync()
-    if settled.count >= OutboxQueue.largestDeletion || ContinuousClock.now >= nextDeletion { try sendDeletion() }
+    if settled.isDue { try settled.send(on: database) }
   }
 
   private func question(for shards: [Int16], perShard: Int, bytes: Int) -> Question {
@@ -326,11 +317,11 @@ public final class OutboxQueue {
   private func putDown(_ id: Int64) -> Bool {
     guard let row = inHand[id], !row.isOpen else { return false }
     if row.rest.isEmpty {
-      settled.append((row.shard, id))
+      settled.delete(row)
     } else if row.confirmed == 0 {
       inHand[id] = nil
     } else {
-      shrunk.append(row)
+      settled.shrink(row)
     }
     return true
   }
@@ -338,7 +329,7 @@ public final class OutboxQueue {
   /// Deletes what was settled, without taking more: before stopping.
   public func flush() throws {
     try settleDown()
-    try sendDeletion()
+    try settled.send(on: database)
     try finishDeletion()
   }
 
@@ -360,28 +351,7 @@ public final class OutboxQueue {
     if question != nil, try !hasAnswer(waiting: .milliseconds(100)) { database.canceller().cancel() }
   }
 
-  /// In one transaction: what was confirmed is gone from all rows or from none, so that whoever has to repeat repeats a
-  /// suffix of each aggregate's messages.
-  private func sendDeletion() throws {
-    guard !settled.isEmpty || !shrunk.isEmpty else { return }
-    nextDeletion = .now + OutboxQueue.deletionInterval
-    for row in shrunk { try database.send(OutboxStatements.shrink, row.remainder) }
-    if !settled.isEmpty {
-      try database.send(OutboxStatements.settle, [.int2s(settled) { $0.shard }, .ints(settled) { $0.id }])
-    }
-    try database.sync()
-    unanswered = shrunk.count + (settled.isEmpty ? 0 : 1)
-    changing = shrunk.map(\.id) + settled.map(\.id)
-    shrunk.removeAll()
-    settled.removeAll(keepingCapacity: true)
-  }
-
   private func finishDeletion() throws {
-    guard unanswered > 0 else { return }
-    for _ in 0..<unanswered { _ = try database.receive() }
-    try database.receiveSync()
-    unanswered = 0
-    for id in changing { inHand[id] = nil }
-    changing.removeAll(keepingCapacity: true)
+    for id in try settled.finish(on: database) { inHand[id] = nil }
   }
 }

@@ -29,26 +29,26 @@ struct Flow {
 
   /// First in, first out.
   private struct Line {
-    private var rows: [WaitingMessage] = []
+    private var messages: [WaitingMessage] = []
     private var index = 0
 
-    var count: Int { rows.count - index }
-    var first: WaitingMessage? { index < rows.count ? rows[index] : nil }
-    var all: ArraySlice<WaitingMessage> { rows[index...] }
+    var count: Int { messages.count - index }
+    var first: WaitingMessage? { index < messages.count ? messages[index] : nil }
+    var all: ArraySlice<WaitingMessage> { messages[index...] }
 
-    mutating func append(_ row: WaitingMessage) { rows.append(row) }
+    mutating func append(_ message: WaitingMessage) { messages.append(message) }
 
-    mutating func putBack(_ row: WaitingMessage) { rows.insert(row, at: index) }
+    mutating func putBack(_ message: WaitingMessage) { messages.insert(message, at: index) }
 
     mutating func next() -> WaitingMessage? {
-      guard index < rows.count else { return nil }
+      guard index < messages.count else { return nil }
       // One that never runs dry must not keep all that it ever had.
-      if index >= 64, index * 2 >= rows.count {
-        rows.removeFirst(index)
+      if index >= 64, index * 2 >= messages.count {
+        messages.removeFirst(index)
         index = 0
       }
       defer { index += 1 }
-      return rows[index]
+      return messages[index]
     }
   }
 

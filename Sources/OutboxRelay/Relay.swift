@@ -17,7 +17,7 @@ public final class Relay {
   private let database: Postgres.Connection
   private let limits: RelayLimits
   private var flow = Flow()
-  private var held: [Int64: Held] = [:]
+  private var held: HeldAggregates
   private let suspicion: Suspicion
   private var silence: Silence
   /// Whether a message under suspicion is under way, or waits for being alone: nothing else is published then.
@@ -48,15 +48,6 @@ public final class Relay {
   /// How long is held what goes where nothing is answered, before it is looked at again.
   private static let silencePause = Duration.seconds(2)
 
-  /// An aggregate whose oldest message could not be published.
-  private struct Held {
-    let shard: Int16
-    /// The oldest message's row. A later one must not be tried before it, however long ago it failed.
-    var oldest: Int64
-    var until: ContinuousClock.Instant
-    var backoff: Backoff
-  }
-
   /// - Parameters:
   ///   - database: The relay's own connection; its session holds the shards.
   ///   - broker: A connection of its own, to publish over.
@@ -70,6 +61,7 @@ public final class Relay {
     silence = Silence(limit: limits.confirmTimeout, after: suspicion.silent)
     publisher = try Publisher(broker, channels: Relay.channels)
     self.limits = limits
+    held = HeldAggregates(backoff: limits.holdBackoff)
     outbox = try OutboxQueue(database)
     try database.listen(OutboxStatements.channel)
   }
@@ -93,8 +85,7 @@ public final class Relay {
       return true
     }
     outbox.lookBack(every: limits.lookBackInterval)
-    let mine = Set(outbox.shards)
-    held = held.filter { mine.contains($0.value.shard) }
+    held.keep(shards: Set(outbox.shards))
     return relays
   }
 
@@ -189,9 +180,10 @@ public final class Relay {
   private func receiveRows(_ report: inout RelayReport) throws {
     let messages = try outbox.receive().messages
     let pause = min(max(Relay.pausePerMessage * messages.count, Relay.shortestPause), Relay.longestPause)
-    nextQuestion = clock.now + pause
-    let waiting = flow.add(messages, isHeld: { isHeld($0) })
-    if messages.count > waiting.count { alertUntil = clock.now + RelayWakeUp.relayAlertTime }
+    let now = clock.now
+    nextQuestion = now + pause
+    let waiting = flow.add(messages, isHeld: { held.isHeld($0, at: now, isGone: outbox.isGone(_:from:)) })
+    if messages.count > waiting.count { alertUntil = now + RelayWakeUp.relayAlertTime }
     letGo(of: waiting)
     report.held += waiting.count
   }
@@ -212,8 +204,8 @@ public final class Relay {
     if publisher.unsettled == 0 { isIsolating = false } else if !hasBeenAnswered { observeOpening() }
     guard flow.readyCount > 0, hasRoom else { return }
     try publisher.together {
-      while hasRoom, let row = flow.next() {
-        guard try publish(row, &report) else { return }
+      while hasRoom, let message = flow.next() {
+        guard try publish(message, &report) else { return }
       }
     }
   }
@@ -226,51 +218,52 @@ public final class Relay {
   }
 
   /// - Returns: Whether the broker takes more.
-  private func publish(_ row: WaitingMessage, _ report: inout RelayReport) throws -> Bool {
-    if row.isUnreadable {
-      hold(row, because: "its row claims to hold several messages and cannot be read", &report)
+  private func publish(_ message: WaitingMessage, _ report: inout RelayReport) throws -> Bool {
+    if message.isUnreadable {
+      hold(message, because: "its row claims to hold several messages and cannot be read", &report)
       return true
     }
-    if !silence.isEmpty, !mayWait(row, &report) { return true }
-    if !suspicion.isEmpty, !mayTry(row, &report) { return !isIsolating }
+    if !silence.isEmpty, !mayWait(message, &report) { return true }
+    if !suspicion.isEmpty, !mayTry(message, &report) { return !isIsolating }
     do {
       let sequence = try publisher.publish(
-        exchange: row.exchange, routingKey: row.routingKey, properties: try Properties(of: row), body: row.body)
-      flow.published(row, as: sequence)
+        exchange: message.exchange, routingKey: message.routingKey, properties: try Properties(of: message),
+        body: message.body)
+      flow.published(message, as: sequence)
     } catch AMQPError.blocked {
-      flow.putBack(row)
+      flow.putBack(message)
       return false
     } catch AMQPError.invalidMessage(let detail) {
-      hold(row, because: detail, &report)
+      hold(message, because: detail, &report)
     } catch let error as Malformed {
-      hold(row, because: "its headers cannot be read: \(error)", &report)
+      hold(message, because: "its headers cannot be read: \(error)", &report)
     }
     return true
   }
 
   /// Whether a message may be published and waited for, as far as nothing was answered where it goes. One that was
   /// given up and confirmed after all is settled.
-  private func mayWait(_ row: WaitingMessage, _ report: inout RelayReport) -> Bool {
-    if silence.takeConfirmed(row) {
-      confirm(row, &report)
+  private func mayWait(_ message: WaitingMessage, _ report: inout RelayReport) -> Bool {
+    if silence.takeConfirmed(message) {
+      confirm(message, &report)
       return false
     }
-    if silence.mayTry(row) { return true }
-    hold(row, until: clock.now + Relay.silencePause, because: nil, &report)
+    if silence.mayTry(message) { return true }
+    hold(message, until: clock.now + Relay.silencePause, because: nil, &report)
     return false
   }
 
   /// Whether the broker may get a message now, as far as it is suspected of ending the connection: one that did waits
   /// for its time, and one that may have waits until nothing else is under way.
-  private func mayTry(_ row: WaitingMessage, _ report: inout RelayReport) -> Bool {
-    if let verdict = suspicion.verdict(on: row) {
-      hold(row, until: verdict.until, because: verdict.why, &report)
+  private func mayTry(_ message: WaitingMessage, _ report: inout RelayReport) -> Bool {
+    if let verdict = suspicion.verdict(on: message) {
+      hold(message, until: verdict.until, because: verdict.why, &report)
       return false
     }
-    guard suspicion.isSuspect(row) else { return true }
+    guard suspicion.isSuspect(message) else { return true }
     isIsolating = true
     if publisher.unsettled == 0 { return true }
-    flow.putBack(row)
+    flow.putBack(message)
     return false
   }
 
@@ -298,11 +291,11 @@ public final class Relay {
     if overdue.isEmpty { return }
     guard !silence.isDeaf() else { throw AMQPError.timedOut(operation: "waiting for publisher confirms") }
     silence.giveUp(overdue)
-    for (sequence, row) in overdue {
+    for (sequence, message) in overdue {
       publisher.stopAwaiting(sequence)
       _ = flow.answered(sequence)
       hold(
-        row, until: clock.now + Relay.silencePause,
+        message, until: clock.now + Relay.silencePause,
         because: "not confirmed within \(limits.confirmTimeout): a queue that it goes to may have no majority", &report)
     }
   }
@@ -317,61 +310,45 @@ public final class Relay {
   }
 
   private func settle(_ settlement: Settlement, _ report: inout RelayReport) {
-    guard let row = flow.answered(settlement.sequence) else { return settleLate(settlement) }
-    silence.heard(row)
-    if !suspicion.isEmpty { suspicion.clear(row) }
+    guard let message = flow.answered(settlement.sequence) else { return settleLate(settlement) }
+    silence.heard(message)
+    if !suspicion.isEmpty { suspicion.clear(message) }
     switch settlement.outcome {
-    case .confirmed: confirm(row, &report)
+    case .confirmed: confirm(message, &report)
     case .nacked:
       report.nacked += 1
-      hold(row, because: "refused by the broker", &report)
-    case .returned(let code, let text): hold(row, because: "returned: \(code) \(text)", &report)
+      hold(message, because: "refused by the broker", &report)
+    case .returned(let code, let text): hold(message, because: "returned: \(code) \(text)", &report)
     }
   }
 
-  private func confirm(_ row: WaitingMessage, _ report: inout RelayReport) {
-    if let entry = held[row.aggregate], row.id >= entry.oldest {
-      held[row.aggregate] = nil
-      outbox.rewind(behind: row)
-    }
+  private func confirm(_ message: WaitingMessage, _ report: inout RelayReport) {
+    if held.hasLeft(message) { outbox.rewind(behind: message) }
     report.published += 1
-    let isRowDone = outbox.settle(row)
-    flow.finish(row, isRowDone: isRowDone)
+    let isRowDone = outbox.settle(message)
+    flow.finish(message, isRowDone: isRowDone)
   }
 
   /// The answer for a message that was given up: it is held, and is read again with the next look back.
   private func settleLate(_ settlement: Settlement) {
-    guard let row = silence.answered(settlement.sequence, isConfirmed: settlement.outcome == .confirmed) else { return }
-    if held[row.aggregate]?.oldest == row.id { held[row.aggregate]?.until = clock.now }
+    guard let message = silence.answered(settlement.sequence, isConfirmed: settlement.outcome == .confirmed) else {
+      return
+    }
+    held.mayTry(message, at: clock.now)
   }
 
-  /// A row that could not be published stays, and holds up its own aggregate only.
+  /// A message that could not be published stays, and holds up its own aggregate only.
   ///
   /// - Parameters:
   ///   - until: Until when, if that is known.
   ///   - why: Nil if that has been told.
   private func hold(
-    _ row: WaitingMessage, until: ContinuousClock.Instant? = nil, because why: String?, _ report: inout RelayReport
+    _ message: WaitingMessage, until: ContinuousClock.Instant? = nil, because why: String?, _ report: inout RelayReport
   ) {
-    if let why { report.fail(row, why) }
-    let dropped = flow.drop(row)
+    if let why { report.fail(message, why) }
+    let dropped = flow.drop(message)
     letGo(of: dropped)
     report.held += max(0, dropped.count - 1)
-    var entry =
-      held[row.aggregate] ?? Held(shard: row.shard, oldest: row.id, until: clock.now, backoff: limits.holdBackoff)
-    entry.oldest = row.id
-    entry.until = until ?? clock.now + entry.backoff.next()
-    held[row.aggregate] = entry
-  }
-
-  /// Whether a message has to wait for an earlier one of its aggregate, which could not be published.
-  ///
-  /// While that one is tried again nothing follows it: an answer may hold a part of what was let go only, and the next
-  /// one what comes behind all of it. Once it has left, they are read in their order. Only where the failed row is gone
-  /// the later ones need not wait.
-  private func isHeld(_ row: WaitingMessage) -> Bool {
-    guard let entry = held[row.aggregate] else { return false }
-    if entry.until > clock.now { return true }
-    return row.id > entry.oldest && !outbox.isGone(entry.oldest, from: row.shard)
+    held.hold(message, until: until, at: clock.now)
   }
 }

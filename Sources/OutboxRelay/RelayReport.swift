@@ -15,8 +15,8 @@ public struct RelayReport: Sendable {
   /// Whether nothing is left that could be published now, so that the relay may sleep.
   public internal(set) var isIdle = false
 
-  mutating func fail(_ row: WaitingMessage, _ why: String) {
+  mutating func fail(_ message: WaitingMessage, _ why: String) {
     failed += 1
-    if failures.count < 20 { failures.append((row.routingKey, row.messageID, why)) }
+    if failures.count < 20 { failures.append((message.routingKey, message.messageID, why)) }
   }
 }

@@ -114,8 +114,8 @@ extension Letter {
 
   /// `location.registered`.
   public static func location(
-    _ location: String, priority: Int32 = 0, sellable: Bool = true, name: String = "House", at place: Coordinates? = nil,
-    time: Timestamp = .now
+    _ location: String, priority: Int32 = 0, sellable: Bool = true, name: String = "House",
+    at place: Coordinates? = nil, time: Timestamp = .now
   ) -> Letter {
     Letter(
       .locationRegistered(

@@ -6,11 +6,12 @@ extension Properties {
   /// A message's properties as its row has them.
   ///
   /// - Throws: ``Malformed`` if its headers cannot be read.
-  init(of row: WaitingMessage) throws {
+  init(of message: WaitingMessage) throws {
     self.init(
-      messageID: row.messageID, contentType: row.contentType.isEmpty ? nil : row.contentType, appID: "tallyman",
+      messageID: message.messageID, contentType: message.contentType.isEmpty ? nil : message.contentType,
+      appID: "tallyman",
       persistent: true)
-    guard let headers = row.headers else { return }
+    guard let headers = message.headers else { return }
     for (name, value) in try HeaderText.decode(headers) where !OutboxRow.routingHeaders.contains(name) {
       self.headers[name] =
         switch value {
