@@ -12,8 +12,6 @@ let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
-let coreMetrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
-let tracing: Target.Dependency = .product(name: "Tracing", package: "swift-distributed-tracing")
 let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -59,7 +57,6 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
-    .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     // Without its default traits it does not pull in Foundation, whose ICU data would double a worker's memory.
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
@@ -75,14 +72,14 @@ let package = Package(
 
     // From the broker to the database.
     room("Lanes"),
-    room("AMQP", ["CRabbitMQ", "Lanes", logging]),
+    room("AMQP", ["CRabbitMQ", "Lanes"]),
     room("Postgres", ["CPostgres", "Lanes", logging]),
     room("Contracts"),
     room("Outbox", ["Contracts", "Postgres"]),
     room("Schema", ["Postgres"], plugins: ["EmbedPlugin"]),
     room("Audit", ["Postgres"], plugins: ["EmbedPlugin"]),
     room("Views", ["Contracts", "Postgres"]),
-    room("Observability", [logging, metrics, coreMetrics, tracing]),
+    room("Observability", [logging, metrics]),
     room("Messaging", ["Lanes", "Contracts", "Outbox", "Postgres"]),
     room("ContractPages", ["Contracts", "Messaging"]),
 
@@ -128,8 +125,7 @@ let package = Package(
     .target(
       name: "PipelineKit",
       dependencies: [
-        "Allocation", "Contracts", "Inventory", "Lanes", "Messaging", "Outbox", "Postgres", "Schema", "Stock",
-        "TestServers",
+        "Allocation", "Contracts", "Inventory", "Lanes", "Messaging", "Postgres", "Schema", "TestServers",
       ], path: "Tests/PipelineKit", swiftSettings: strict),
     // For tools that count what a batch costs; ships nowhere.
     .executableTarget(
@@ -137,45 +133,31 @@ let package = Package(
       dependencies: ["Allocation", "Contracts", "Lanes", "Messaging", "PipelineKit", "Postgres"],
       path: "Tests/BatchCost", swiftSettings: strict),
     tests(of: "Lanes", ["Lanes"]),
-    tests(of: "AMQP", ["AMQP", "Lanes", "TestServers", logging]),
-    tests(of: "Postgres", ["Postgres", "Lanes", "TestServers", logging]),
+    tests(of: "AMQP", ["AMQP", "Lanes", "TestServers"]),
+    tests(of: "Postgres", ["Postgres", "Lanes", "TestServers"]),
     tests(of: "Contracts", ["Contracts", "TestServers"], exclude: ["validate.py"]),
-    tests(of: "Outbox", ["PipelineKit", "Outbox", "Contracts", "Postgres", "Schema", "Lanes", "TestServers"]),
+    tests(of: "Outbox", ["PipelineKit", "Outbox", "Contracts", "Postgres", "Lanes", "TestServers"]),
     tests(of: "Schema", ["Schema", "Postgres", "Lanes", "TestServers"], plugins: ["EmbedPlugin"]),
-    tests(of: "Observability", ["Observability", logging, metrics, coreMetrics, tracing]),
-    tests(
-      of: "Messaging",
-      [
-        "PipelineKit", "Messaging", "Contracts", "Outbox", "Postgres", "Observability", "Schema", "Lanes",
-        "TestServers",
-      ]),
-    tests(of: "Stock", ["PipelineKit", "Stock", "Contracts", "Postgres", "Schema", "Lanes", "TestServers"]),
-    tests(
-      of: "Inventory",
-      [
-        "PipelineKit", "Inventory", "Stock", "Messaging", "Contracts", "Outbox", "Postgres", "Schema", "Lanes",
-        "TestServers",
-      ]),
+    tests(of: "Observability", ["Observability", logging, metrics]),
+    tests(of: "Messaging", ["PipelineKit", "Messaging", "Contracts", "Postgres", "Lanes"]),
+    tests(of: "Stock", ["PipelineKit", "Stock", "Contracts", "Postgres"]),
+    tests(of: "Inventory", ["PipelineKit", "Inventory", "Messaging", "Contracts", "TestServers"]),
     tests(
       of: "Allocation",
-      [
-        "PipelineKit", "Allocation", "Inventory", "Stock", "Messaging", "Contracts", "Outbox", "Postgres", "Schema",
-        "Lanes", "TestServers",
-      ]),
+      ["PipelineKit", "Allocation", "Inventory", "Stock", "Messaging", "Contracts", "Postgres", "TestServers"]),
     // Random histories of both domains' messages; the decisions run over rows in memory.
     .testTarget(
       name: "PropertyTests",
       dependencies: [
-        "Allocation", "Contracts", "Inventory", "Lanes", "Messaging", "PipelineKit", "Postgres", "Stock",
-        "TestServers",
+        "Allocation", "Contracts", "Inventory", "Messaging", "PipelineKit", "Postgres", "Stock", "TestServers",
       ], swiftSettings: strict),
-    tests(of: "Delivery", ["Delivery", "Contracts", "Lanes", "TestServers"], exclude: ["servers"]),
+    tests(of: "Delivery", ["Delivery", "Lanes", "TestServers"], exclude: ["servers"]),
     tests(
       of: "Notifications",
-      ["Notifications", "Delivery", "Messaging", "Contracts", "Outbox", "Postgres", "Schema", "Lanes", "TestServers"]),
+      ["Notifications", "Delivery", "Messaging", "Contracts", "Postgres", "Schema", "Lanes", "TestServers"]),
     tests(
       of: "OutboxRelay",
-      ["OutboxRelay", "Outbox", "AMQP", "Postgres", "Contracts", "Schema", "Lanes", "TestServers", logging]),
+      ["OutboxRelay", "Outbox", "AMQP", "Postgres", "Schema", "Lanes", "TestServers"]),
     tests(
       of: "WorkerHost",
       [
@@ -186,8 +168,8 @@ let package = Package(
     .testTarget(
       name: "TallymanTests",
       dependencies: [
-        "tallyman", "AMQP", "Allocation", "Audit", "Contracts", "ContractPages", "Inventory", "Lanes", "Messaging",
-        "Notifications", "PipelineKit", "Postgres", "Schema", "Stock", "TestServers", "Views", "WorkerHost",
+        "tallyman", "AMQP", "Allocation", "Audit", "Contracts", "ContractPages", "Lanes", "Messaging", "PipelineKit",
+        "Postgres", "Schema", "Stock", "TestServers", "Views", "WorkerHost",
       ], exclude: ["asyncapi.py"], swiftSettings: strict),
     .testTarget(
       name: "CostTests", dependencies: ["TestServers", "batch-cost", "tallyman"], exclude: ["bounds.json"],

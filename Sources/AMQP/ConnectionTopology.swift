@@ -68,20 +68,6 @@ extension Connection {
     try call("binding queue '\(queue)'", AMQP_QUEUE_BIND_METHOD, &method, answer: AMQP_QUEUE_BIND_OK_METHOD)
   }
 
-  /// Empties a queue of its ready messages.
-  ///
-  /// - Returns: How many there were.
-  @discardableResult
-  public func purge(queue: String) throws(AMQPError) -> Int {
-    Lane.requireCurrent("AMQP.Connection.purge")
-    var method = amqp_queue_purge_t()
-    method.queue = try arena.shortText(queue, "queue")
-    let answer = try call(
-      "purging queue '\(queue)'", AMQP_QUEUE_PURGE_METHOD, &method, answer: AMQP_QUEUE_PURGE_OK_METHOD)
-    // librabbitmq: the decoded answer is the struct that belongs to the method id that `call` waited for.
-    return answer.map { Int($0.assumingMemoryBound(to: amqp_queue_purge_ok_t.self).pointee.message_count) } ?? 0
-  }
-
   /// Deletes a queue with everything in it.
   ///
   /// - Returns: How many messages went with it.

@@ -49,8 +49,6 @@ public struct WebhookMessage: Sendable {
 public struct WebhookOptions: Sendable {
   /// A PEM file of certificate authorities to trust instead of the system's.
   public var caFile: String?
-  /// A proxy's URL; nil for none. Variables of the environment are not looked at.
-  public var proxy: String?
   /// Bound on connecting.
   public var connectTimeout: Duration
   /// Bound on a whole delivery.
@@ -58,11 +56,10 @@ public struct WebhookOptions: Sendable {
 
   /// Bounds that suit receivers on the internet.
   public init(
-    caFile: String? = nil, proxy: String? = nil, connectTimeout: Duration = .seconds(5),
+    caFile: String? = nil, connectTimeout: Duration = .seconds(5),
     timeout: Duration = .seconds(15)
   ) {
     self.caFile = caFile
-    self.proxy = proxy
     self.connectTimeout = connectTimeout
     self.timeout = timeout
   }
@@ -95,7 +92,6 @@ public final class WebhookSender {
     curl.set(CURLOPT_FOLLOWLOCATION, 0)
     curl.set(CURLOPT_USERAGENT, "tallyman")
     if let caFile = options.caFile { curl.set(CURLOPT_CAINFO, caFile) }
-    if let proxy = options.proxy { curl.set(CURLOPT_PROXY, proxy) }
     curl.set(CURLOPT_HTTPHEADER, lines: headers(of: message, to: endpoint, unixSeconds: unixSeconds))
     curl.setPost(message.body)
     return classify(curl.perform(), endpoint)

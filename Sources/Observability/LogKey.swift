@@ -9,30 +9,20 @@ public enum LogKey {
   public static let correlationID = "correlation_id"
   /// How the message ended: the disposition's name.
   public static let outcome = "outcome"
-  /// Stable name of the handler that consumes.
-  public static let consumer = "consumer"
   /// Name of the lane whose thread wrote the line.
   public static let lane = "lane"
   /// Delivery attempt, 0 for the first.
   public static let attempt = "attempt"
   /// Queue from which the message was taken.
   public static let queue = "queue"
-  /// Field of a message that broke a rule.
-  public static let field = "field"
-  /// Rule that a message broke.
-  public static let rule = "rule"
   /// Number of messages in a batch.
   public static let batchSize = "batch_size"
-  /// Five-character PostgreSQL error code.
-  public static let sqlState = "sqlstate"
   /// Text of an error. Never carries a secret or a message's body.
   public static let error = "error"
   /// What a pause, a halving or a refusal was for.
   public static let reason = "reason"
   /// Time something took, in seconds.
   public static let seconds = "seconds"
-  /// Relay shard.
-  public static let shard = "shard"
   /// Delivery channel: email or webhook.
   public static let channel = "channel"
   /// Identifier of a notification's delivery.
@@ -43,10 +33,6 @@ public enum LogKey {
   public static let port = "port"
   /// Name of a setting.
   public static let setting = "setting"
-  /// Name of a readiness condition.
-  public static let condition = "condition"
-  /// Aggregate whose event is published, e.g. an order.
-  public static let aggregate = "aggregate"
   /// A session of the database: its process, role and name.
   public static let session = "session"
   /// A number of rows.

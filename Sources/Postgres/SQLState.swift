@@ -12,8 +12,6 @@ public struct SQLState: Hashable, Sendable, CustomStringConvertible {
   /// The code.
   public var description: String { code }
 
-  /// Two transactions cannot both have happened one after the other.
-  public static let serializationFailure = SQLState("40001")
   /// This transaction was chosen to end a deadlock.
   public static let deadlockDetected = SQLState("40P01")
   /// `lock_timeout` or NOWAIT.
@@ -26,12 +24,6 @@ public struct SQLState: Hashable, Sendable, CustomStringConvertible {
   public static let checkViolation = SQLState("23514")
   /// `statement_timeout` or a cancel request.
   public static let queryCanceled = SQLState("57014")
-  /// The server is being shut down, or an operator ended the session.
-  public static let adminShutdown = SQLState("57P01")
-  /// A write reached a server that only reads, such as a standby.
-  public static let readOnlyTransaction = SQLState("25006")
-  /// The session kept a transaction open for too long.
-  public static let idleInTransactionSessionTimeout = SQLState("25P03")
   /// A statement was sent after an earlier one had made the transaction fail.
   public static let inFailedTransaction = SQLState("25P02")
   /// A relation does not exist.

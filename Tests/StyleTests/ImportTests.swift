@@ -17,6 +17,17 @@ struct ImportTests {
     #expect(checked > 0)
   }
 
+  @Test("No target declares what none of its files imports, but for the programs that tests run")
+  func nothingInVain() async throws {
+    let manifest = try await Manifest.ofRepository()
+    let programs = Set(manifest.rooms.filter { $0.kind == "executable" }.map { Manifest.moduleName($0.name) })
+    for room in manifest.rooms where !["system", "plugin"].contains(room.kind) {
+      let files = try SourceTree.swift(under: room.folder)
+      let imported = Set(files.flatMap { file in ImportRule.imports(in: file.text).map(\.module) })
+      #expect(room.dependencies.subtracting(imported).subtracting(programs) == [], "\(room.name)")
+    }
+  }
+
   @Test("Package.swift lets no domain room see the broker, a C library or another domain")
   func domainsAreApart() async throws {
     let manifest = try await Manifest.ofRepository()
