@@ -9,12 +9,13 @@ struct EraseCommand: AsyncParsableCommand {
     abstract: "Erases what is kept about a customer, an order, a receiver of notifications or a warehouse's person.",
     discussion: """
       In one transaction: blanks the bodies and headers of messages that speak of them in the inbox and in the dead \
-      letters (open ones are discarded by it), sent notifications, the shipments' carrier and tracking number, places \
-      and reasons in what carriers said of them, the reasons of returns, the customer of orders and where they go, \
-      and who counted, adjusted, held, released or transferred, with what they noted. \
-      Ids, quantities and the ledger stay, so \
-      every sum still holds. Reads all messages that are kept: minutes, with millions of them. Connects by \
-      TALLYMAN_DATABASE_URL as tallyman_operator.
+      letters (open ones are discarded by it, and listed: look at them with --dry-run first), sent notifications, \
+      the shipments' carrier and tracking number, places and reasons in what carriers said of them, the reasons of \
+      returns, the customer of orders and where they go, and who counted, adjusted, held, released or transferred, \
+      with what they noted. A message speaks of somebody by its fields: customer_id, order_id, the shipment_id of an \
+      order, recipient or person. Ids, quantities and the ledger stay, so that every sum still holds. Reads all \
+      messages that are kept: minutes, with millions of them. Connects by TALLYMAN_DATABASE_URL as \
+      tallyman_operator.
 
       The database keeps who erased when and why, and a hash of the name; so write no name into --why. Exit code 1 if \
       something is still on its way (a notification not sent, an event not published): run it again later.
@@ -44,6 +45,8 @@ struct EraseCommand: AsyncParsableCommand {
   struct Row: Codable, Equatable {
     let what: String
     let rows: Int64
+    /// Of dead letters: the numbers of those that were open, which are discarded by it.
+    var open: [Int64]?
   }
 
   func validate() throws {
@@ -67,10 +70,7 @@ struct EraseCommand: AsyncParsableCommand {
     let dryRun = dryRun
     let rows = try await Database.withSchema(OperatorSettings(), as: "erase") { connection in
       try connection.begin()
-      let rows = try connection.query(
-        .once("select what, rows_changed from erase_person($1, $2, $3, $4) order by what like 'left%', what"),
-        [.text(kind), .text(subject), .text(by), .text(why)])
-      let changes = (0..<rows.count).map { Row(what: rows.text($0, 0), rows: rows.int($0, 1)) }
+      let changes = try EraseCommand.erase([kind, subject, by, why], on: connection)
       if dryRun { try connection.rollback() } else { try connection.commit() }
       return changes
     }
@@ -78,8 +78,37 @@ struct EraseCommand: AsyncParsableCommand {
       print(try PrettyJSON.text(rows))
     } else {
       print(DeadLetterText.aligned(rows.map { [$0.what, "\($0.rows)"] }))
+      for letters in rows.compactMap(\.open) where !letters.isEmpty { print(discarded(letters)) }
       print(dryRun ? "nothing was changed" : "erased")
     }
     if rows.contains(where: { $0.what.hasPrefix("left") && $0.rows > 0 }) { throw Ending(.findings) }
   }
+
+  /// What the database changes, and which open dead letters it discards by it.
+  private static func erase(_ words: [String], on connection: Connection) throws -> [Row] {
+    let rows = try connection.query(
+      .once("select what, rows_changed from erase_person($1, $2, $3, $4) order by what like 'left%', what"),
+      words.map { .text($0) })
+    var changes = (0..<rows.count).map { Row(what: rows.text($0, 0), rows: rows.int($0, 1)) }
+    let open = try connection.query(.discardedByErasure)
+    let numbers = (0..<open.count).map { open.int($0, 0) }
+    for index in changes.indices where changes[index].what == "dead letters" { changes[index].open = numbers }
+    return changes
+  }
+
+  private func discarded(_ letters: [Int64]) -> String {
+    let listed = letters.prefix(100).map { "\($0)" }.joined(separator: ", ")
+    let more = letters.count > 100 ? " and \(letters.count - 100) more (--json lists all)" : ""
+    return "open dead letters that \(dryRun ? "would be" : "were") discarded: \(listed)\(more)"
+  }
+}
+
+extension Statement {
+  /// What was open is resolved in the same transaction.
+  fileprivate static let discardedByErasure = Statement.once(
+    """
+    select dead_letter_id from dead_letters
+    where erased_at >= transaction_timestamp() and resolved_at >= transaction_timestamp() and state = 'discarded'
+    order by dead_letter_id
+    """)
 }
