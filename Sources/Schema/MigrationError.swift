@@ -8,6 +8,8 @@ public enum MigrationError: Error {
   case gap(missing: Int, applied: Int)
   /// Another process is migrating and did not finish in time.
   case locked(PostgresError)
+  /// Others held a migration's tables for longer than it was to wait, from the beginning of each attempt to its end.
+  case blocked(number: Int, name: String, by: [String], PostgresError)
   /// A migration's own statement failed. It was rolled back; those before it stay.
   case failed(number: Int, name: String, PostgresError)
   /// The database could not be asked.
@@ -30,10 +32,21 @@ extension MigrationError: CustomStringConvertible {
       """
     case .locked(let error):
       "another process is migrating this database and did not finish in time; try again later (\(error))"
+    case .blocked(let number, let name, let holders, let error):
+      """
+      \(MigrationError.words(blocked: number, name, by: holders)), and was rolled back: end what holds the locks, or \
+      try again later (\(error))
+      """
     case .failed(let number, let name, let error):
       "migration \(number) (\(name)) failed and was rolled back: \(error)"
     case .database(let error):
       "the schema's version could not be read or written: \(error)"
     }
+  }
+
+  /// Who keeps a migration waiting, in words.
+  static func words(blocked number: Int, _ name: String, by holders: [String]) -> String {
+    "migration \(number) (\(name)) cannot lock its tables"
+      + (holders.isEmpty ? "" : ", which are held by \(holders.joined(separator: ", "))")
   }
 }

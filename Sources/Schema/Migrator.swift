@@ -10,20 +10,34 @@ import Postgres
 public struct Migrator {
   private let connection: Connection
   private let migrations: [Migration]
-  private let lockTimeout: Duration
+  private let patience: Duration
+  private let report: (String) -> Void
+
+  /// How long one attempt waits for one table lock. Whoever comes after it waits as long, readers too: what a migration
+  /// asks for is refused to nobody else, but it is asked for exclusively.
+  static let attempt: Duration = .seconds(2)
+  /// Between two attempts, so that those who waited meanwhile get on.
+  static let pause: Duration = .seconds(3)
 
   /// - Parameters:
   ///   - connection: Logged in as the schema's owner to migrate; any worker's role may read the version.
-  ///   - lockTimeout: The longest wait for another migrator, and for any one table lock of a migration: a migration
-  ///     that cannot get its lock gives way instead of making all traffic queue behind it.
-  public init(_ connection: Connection, lockTimeout: Duration = .seconds(60)) {
-    self.init(connection, migrations: Migrations.all, lockTimeout: lockTimeout)
+  ///   - patience: The longest wait for another migrator, and for the table locks of each migration: a migration that
+  ///     cannot get one within two seconds is rolled back, lets traffic pass for three, and begins anew.
+  ///   - report: Hears of each migration that is put off, and who holds the locks.
+  public init(
+    _ connection: Connection, patience: Duration = .seconds(300), report: @escaping (String) -> Void = { _ in }
+  ) {
+    self.init(connection, migrations: Migrations.all, patience: patience, report: report)
   }
 
-  init(_ connection: Connection, migrations: [Migration], lockTimeout: Duration = .seconds(60)) {
+  init(
+    _ connection: Connection, migrations: [Migration], patience: Duration = .seconds(300),
+    report: @escaping (String) -> Void = { _ in }
+  ) {
     self.connection = connection
     self.migrations = migrations
-    self.lockTimeout = lockTimeout
+    self.patience = patience
+    self.report = report
   }
 
   /// The number of the newest migration that the database has, 0 for a database without any.
@@ -71,10 +85,33 @@ public struct Migrator {
     }
   }
 
+  /// Begins anew, for as long as patience lasts, where the only obstacle is a lock that somebody else holds.
   private func apply(_ migration: Migration, checksum: String) throws(MigrationError) {
+    let end = ContinuousClock.now + patience
+    while true {
+      let error: PostgresError
+      do {
+        try attempt(migration, checksum: checksum)
+        return
+      } catch let failure { error = failure }
+      guard [.lockNotAvailable, .deadlockDetected].contains(error.sqlState), connection.isUsable else {
+        throw .failed(number: migration.number, name: migration.name, error)
+      }
+      let holders = (try? lockHolders()) ?? []
+      guard ContinuousClock.now + Migrator.pause < end else {
+        throw .blocked(number: migration.number, name: migration.name, by: holders, error)
+      }
+      report(MigrationError.words(blocked: migration.number, migration.name, by: holders) + "; trying again")
+      try orDatabaseError { () throws(PostgresError) in
+        _ = try connection.query(.pauseMigrating, [.int(Migrator.milliseconds(Migrator.pause))])
+      }
+    }
+  }
+
+  private func attempt(_ migration: Migration, checksum: String) throws(PostgresError) {
     do {
       try connection.begin()
-      try connection.script("set local search_path = tallyman")
+      try connection.script(SchemaHistory.beginning(waitingMilliseconds: Migrator.milliseconds(Migrator.attempt)))
       try connection.script(migration.sql, upTo: SchemaHistory.longestMigration)
       _ = try connection.query(
         .recordMigration, [.int4(Int32(migration.number)), .text(migration.name), .text(checksum)])
@@ -82,8 +119,15 @@ public struct Migrator {
     } catch {
       // If even the rollback fails the connection is lost, and the server rolls back by itself.
       try? connection.rollback()
-      throw .failed(number: migration.number, name: migration.name, error)
+      throw error
     }
+  }
+
+  /// Who has held a lock on our tables for as long as an attempt waits: nobody who came later can have been waited for.
+  /// What `pg_blocking_pids` says ends with the wait.
+  private func lockHolders() throws(PostgresError) -> [String] {
+    let rows = try connection.query(.lockHolders, [.int(Migrator.milliseconds(Migrator.attempt))])
+    return (0..<rows.count).map { rows.text($0, 0) }
   }
 
   /// The table of what was applied exists before the first migration, which grants others to read it.
@@ -112,16 +156,17 @@ public struct Migrator {
 
   /// Waits for other migrators. On failure the settings are undone too, as the script is one transaction.
   private func lock() throws(MigrationError) {
-    let wait = lockTimeout.components
-    let milliseconds = max(1, wait.seconds * 1000 + wait.attoseconds / 1_000_000_000_000_000)
     do {
       try connection.script(
-        SchemaHistory.lock(waitingMilliseconds: milliseconds), upTo: lockTimeout + .seconds(30))
+        SchemaHistory.lock(waitingMilliseconds: max(1, Migrator.milliseconds(patience))),
+        upTo: patience + .seconds(30))
     } catch {
       if error.sqlState == .lockNotAvailable { throw .locked(error) }
       throw .database(error)
     }
   }
+
+  private static func milliseconds(_ duration: Duration) -> Int64 { Int64(duration / .milliseconds(1)) }
 
   /// Needs no error of its own: the server releases a lost connection's lock.
   private func unlock() {

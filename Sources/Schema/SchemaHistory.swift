@@ -32,6 +32,11 @@ enum SchemaHistory {
     """
   }
 
+  /// The first words of a migration's transaction: the bound on each lock that it waits for holds for it alone.
+  static func beginning(waitingMilliseconds milliseconds: Int64) -> String {
+    "set local search_path = tallyman; set local lock_timeout = '\(milliseconds)ms'"
+  }
+
   /// Releases the lock and goes back to the time-outs that the connection was opened with.
   static let unlock = """
     select pg_advisory_unlock(8386103194290053486);
@@ -61,4 +66,22 @@ extension Statement {
   static let recordMigration = Statement(
     name: "record_migration",
     sql: "insert into tallyman.schema_migrations (number, name, checksum) values ($1::int, $2::text, $3::text)")
+
+  static let pauseMigrating = Statement(name: "migration_pause", sql: "select pg_sleep($1::int8 / 1000.0)::text")
+
+  /// What others are doing is not told to everybody; who they are is.
+  static let lockHolders = Statement(
+    name: "migration_lock_holders",
+    sql: """
+      select distinct format('pid %s (%s%s%s)', a.pid,
+        coalesce(nullif(a.application_name, ''), a.backend_type, 'unknown'), ', ' || a.state,
+        to_char(a.xact_start at time zone 'UTC', '", since "YYYY-MM-DD"T"HH24:MI:SS"Z"'))
+      from pg_locks l
+      join pg_stat_activity a on a.pid = l.pid
+      join pg_class c on c.oid = l.relation
+      where l.granted and l.pid <> pg_backend_pid() and c.relnamespace = 'tallyman'::regnamespace
+        and l.database = (select oid from pg_database where datname = current_database())
+        and (a.xact_start is null or a.xact_start <= clock_timestamp() - $1::int8 * interval '1 millisecond')
+      order by 1
+      """)
 }

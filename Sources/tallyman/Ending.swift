@@ -49,7 +49,7 @@ struct Ending: Error, Equatable {
   private static func code(of error: MigrationError) -> Code {
     switch error {
     case .changed, .gap, .failed: .findings
-    case .locked, .database: .unavailable
+    case .locked, .blocked, .database: .unavailable
     }
   }
 
@@ -58,13 +58,20 @@ struct Ending: Error, Equatable {
     fflush(nil)
     if !message.isEmpty {
       let text = code == .success || code == .usage ? message : "tallyman: \(message)"
-      let line = Array((text + "\n").utf8)
-      _ = write(code == .success ? STDOUT_FILENO : STDERR_FILENO, line, line.count)
+      Ending.put(text, code == .success ? STDOUT_FILENO : STDERR_FILENO)
     }
     #if canImport(Glibc)
       Glibc.exit(code.rawValue)
     #else
       Musl.exit(code.rawValue)
     #endif
+  }
+
+  /// Says something to people while the work goes on.
+  static func say(_ text: String) { put("tallyman: \(text)", STDERR_FILENO) }
+
+  private static func put(_ text: String, _ file: Int32) {
+    let line = Array((text + "\n").utf8)
+    _ = write(file, line, line.count)
   }
 }

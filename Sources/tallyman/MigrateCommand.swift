@@ -10,6 +10,10 @@ struct MigrateCommand: AsyncParsableCommand {
     discussion: """
       Connects by TALLYMAN_DATABASE_URL, as the role that is to own the schema. Several may run at the same time: one \
       migrates, the others wait for it. Each migration is one transaction. Prints what was applied.
+
+      Workers may go on meanwhile. A migration that cannot lock its tables within two seconds is rolled back, lets the \
+      traffic that queued behind it pass, says who holds the locks, and begins anew, for five minutes at most. After \
+      that, or if another process migrates for so long, exit code 69: try again later.
       """)
 
   @Flag(help: "Only list what would be applied; exit code 1 if there is anything.")
@@ -18,7 +22,7 @@ struct MigrateCommand: AsyncParsableCommand {
   func run() async throws {
     let dryRun = dryRun
     let (version, migrations) = try await Database.with(OperatorSettings(), as: "migrate") { connection in
-      let migrator = Migrator(connection)
+      let migrator = Migrator(connection) { Ending.say($0) }
       let before = try migrator.currentVersion()
       if dryRun { return (before, Migrations.all.filter { $0.number > before }) }
       let applied = try migrator.migrate()

@@ -1,5 +1,6 @@
 import Lanes
 import Postgres
+import Synchronization
 import TestServers
 import Testing
 
@@ -49,7 +50,7 @@ struct MigratorTests {
       let connection = try database.connect()
       let before = try timeouts(of: connection)
       let error = #expect(throws: MigrationError.self) {
-        try Migrator(connection, lockTimeout: .milliseconds(20)).migrate()
+        try Migrator(connection, patience: .milliseconds(20)).migrate()
       }
       guard case .locked = error else { throw Unexpected(error) }
       #expect(try timeouts(of: connection) == before)
@@ -128,6 +129,68 @@ struct MigratorTests {
     }
   }
 
+  @Test("A migration whose table somebody reads lets others pass, says who it is, and goes on when they are gone")
+  func tableInUse() async throws {
+    let database = TestDatabase(address: try PostgresServer.shared().makeDatabase())
+    let (migrating, working) = (Lane(name: "migrating"), Lane(name: "working"))
+    defer { for lane in [migrating, working] { lane.stop() } }
+    let first = steps("create table a (x int)")
+    try await migrating.run { _ = try Migrator(try database.connect(), migrations: first).migrate() }
+    let reader = Held<Connection>()
+    try await working.run {
+      let connection = try Connection(ConnectionOptions(conninfo: database.address, applicationName: "report"))
+      reader.value = connection
+      try connection.begin()
+      try connection.script("lock table tallyman.a in access share mode")
+    }
+    let said = Mutex<[String]>([])
+    async let applied = migrating.run {
+      let migrations = first + [Migration(number: 2, name: "step2", sql: "alter table a add y int")]
+      return try Migrator(try database.connect(), migrations: migrations) { line in said.withLock { $0.append(line) } }
+        .migrate().map(\.number)
+    }
+    try await working.run {
+      let (other, watch) = (try database.connect(), try database.connect())
+      try database.wait("the migration waits for its table") {
+        let rows = try watch.query(
+          .once(
+            """
+            select exists (select from pg_locks join pg_database d on d.oid = database
+                           where not granted and mode = 'AccessExclusiveLock' and d.datname = current_database())
+            """))
+        return rows.bool(0, 0)
+      }
+      let start = ContinuousClock.now
+      try other.script("insert into tallyman.a (x) values (1)")
+      #expect(ContinuousClock.now - start < .seconds(10))
+      try database.wait("it is said who is in the way") { !said.withLock(\.isEmpty) }
+      try reader.value?.rollback()
+      reader.value = nil
+    }
+    #expect(try await applied == [2])
+    let line = said.withLock { $0.first ?? "" }
+    #expect(line.hasPrefix("migration 2 (step2) cannot lock its tables, which are held by pid "))
+    #expect(line.contains("(report, idle in transaction, since ") && line.hasSuffix("; trying again"), "\(line)")
+  }
+
+  @Test("A migration that never gets its table gives up, and leaves nothing behind")
+  func tableNeverFree() async throws {
+    try await withDatabase { database in
+      let (connection, reader) = (try database.connect(), try database.connect())
+      let migrations = steps("create table a (x int)", "create table b (x int); alter table a add y int")
+      _ = try Migrator(connection, migrations: Array(migrations.prefix(1))).migrate()
+      try reader.begin()
+      try reader.script("lock table tallyman.a in access share mode")
+      let error = #expect(throws: MigrationError.self) {
+        try Migrator(connection, migrations: migrations, patience: .seconds(1)).migrate()
+      }
+      guard case .blocked(number: 2, name: "step2", by: let holders, _) = error else { throw Unexpected(error) }
+      #expect(holders.count == 1 && "\(error!)".contains(holders[0]))
+      #expect(try exists("b", connection) == false)
+      try reader.rollback()
+    }
+  }
+
   @Test("Whoever used in-transit by hand empties it before it belongs to transfers")
   func inTransitByHand() async throws {
     try await withDatabase { database in
@@ -192,12 +255,17 @@ private struct TestDatabase: Sendable {
 
   func connect() throws -> Connection { try Connection(ConnectionOptions(conninfo: address)) }
 
+  /// Asks until it is so.
+  func wait(_ what: String, _ condition: () throws -> Bool) throws {
+    let deadline = ContinuousClock.now + patience
+    while try !condition() {
+      guard ContinuousClock.now < deadline else { throw Unexpected(what) }
+    }
+  }
+
   /// Asks until so many sessions wait for an advisory lock of this database; each round is a round trip.
   func waitForWaitingMigrators(_ expected: Int64, _ connection: Connection) throws {
-    let deadline = ContinuousClock.now + patience
-    while try waitingMigrators(connection) != expected {
-      guard ContinuousClock.now < deadline else { throw Unexpected("no \(expected) waiting migrators") }
-    }
+    try wait("\(expected) waiting migrators") { try waitingMigrators(connection) == expected }
   }
 
   private func waitingMigrators(_ connection: Connection) throws -> Int64 {
