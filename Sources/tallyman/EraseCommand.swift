@@ -18,7 +18,8 @@ struct EraseCommand: AsyncParsableCommand {
       tallyman_operator.
 
       The database keeps who erased when and why, and a hash of the name; so write no name into --why. Exit code 1 if \
-      something is still on its way (a notification not sent, an event not published): run it again later.
+      something is still on its way (a notification not sent, an event not published) or came while all was searched: \
+      run it again later. Exit code 1 as well if there is nothing of that name and never was.
       """)
 
   @Option(help: "A customer_id: their orders, and all that speaks of them or of those orders.")
@@ -68,20 +69,30 @@ struct EraseCommand: AsyncParsableCommand {
     let (kind, subject) = subjects[0]
     let (by, why) = dryRun ? ("nobody", "a dry run") : (try resolve.name(), try resolve.reason())
     let dryRun = dryRun
-    let rows = try await Database.withSchema(OperatorSettings(), as: "erase") { connection in
+    let (rows, isKnown) = try await Database.withSchema(OperatorSettings(), as: "erase") { connection in
       try connection.begin()
+      let known = try connection.query(.knowsErased, [.text(kind), .text(subject)]).bool(0, 0)
       let changes = try EraseCommand.erase([kind, subject, by, why], on: connection)
-      if dryRun { try connection.rollback() } else { try connection.commit() }
-      return changes
+      let isKnown = known || changes.contains { $0.rows > 0 }
+      if dryRun || !isKnown { try connection.rollback() } else { try connection.commit() }
+      return (changes, isKnown)
     }
     if json {
       print(try PrettyJSON.text(rows))
     } else {
       print(DeadLetterText.aligned(rows.map { [$0.what, "\($0.rows)"] }))
       for letters in rows.compactMap(\.open) where !letters.isEmpty { print(discarded(letters)) }
-      print(dryRun ? "nothing was changed" : "erased")
+      if isKnown { print(dryRun ? "nothing was changed" : "erased") }
     }
-    if rows.contains(where: { $0.what.hasPrefix("left") && $0.rows > 0 }) { throw Ending(.findings) }
+    guard isKnown else {
+      throw Ending(
+        .findings,
+        "nothing is kept of \(kind) \(DeadLetterText.short(subject, 100)): is it written so in the messages? "
+          + "No erasure was recorded")
+    }
+    if rows.contains(where: { $0.what.hasPrefix("left") && $0.rows > 0 }) {
+      throw Ending(.findings, "what is left is still on its way, or came just now: run it again later")
+    }
   }
 
   /// What the database changes, and which open dead letters it discards by it.
@@ -104,6 +115,13 @@ struct EraseCommand: AsyncParsableCommand {
 }
 
 extension Statement {
+  /// What was erased before has left nothing but its hash; of an order its row stays.
+  fileprivate static let knowsErased = Statement.once(
+    """
+    select exists (select from erasures where kind = $1 and subject_hash = sha256(convert_to($2, 'UTF8')))
+      or $1 = 'order' and exists (select from orders where order_id = $2)
+    """)
+
   /// What was open is resolved in the same transaction.
   fileprivate static let discardedByErasure = Statement.once(
     """

@@ -1,31 +1,12 @@
 import Contracts
-import Foundation
 import Messaging
 import PipelineKit
-import TestServers
 import Testing
 
 @testable import tallyman
 
 @Suite("Erasing a person's data")
 struct EraseTests {
-  /// What the program printed, as values; `open` are the open dead letters that it discards.
-  private struct Erasure {
-    let run: Program.Run
-    let rows: [String: Int64]
-    let open: [Int64]
-  }
-
-  private func erase(_ house: House, _ arguments: String...) async throws -> Erasure {
-    let url = try PostgresServer.shared().conninfo(database: house.name, user: "tallyman_operator")
-    let run = try await Program.run(
-      ["erase", "--json"] + arguments, environment: ["TALLYMAN_DATABASE_URL": url])
-    let rows = (try? JSONDecoder().decode([EraseCommand.Row].self, from: Data(run.output.utf8))) ?? []
-    return Erasure(
-      run: run, rows: Dictionary(rows.map { ($0.what, $0.rows) }, uniquingKeysWith: +),
-      open: rows.flatMap { $0.open ?? [] })
-  }
-
   /// Everything in which a name could still be found, as text.
   private static let everything = """
     select count(*) from (
@@ -86,7 +67,7 @@ struct EraseTests {
         from orders o join reservations r using (order_id) join decisions d using (order_id)
         """
       #expect(try await house.rows(kept) == ["52.53|13.41|W1=5@1302|W1=5@1302"])
-      let done = try await erase(house, "--customer", "cust-secret", "--why", "asked for it", "--by", "ann")
+      let done = try await house.erase("--customer", "cust-secret", "--why", "asked for it", "--by", "ann")
       #expect(done.run.code == 0, "\(done.run)")
       #expect(try await house.rows(kept) == ["W1=5|W1=5"])
       #expect(try await allocation.take(order()).outcome == .unchanged)
@@ -101,12 +82,12 @@ struct EraseTests {
       let before = try await house.rows(quantities)
       let ledger = try await house.value("select count(*) from stock_ledger")
 
-      let dry = try await erase(house, "--customer", "cust-secret", "--dry-run")
+      let dry = try await house.erase("--customer", "cust-secret", "--dry-run")
       #expect(dry.run.code == 0, "\(dry.run)")
       #expect(try await house.value(EraseTests.everything) != "0", "nothing was changed")
       #expect(try await house.value("select count(*) from erasures") == "0")
 
-      let done = try await erase(house, "--customer", "cust-secret", "--why", "asked for it", "--by", "ann")
+      let done = try await house.erase("--customer", "cust-secret", "--why", "asked for it", "--by", "ann")
       #expect(done.run.code == 0, "\(done.run)")
       #expect(done.rows == dry.rows)
       #expect(done.rows["orders"] == 2 && done.rows["dead letters"] == 2 && done.rows["notifications"] == 1)
@@ -168,9 +149,9 @@ struct EraseTests {
       let open = "select string_agg(message_id, ' ' order by message_id) from dead_letters where state = 'open'"
       let before = try await house.value(open)
 
-      let dry = try await erase(house, "--customer", "7", "--dry-run")
+      let dry = try await house.erase("--customer", "7", "--dry-run")
       #expect(try await house.value(open) == before)
-      let done = try await erase(house, "--customer", "7", "--why", "asked for it")
+      let done = try await house.erase("--customer", "7", "--why", "asked for it")
       #expect(done.run.code == 0, "\(done.run)")
       let numbers = "select string_agg(dead_letter_id::text, ' ' order by dead_letter_id) from dead_letters"
       let listed = dry.open.map { "\($0)" }.joined(separator: " ")
@@ -219,7 +200,7 @@ struct EraseTests {
       _ = try await house.relay()
       let people = "select string_agg(person, ' ' order by person) from ledger_papers where person like '%secret%'"
       #expect(try await house.value(people) != "")
-      let done = try await erase(house, "--person", name, "--why", "left")
+      let done = try await house.erase("--person", name, "--why", "left")
       #expect(done.run.code == 0, "\(done.run)")
       for what in ["counts", "adjustments", "transfers", "arrivals of transfers"] {
         #expect(done.rows[what] == 1, "\(what)")
@@ -256,7 +237,7 @@ struct EraseTests {
       let kept = "select count(*) from (select body from inbox union all select body from dead_letters) as x "
       let neighbours = kept + "where encode(body, 'escape') like '%neighbour%'"
       #expect(try await house.value(neighbours) != "0")
-      #expect(try await erase(house, "--customer", "cust-9", "--why", "x").run.code == 0)
+      #expect(try await house.erase("--customer", "cust-9", "--why", "x").run.code == 0)
       #expect(try await house.value(neighbours) == "0")
       #expect(try await house.deadLetter(of: late.id).rule == "erased")
     }
@@ -267,22 +248,22 @@ struct EraseTests {
     try await withHouse { house in
       try await World.build(in: house)
       _ = try await house.relay()
-      let waiting = try await erase(house, "--recipient", "https://example.com/hook", "--why", "x")
+      let waiting = try await house.erase("--recipient", "https://example.com/hook", "--why", "x")
       #expect(waiting.run.code == 1, "\(waiting.run)")
       #expect(waiting.rows["left: waiting notifications"] == 1)
       let allocation = try await house.allocationWorker()
       try await allocation.take(.order("o-new", [("A", 1)], customer: "cust-new"))
-      let unpublished = try await erase(house, "--customer", "cust-new", "--why", "x")
+      let unpublished = try await house.erase("--customer", "cust-new", "--why", "x")
       #expect(unpublished.run.code == 1)
       #expect((unpublished.rows["left: events not yet published"] ?? 0) > 0)
       _ = try await house.relay()
-      #expect(try await erase(house, "--customer", "cust-new", "--why", "x").run.code == 0)
+      #expect(try await house.erase("--customer", "cust-new", "--why", "x").run.code == 0)
       // Many lie together, and one may name the order and nothing else of the customer.
       try await allocation.take((0..<80).map { .order("o-many-\($0)", [("A", 1)], customer: "cust-many") })
       _ = try await house.relay()
       try await allocation.take((0..<80).map { .cancel("o-many-\($0)") })
       #expect(try await house.value("select max(messages) > 1 from outbox") == "true")
-      let together = try await erase(house, "--customer", "cust-many", "--why", "x")
+      let together = try await house.erase("--customer", "cust-many", "--why", "x")
       #expect((together.rows["left: events not yet published"] ?? 0) >= 80)
     }
   }

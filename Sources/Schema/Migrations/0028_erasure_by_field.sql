@@ -79,6 +79,39 @@ update personal_data set statement = $s$
         and field = case $3 when 'customer' then 'data.customer_id' when 'person' then 'data.person' end$s$
 where what = 'rules of dead letters';
 
+-- Each column by a condition of its own: a cancellation before its order has a reason and no customer, and a reason may be
+-- written of an order whose customer is erased already.
+update personal_data set statement = $s$
+    update orders set customer_id = case when customer_id is not null then 'erased' end, destination_lat = null,
+      destination_lng = null, closed_reason = case when closed_reason is not null then 'erased' end
+    where order_id = any ($2)
+      and (customer_id <> 'erased' or closed_reason <> 'erased' or destination_lat is not null)$s$
+where what = 'orders';
+insert into personal_data (place, what, statement) values
+  (45, 'failed plans', $s$
+    update shipment_plans_failed set reason = null where order_id = any ($2) and reason is not null$s$);
+
+create function erase_columns(from_place int, to_place int, kind text, subject text, concerned text[]) returns jsonb
+language plpgsql set search_path = tallyman, pg_catalog, pg_temp as $$
+declare
+  changed jsonb := '{}';
+  kept record;
+  n bigint;
+begin
+  for kept in select d.what, d.statement from personal_data d where d.place between from_place and to_place
+              order by d.place loop
+    execute kept.statement using subject, concerned, kind;
+    get diagnostics n = row_count;
+    changed := changed || jsonb_build_object(kept.what, n);
+  end loop;
+  return changed;
+end
+$$;
+comment on function erase_columns is 'the statements of personal_data between two places, and how many rows each changed';
+revoke all on function erase_columns from public;
+
+-- Orders are what workers wait for: their rows are locked last, and all that is searched is searched before. What comes
+-- while the inbox is searched is blanked by a second look at what is new; what comes after that is counted as left.
 create or replace function erase_person(kind text, subject text, done_by text, why text)
 returns table (what text, rows_changed bigint)
 language plpgsql security definer set search_path = tallyman, pg_catalog, pg_temp as $$
@@ -87,14 +120,23 @@ declare
   concerned text[] := case kind
     when 'customer' then array(select order_id from orders where customer_id = subject)
     when 'order' then array[subject] else '{}' end;
+  -- What is recorded carries the moment at which its transaction began, which may have taken long.
+  new_since timestamptz := clock_timestamp() - interval '10 minutes';
+  since timestamptz;
+  messages bigint := 0;
   letters bigint[];
   changed jsonb := '{}';
-  kept record;
+  left_over jsonb := '{}';
   n bigint;
 begin
-  update inbox set body = '', headers = '{}' where body <> '' and message_mentions(body, kind, subject, concerned);
-  get diagnostics n = row_count;
-  changed := changed || jsonb_build_object('inbox messages', n);
+  foreach since in array array['-infinity', new_since] loop
+    update inbox set body = '', headers = '{}'
+    where recorded_at >= since and body <> '' and message_mentions(body, kind, subject, concerned);
+    get diagnostics n = row_count;
+    messages := messages + n;
+    if kind = 'customer' then concerned := array(select order_id from orders where customer_id = subject); end if;
+  end loop;
+  changed := changed || jsonb_build_object('inbox messages', messages);
 
   letters := array(select dead_letter_id from dead_letters
                    where erased_at is null and message_mentions(body, erase_person.kind, subject, concerned));
@@ -115,21 +157,32 @@ begin
   insert into dead_letter_actions (dead_letter_id, action, done_by, role, why)
   select l, 'erased', done_by, session_user, why from unnest(letters) as l;
 
-  for kept in select d.what as name, d.statement as statement from personal_data d order by d.place loop
-    execute kept.statement using subject, concerned, kind;
-    get diagnostics n = row_count;
-    changed := changed || jsonb_build_object(kept.name, n);
-  end loop;
+  changed := changed || erase_columns(0, 999, kind, subject, concerned);
 
+  -- What cannot be erased yet, because it is still on its way, or came just now.
+  select count(*) into n from notification_deliveries d
+  where (state = 'waiting' or body <> '')
+    and delivery_mentions(d, erase_person.kind, erase_person.subject, concerned);
+  left_over := left_over || jsonb_build_object('left: waiting notifications', n);
+  select count(*) into n from outbox_messages where message_mentions(body, kind, subject, concerned);
+  left_over := left_over || jsonb_build_object('left: events not yet published', n);
+  select count(*) into n from inbox
+  where recorded_at >= new_since and body <> '' and message_mentions(body, kind, subject, concerned);
+  left_over := left_over || jsonb_build_object('left: messages that came meanwhile', n);
+  select count(*) into n from dead_letters
+  where dead_at >= new_since and erased_at is null
+    and message_mentions(body, erase_person.kind, subject, concerned);
+  left_over := left_over || jsonb_build_object('left: dead letters that came meanwhile', n);
+  if kind = 'customer' then
+    select count(*) into n from orders where customer_id = subject and order_id <> all (concerned);
+    left_over := left_over || jsonb_build_object('left: orders that came meanwhile', n);
+  end if;
+
+  changed := changed || erase_columns(1000, 9999, kind, subject, concerned);
   insert into erasures (done_by, role, why, kind, subject_hash, changed)
   values (done_by, session_user, why, kind, sha256(convert_to(subject, 'UTF8')), changed);
 
-  return query select key, value::bigint from jsonb_each_text(changed);
-  -- What cannot be erased yet, because it is still on its way.
-  return query select 'left: waiting notifications', count(*) from notification_deliveries d
-    where state = 'waiting' and delivery_mentions(d, erase_person.kind, erase_person.subject, concerned);
-  return query select 'left: events not yet published', count(*) from outbox_messages
-    where message_mentions(body, kind, subject, concerned);
+  return query select key, value::bigint from jsonb_each_text(changed || left_over);
 end
 $$;
 comment on function erase_person is
