@@ -11,7 +11,7 @@ extension AllocationDecisions {
     }
     let key = AllocationState.StatusKey(status)
     if let known = state.statuses[key] {
-      guard let contradiction = known.contradiction(with: status) else {
+      guard let contradiction = known.contradiction(with: status, isErased: order.isErased) else {
         return .unchanged("the carrier has said so before")
       }
       return .notApplied(contradiction)
@@ -163,8 +163,9 @@ extension AllocationDecisions {
 }
 
 extension ShipmentStatus {
-  /// The first field in which a repetition differs.
-  fileprivate func contradiction(with new: ShipmentStatus) -> Reason? {
+  /// The first field in which a repetition differs. Of an erased customer's shipment neither place nor reason is kept.
+  fileprivate func contradiction(with new: ShipmentStatus, isErased: Bool) -> Reason? {
+    guard !isErased else { return nil }
     func reason(_ field: String, _ known: String?, _ value: String?) -> Reason {
       Reason(
         .contradiction, field: "data.\(field)", value: value ?? "absent",

@@ -16,7 +16,8 @@ struct FailedPlans {
 extension AllocationDecisions {
   func planFailed(_ failure: ShipmentPlanFailed) -> Disposition {
     if let known = state.plans.known[failure.planID] {
-      guard let contradiction = known.contradiction(with: failure) else {
+      let isErased = stock.order(known.orderID)?.isErased ?? false
+      guard let contradiction = known.contradiction(with: failure, isErased: isErased) else {
         return .unchanged("the failed plan is answered already")
       }
       return .notApplied(contradiction)
@@ -109,8 +110,8 @@ extension Order {
 }
 
 extension ShipmentPlanFailed {
-  /// The first field in which a repetition differs.
-  fileprivate func contradiction(with new: ShipmentPlanFailed) -> Reason? {
+  /// The first field in which a repetition differs. Of an erased customer's order the reason is not kept.
+  fileprivate func contradiction(with new: ShipmentPlanFailed, isErased: Bool) -> Reason? {
     func reason(_ field: String, _ known: String?, _ value: String?) -> Reason {
       Reason(
         .contradiction, field: "data.\(field)", value: value ?? "absent",
@@ -118,7 +119,7 @@ extension ShipmentPlanFailed {
     }
     if orderID != new.orderID { return reason("order_id", orderID.value, new.orderID.value) }
     if action != new.action { return reason("action", action.rawValue, new.action.rawValue) }
-    if self.reason != new.reason { return reason("reason", self.reason, new.reason) }
+    if self.reason != new.reason, !isErased { return reason("reason", self.reason, new.reason) }
     func words(_ lines: [Line]) -> [(what: String, quantity: Int64)] {
       lines.map { ("line \($0.line) at \($0.locationID)", $0.quantity) }
     }

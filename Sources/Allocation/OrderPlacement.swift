@@ -205,7 +205,7 @@ extension Order {
         rule: "must stay \(known): order \(id) was created with it before")
     }
     // An order whose customer was erased stays the same order when it comes again.
-    if customer != request.customerID, customer != .erased {
+    if customer != request.customerID, !isErased {
       return reason("customer_id", customer?.value ?? "absent", request.customerID.value)
     }
     // As it was placed: amendments came later.
@@ -241,7 +241,7 @@ extension Order {
       )
     }
     // Where the order of an erased customer went is erased with them.
-    guard customer != .erased else { return nil }
+    guard !isErased else { return nil }
     switch (terms.destination, request.destination) {
     case (nil, nil): return nil
     case (let known?, let new?) where known.isSame(as: new): return nil

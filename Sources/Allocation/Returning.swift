@@ -163,7 +163,7 @@ extension AllocationDecisions {
 }
 
 extension Returns.Record {
-  /// The first field in which a repetition differs.
+  /// The first field in which a repetition differs. Of an erased customer's order the reason is not kept.
   fileprivate func contradiction(with new: ReturnReceived, _ order: Order?) -> Reason? {
     func reason(_ field: String, _ known: String?, _ value: String?) -> Reason {
       Reason(
@@ -172,7 +172,7 @@ extension Returns.Record {
     }
     if self.order != order?.id { return reason("order_id", self.order?.value, order?.id.value) }
     if shipment != new.shipmentID { return reason("shipment_id", shipment?.value, new.shipmentID?.value) }
-    if self.reason != new.reason { return reason("reason", self.reason, new.reason) }
+    if self.reason != new.reason, order?.isErased != true { return reason("reason", self.reason, new.reason) }
     let difference = Repeated.difference(
       of: parts.map { ("\($0.sku) to \($0.disposal.rawValue) at \($0.location)", $0.quantity) },
       and: new.lines.map { line in

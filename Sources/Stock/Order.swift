@@ -102,6 +102,8 @@ public final class Order {
   /// cancelled one by one may still get others.
   public var isClosed: Bool { row.closedReason != nil }
 
+  /// Whether what was kept about its customer is erased: what is said again of it cannot be compared with that.
+  public var isErased: Bool { customer == .erased }
   /// True for a cancellation that came before its order.
   public var isTombstone: Bool { customer == nil }
 

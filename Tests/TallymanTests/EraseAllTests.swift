@@ -49,6 +49,38 @@ struct EraseAllTests {
     }
   }
 
+  @Test("what carriers, warehouses and customers said is the same when they say it again after the erasure")
+  func repeated() async throws {
+    try await withHouse { house in
+      let allocation = try await shop(house)
+      let time = Timestamp.now
+      let door = Coordinates(lat: ExactNumber(trusted: "52.52"), lng: ExactNumber(trusted: "13.40"))
+      func letters() -> [Letter] {
+        [
+          .status("s-1", .inTransit, at: time, location: door),
+          .status("s-1", .delivered, at: time, location: door, reason: "left with Jane"),
+          EraseAllTests.plan("plan-1", "o-1", "Jane was away"),
+          Letter(
+            .returnReceived(
+              ReturnReceived(
+                returnID: ReturnID(trusted: "ret-1"), shipmentID: ShipmentID(trusted: "s-1"),
+                lines: [.init(line: 1, locationID: LocationID(trusted: "W1"), quantity: 1, disposition: .stock)],
+                reason: "Jane is cross"))),
+        ]
+      }
+      try await allocation.take([
+        .order("o-1", [("A", 3)], customer: "cust-1"), .shipment("s-1", "o-1", [(1, "W1", 2)]),
+      ])
+      #expect(try await allocation.take(letters()).count(.applied) == 4)
+      _ = try await house.relay()
+      #expect(try await house.erase("--customer", "cust-1", "--why", "x").run.code == 0)
+      #expect(try await allocation.take(letters()).count(.unchanged) == 4)
+      #expect(try await house.deadLetters().isEmpty)
+      let other = Letter.status("s-1", .failed, at: time + .seconds(1), reason: "Jane was not there")
+      #expect(try await allocation.take(other).outcome == .deadLettered, "what contradicts still does")
+    }
+  }
+
   @Test("a name of which there is nothing ends with 1 and is not recorded; one that was erased before ends with 0")
   func mistyped() async throws {
     try await withHouse { house in
