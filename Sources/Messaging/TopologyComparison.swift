@@ -36,21 +36,27 @@ extension Topology {
   private func overridden(by others: [BrokerDefinitions.Policy]) -> [String] {
     let mine = Dictionary(policies.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     let queues = definitions.queues.map { (kind: "queue", name: $0.name) }
-    let rivals = others.filter { mine[$0.name] == nil && $0.priority >= Topology.policyPriority }
-    return rivals.flatMap { rival -> [String] in
-      guard let pattern = try? Regex(rival.pattern) else {
-        return [
-          "policy \(rival.name): its pattern \(rival.pattern) cannot be judged here, see that it spares our queues"
-        ]
-      }
-      let hit = (queues + [("exchange", Topology.events)]).filter { kind, name in
-        let isMeant = kind == "exchange" ? ["exchanges", "all"] : ["queues", "quorum_queues", "all"]
-        return isMeant.contains(rival.applyTo) && (try? pattern.firstMatch(in: name)) != nil
-      }
-      return hit.map { kind, name in
-        "\(kind) \(name): policy \(rival.name) (priority \(rival.priority)) may apply in the place of ours"
-      }
+    let former = others.filter { Topology.formerPolicies.contains($0.name) }.map {
+      "policy \($0.name) is of an older release: take it away, `rabbitmqctl clear_policy -p \($0.vhost) \($0.name)`"
     }
+    let rivals = others.filter {
+      mine[$0.name] == nil && $0.priority >= Topology.policyPriority && !Topology.formerPolicies.contains($0.name)
+    }
+    return former
+      + rivals.flatMap { rival -> [String] in
+        guard let pattern = try? Regex(rival.pattern) else {
+          return [
+            "policy \(rival.name): its pattern \(rival.pattern) cannot be judged here, see that it spares our queues"
+          ]
+        }
+        let hit = (queues + [("exchange", Topology.events)]).filter { kind, name in
+          let isMeant = kind == "exchange" ? ["exchanges", "all"] : ["queues", "quorum_queues", "all"]
+          return isMeant.contains(rival.applyTo) && (try? pattern.firstMatch(in: name)) != nil
+        }
+        return hit.map { kind, name in
+          "\(kind) \(name): policy \(rival.name) (priority \(rival.priority)) may apply in the place of ours"
+        }
+      }
   }
 
   private static func compare(

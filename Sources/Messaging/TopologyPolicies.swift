@@ -13,6 +13,9 @@ extension Topology {
   /// Above policies that an operator may have for everything, at RabbitMQ's default of 0.
   static let policyPriority = 10
 
+  /// What releases before called the one policy of all dead-letter queues.
+  static let formerPolicies: Set = ["tallyman-dead"]
+
   /// All mutable settings. Exactly one policy matches each queue, since only one ever applies.
   ///
   /// Nothing is lost on the broker's own ways: messages move between a worker's queues with
@@ -32,11 +35,6 @@ extension Topology {
           "delivery-limit": .int(Topology.restDeliveryLimit), "max-length": .int(Topology.unroutedMessages),
           "max-length-bytes": .int(Topology.unroutedBytes), "overflow": .string("drop-head"),
         ]),
-      policy(
-        "tallyman-dead", "queues", for: workers.map(\.deadQueue),
-        [
-          "delivery-limit": .int(Topology.restDeliveryLimit)
-        ]),
     ]
     for worker in workers {
       policies.append(
@@ -47,6 +45,11 @@ extension Topology {
         policy(
           "tallyman-\(worker.undeliveredQueue)", "queues", for: [worker.undeliveredQueue],
           deadLettering(to: worker.deadQueue, limit: Topology.restDeliveryLimit)))
+      // One for each queue: an import replaces a policy of the same name, also one that was for other workers' queues.
+      policies.append(
+        policy(
+          "tallyman-\(worker.deadQueue)", "queues", for: [worker.deadQueue],
+          ["delivery-limit": .int(Topology.restDeliveryLimit)]))
       for tier in RetryTier.all {
         let queue = worker.retryQueue(tier.number)
         var settings = deadLettering(to: worker.queue, limit: Topology.restDeliveryLimit)

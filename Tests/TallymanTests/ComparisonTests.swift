@@ -44,6 +44,32 @@ struct ComparisonTests {
       ])
   }
 
+  @Test("workers that are imported one after the other leave each other's policies alone")
+  func oneByOne() {
+    var state = TopologyCommand.topology(of: []).definitions
+    state.policies = []
+    for worker in Worker.all {
+      let imported = TopologyCommand.topology(of: [worker]).definitions
+      state.policies.removeAll { known in imported.policies.contains { $0.name == known.name } }
+      state.policies += imported.policies
+      state.queues += imported.queues.filter { !state.queues.contains($0) }
+      state.bindings += imported.bindings.filter { !state.bindings.contains($0) }
+      state.users += imported.users.filter { !state.users.contains($0) }
+      state.permissions += imported.permissions.filter { !state.permissions.contains($0) }
+    }
+    #expect(topology.differences(from: state) == [])
+  }
+
+  @Test("the policy of an older release is to be taken away")
+  func formerPolicy() {
+    var state = topology.definitions
+    state.policies.append(policy("tallyman-dead", priority: 10))
+    #expect(
+      topology.differences(from: state) == [
+        "policy tallyman-dead is of an older release: take it away, `rabbitmqctl clear_policy -p / tallyman-dead`"
+      ])
+  }
+
   private func policy(_ name: String, priority: Int) -> BrokerDefinitions.Policy {
     .init(
       name: name, vhost: "/", pattern: "^alloc[a-z]+$", applyTo: "queues", priority: priority,

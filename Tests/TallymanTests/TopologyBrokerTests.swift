@@ -12,17 +12,21 @@ private let sharedBroker = Task {
   let broker = try await RabbitMQServer.start()
   let file = Program.repository.appending(path: "topology/definitions.json")
   try await broker.management("POST", "definitions", json: String(contentsOf: file, encoding: .utf8))
+  try await setPasswords(broker)
+  return broker
+}
+
+private func setPasswords(_ broker: RabbitMQServer) async throws {
   for user in ["tallyman_inventory", "tallyman_relay", "shop", "subscriber"] {
     try await broker.control("change_password", user, "secret")
   }
-  return broker
 }
 
 @Suite("The topology on a real broker", .serialized)
 struct TopologyBrokerTests {
-  private func check(_ broker: RabbitMQServer) async throws -> Program.Run {
+  private func check(_ broker: RabbitMQServer, _ arguments: [String] = []) async throws -> Program.Run {
     try await Program.run(
-      "topology", "--check",
+      ["topology", "--check"] + arguments,
       environment: [
         "TALLYMAN_MANAGEMENT_URL": "http://guest@127.0.0.1:\(broker.managementPort)",
         "TALLYMAN_MANAGEMENT_PASSWORD": "guest",
@@ -65,6 +69,20 @@ struct TopologyBrokerTests {
       try await broker.control("change_password", user, "secret")
     }
     #expect(try await check(broker).code == 0)
+  }
+
+  @Test("workers that are imported one after the other, into a virtual host of their own, pass the check together")
+  func oneByOne() async throws {
+    let broker = try await sharedBroker.value
+    let both = ["inventory", "allocation"]
+    for worker in both {
+      let printed = try await Program.run("topology", "--vhost", "one-by-one", "--worker", worker)
+      try await broker.management("POST", "definitions", json: printed.output)
+    }
+    try await setPasswords(broker)
+    let run = try await check(broker, ["--vhost", "one-by-one"] + both.flatMap { ["--worker", $0] })
+    #expect(run.code == 0, "\(run)")
+    try await broker.management("DELETE", "vhosts/one-by-one")
   }
 
   @Test("a user without the tag administrator, or a wrong password, is told so")
