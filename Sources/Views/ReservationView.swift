@@ -50,10 +50,13 @@ extension ViewDesk {
   ///   - limit: How many at most.
   public func reservations(sku: String?, order: String?, limit: Int) throws -> ReservationView {
     try snapshot {
-      let sums = try database.query(.once(ViewStatements.reservationSums), [.text(sku), .text(order)])
-      let lines = try read(
-        ViewStatements.reservations, [.text(sku), .text(order), .int(Int64(limit))], reservationLine)
-      return ReservationView(reservations: lines, total: sums.int(0, 0), openQuantity: sums.int(0, 1))
+      let sql = order == nil ? ViewStatements.openReservations : ViewStatements.reservationsOfOrder
+      let parameters: [Parameter] = [.text(sku), .int(Int64(limit))] + (order.map { [.text($0)] } ?? [])
+      let found = try read(sql, parameters) { rows, row in
+        (line: reservationLine(rows, row), total: rows.int(row, 13), open: rows.int(row, 14))
+      }
+      return ReservationView(
+        reservations: found.map(\.line), total: found.first?.total ?? 0, openQuantity: found.first?.open ?? 0)
     }
   }
 

@@ -126,17 +126,34 @@ enum ViewStatements {
     policy, created_at
     """
 
-  private static let meantReservations = """
-    (($2::text is null and open_quantity > 0) or order_id = $2) and ($1::text is null or sku = $1)
+  private static let reservationOrder = "sku, location_id, lot, created_at, order_id, line_no, reservation_no"
+
+  /// With how many there are, and how much they still promise, in columns after the others.
+  private static let reservationTotals = "count(*) over (), (sum(open_quantity) over ())::int8"
+
+  /// What ended is kept for ever and no index tells it from what is open. So each balance that has promised something
+  /// says to which orders, by its newest entries in the ledger, and their reservations are looked up one by one: a join
+  /// would read all of them.
+  static let openReservations = """
+    select \(reservationColumns), \(reservationTotals) from (
+      select r.*
+      from balances b
+      cross join lateral orders_promised(b.sku, b.location_id, b.lot) as o (order_id)
+      cross join lateral (
+        select * from reservations p
+        where p.order_id = o.order_id and p.sku = b.sku and p.location_id = b.location_id and p.lot = b.lot
+          and p.open_quantity > 0
+        offset 0
+      ) as r
+      where b.reserved > 0 and ($1::text is null or b.sku = $1)
+    ) as open
+    order by \(reservationOrder) limit $2
     """
 
-  static let reservations = """
-    select \(reservationColumns) from reservations where \(meantReservations)
-    order by sku, location_id, lot, created_at, order_id, line_no, reservation_no limit $3
-    """
-
-  static let reservationSums = """
-    select count(*), coalesce(sum(open_quantity), 0)::int8 from reservations where \(meantReservations)
+  static let reservationsOfOrder = """
+    select \(reservationColumns), \(reservationTotals) from reservations
+    where order_id = $3 and ($1::text is null or sku = $1)
+    order by \(reservationOrder) limit $2
     """
 
   // MARK: One order
@@ -250,14 +267,17 @@ enum ViewStatements {
     """
 
   /// Reads the inbox of a few days; bodies only of what a transaction claimed that may have decided at one of these
-  /// moments: between the two it waits for its locks.
+  /// moments: between the two it waits for its locks. The moments are looked at before the bodies, and not with them.
   static let messagesAt = """
-    select consumer, source, message_id, recorded_at, body from inbox i
-    where day = any($2::date[]) and outcome = 'applied'
-      and exists (
-        select from unnest($1::timestamptz[]) as m (moment)
-        where i.recorded_at between m.moment - interval '15 seconds' and m.moment)
-      and position($3::bytea in body) > 0
+    with claimed as materialized (
+      select consumer, source, message_id, recorded_at, body from inbox i
+      where day = any($2::date[]) and outcome = 'applied'
+        and exists (
+          select from unnest($1::timestamptz[]) as m (moment)
+          where i.recorded_at between m.moment - interval '15 seconds' and m.moment)
+    )
+    select consumer, source, message_id, recorded_at, body from claimed
+    where position($3::bytea in body) > 0
     order by recorded_at desc limit 20
     """
 }
