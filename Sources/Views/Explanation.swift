@@ -9,6 +9,9 @@ public struct Explanation: Encodable, Sendable {
   public let lines: [Line]
   /// Changes of stock that the order caused, the oldest first.
   public let history: [Step]
+  /// Balances whose ledger is too long between the order's first promise and its last change: only the older part of
+  /// that was searched, so that the history may lack entries.
+  public let historyCut: [Balance]
   /// The messages behind all of it, the oldest first.
   public let messages: [MessageView]
 
@@ -116,6 +119,16 @@ public struct Explanation: Encodable, Sendable {
     public let missingForFirst: Int64
     /// How many units have to arrive for all of them to be filled.
     public let missingForAll: Int64
+  }
+
+  /// Where something lies.
+  public struct Balance: Encodable, Sendable, Hashable {
+    /// What.
+    public let sku: String
+    /// Where.
+    public let locationID: String
+    /// Which lot; empty where there is none.
+    public let lot: String
   }
 
   /// A change of one quantity.

@@ -3,18 +3,21 @@ import Postgres
 
 extension ViewDesk {
   /// Explains an order; nil where there is none of this id.
-  public func explain(_ id: String) throws -> Explanation? {
+  ///
+  /// - Parameter entries: How much of each balance's ledger is searched; ``Explanation/historyCut`` says where that was
+  ///   not all.
+  public func explain(_ id: String, entries: Int64 = 100_000) throws -> Explanation? {
     try snapshot {
       guard let order = try readOrder(id) else { return nil }
       let bumps = try bumps(of: id)
-      let history = try history(of: order, bumps.map(\.bump.reference))
+      let (history, cut) = try history(of: order, bumps.map(\.bump.reference), entries)
       let decisions = try decisions(about: id)
       let causes =
         history.map { ($0.entry.cause, $0.entry.recordedAt) } + bumps.map { ($0.bump.message, $0.bump.recordedAt) }
         + decisions.map { ($0.decision.message, $0.decision.decidedAt) }
       return Explanation(
         order: order, lines: try lines(of: order, history, bumps, decisions), history: history,
-        messages: try messages(behind: order, causes))
+        historyCut: cut, messages: try messages(behind: order, causes))
     }
   }
 
@@ -114,26 +117,37 @@ extension ViewDesk {
 
   /// The ledger is searched by place and number only: the entries between the order's first promise and its last change
   /// are found by halving, since a balance's time never runs backwards.
-  private func history(of order: OrderView, _ documents: [String]) throws -> [Explanation.Step] {
-    guard let first = order.reservations.map(\.since).min() else { return [] }
+  private func history(
+    of order: OrderView, _ documents: [String], _ entries: Int64
+  ) throws -> (steps: [Explanation.Step], cut: [Explanation.Balance]) {
+    guard let first = order.reservations.map(\.since).min() else { return ([], []) }
     let references = [order.orderID] + order.shipments.map(\.shipmentID) + documents
-    return try read(
+    let found = try read(
       ViewStatements.historyOfOrder,
       [
         .text(order.orderID), .timestamp(first.microseconds),
         // Another server's clock may have been ahead before a failover.
-        .timestamp((order.updatedAt + .seconds(60)).microseconds), .texts(references),
+        .timestamp((order.updatedAt + .seconds(60)).microseconds), .texts(references), .int(entries),
       ]
     ) { rows, row in
-      Explanation.Step(
-        sku: rows.text(row, 0),
-        entry: LedgerLine(
-          locationID: rows.text(row, 1), lot: rows.text(row, 2), seq: rows.int(row, 3), bucket: rows.text(row, 4),
-          delta: rows.int(row, 5), balanceAfter: rows.int(row, 6), reason: rows.text(row, 7),
-          reference: rows.text(row, 8), reverses: rows.optionalInt(row, 9), consumer: rows.text(row, 10),
-          source: rows.text(row, 11), messageID: rows.text(row, 12), occurredAt: rows.time(row, 13),
-          recordedAt: rows.time(row, 14)))
+      let cut = Explanation.Balance(sku: rows.text(row, 0), locationID: rows.text(row, 1), lot: rows.text(row, 2))
+      return (step: rows.isNull(row, 3) ? nil : step(rows, row), cut: rows.bool(row, 15) ? cut : nil)
     }
+    let cut = Set(found.compactMap(\.cut))
+    return (
+      found.compactMap(\.step), cut.sorted { ($0.sku, $0.locationID, $0.lot) < ($1.sku, $1.locationID, $1.lot) }
+    )
+  }
+
+  private func step(_ rows: Rows, _ row: Int) -> Explanation.Step {
+    Explanation.Step(
+      sku: rows.text(row, 0),
+      entry: LedgerLine(
+        locationID: rows.text(row, 1), lot: rows.text(row, 2), seq: rows.int(row, 3), bucket: rows.text(row, 4),
+        delta: rows.int(row, 5), balanceAfter: rows.int(row, 6), reason: rows.text(row, 7),
+        reference: rows.text(row, 8), reverses: rows.optionalInt(row, 9), consumer: rows.text(row, 10),
+        source: rows.text(row, 11), messageID: rows.text(row, 12), occurredAt: rows.time(row, 13),
+        recordedAt: rows.time(row, 14)))
   }
 
   /// What the ledger, bumps and decisions name; and what changed the order without any of these, found in the inbox by

@@ -221,7 +221,8 @@ enum ViewStatements {
     """
 
   /// Two numbers of each balance that the order has touched, found by halving: its first entry from $2 on, and the
-  /// first one from $3 on. What lies between is read, 100,000 entries at most.
+  /// first one from $3 on. What lies between is read, $5 entries at most. The last column says whether that was not
+  /// all, also of a balance without any entry of the order.
   static let historyOfOrder = """
     with recursive touched as (
       select distinct b.balance_id, b.sku, b.location_id, b.lot, b.seq::int8 as last
@@ -246,16 +247,18 @@ enum ViewStatements {
       select balance_id, min(low) as first, max(low) as after from search where low = high group by balance_id
     )
     select t.sku, t.location_id, t.lot, h.seq, h.bucket, h.delta, h.balance_after, h.reason, h.reference, h.reverses,
-      h.consumer, h.source, h.message_id, h.occurred_at, h.recorded_at
+      h.consumer, h.source, h.message_id, h.occurred_at, h.recorded_at, b.after - b.first > $5
     from touched t
     join bounds b on b.balance_id = t.balance_id
-    cross join lateral (
-      select seq, bucket, delta, balance_after, reason, reference, reverses, consumer, source, message_id, occurred_at,
-        recorded_at
-      from stock_ledger where balance_id = t.balance_id and seq >= b.first and seq < b.after
-      order by seq limit 100000
-    ) as h
-    where h.reference = any($4::text[])
+    left join lateral (
+      select * from (
+        select seq, bucket, delta, balance_after, reason, reference, reverses, consumer, source, message_id,
+          occurred_at, recorded_at
+        from stock_ledger where balance_id = t.balance_id and seq >= b.first and seq < b.after
+        order by seq limit $5
+      ) as e
+      where e.reference = any($4::text[])
+    ) as h on true
     order by h.recorded_at, t.sku, t.location_id, t.lot, h.seq
     """
 

@@ -164,11 +164,47 @@ struct ExplainTests {
           .once("explain (analyze, costs off, timing off) \(ViewStatements.historyOfOrder)"),
           [
             .text("mine"), .timestamp((Timestamp.now + .seconds(60)).microseconds),
-            .timestamp((Timestamp.now + .seconds(120)).microseconds), .texts(["mine"]),
+            .timestamp((Timestamp.now + .seconds(120)).microseconds), .texts(["mine"]), .int(100_000),
           ])
         return (0..<rows.count).map { rows.text($0, 0) }.joined(separator: "\n")
       }
       #expect(!plan.contains("Seq Scan on stock_ledger"), "\(plan)")
+    }
+  }
+
+  @Test("a history that was not searched to its end says so")
+  func cut() async throws {
+    try await withHouse { house in
+      try await house.inventoryWorker().take([.product("A"), .location("W1"), .receipt("r-0", "A", "W1", 100)])
+      let allocation = try await house.allocationWorker()
+      try await allocation.take(.order("mine", [("A", 5)]))
+      try await allocation.take((0..<9).map { .order("other-\($0)", [("A", 1)]) } + [.cancel("mine")])
+      let short = try await house.inspect { try ViewDesk($0).explain("mine", entries: 4) }
+      let whole = try await house.inspect { try ViewDesk($0).explain("mine") }
+      #expect(whole?.history.map(\.entry.delta) == [5, -5] && whole?.historyCut.isEmpty == true)
+      #expect(short?.history.map(\.entry.delta) == [5])
+      #expect(short?.historyCut.map { "\($0.sku) \($0.locationID) \($0.lot)" } == ["A W1 "])
+      let text = ExplainText(try #require(short)).page().compactMap(\.self).joined(separator: "\n")
+      #expect(text.contains("the ledger of A at W1 is too long to be searched to its end"), "\(text)")
+    }
+  }
+
+  @Test("what a publisher calls itself and its messages cannot steer a terminal")
+  func steering() async throws {
+    try await withHouse { house in
+      try await house.inventoryWorker().take([.product("A"), .location("W1"), .receipt("r-0", "A", "W1", 9)])
+      let order = OrderCreated(
+        orderID: OrderID(trusted: "mine"), customerID: CustomerID(trusted: "c"),
+        lines: [.init(line: 1, sku: SKU(trusted: "A"), quantity: 1)])
+      let letter = Letter(.orderCreated(order), id: "m\u{9B}31m", source: "urn:\u{9D}0;title")
+      #expect(try await house.allocationWorker().take(letter).outcome == .applied)
+      for forgotten in [false, true] {
+        if forgotten { try await house.script("create table kept as table inbox; delete from inbox") }
+        let text = try await Looker(house: house).run("explain", "order", "mine").output
+        #expect(text.contains("m\u{FFFD}31m"), "\(text)")
+        #expect(text.unicodeScalars.allSatisfy { $0 == "\n" || $0.properties.generalCategory != .control })
+      }
+      try await house.script("insert into inbox select * from kept; drop table kept")
     }
   }
 

@@ -77,8 +77,10 @@ struct ExplainText {
     let known =
       id == nil
       ? explanation.messages.last { $0.recordedAt <= moment } : explanation.messages.first { $0.messageID == id }
-    guard let known else { return id.map { "message \($0)" } ?? "not found; the inbox may have forgotten it" }
-    return "\(known.type ?? "a message that was erased") \(known.messageID) of \(known.source)"
+    guard let known else {
+      return id.map { "message \(Show.words($0))" } ?? "not found; the inbox may have forgotten it"
+    }
+    return Show.words("\(known.type ?? "a message that was erased") \(known.messageID) of \(known.source)")
   }
 
   // MARK: What waits, and why
@@ -155,7 +157,7 @@ struct ExplainText {
     switch order.closedReason {
     case "no_stock": return "Refused: nothing of it could be promised, and it must not wait (backorder deny).\n"
     case "cancelled": return "Refused: it was cancelled before it came.\n"
-    case let reason: return "Refused: \(reason ?? "no reason recorded").\n"
+    case let reason: return "Refused: \(Show.words(reason ?? "no reason recorded")).\n"
     }
   }
 
@@ -169,14 +171,20 @@ struct ExplainText {
         $0.entry.messageID == message.messageID && $0.entry.source == message.source
       }
       lines.append(
-        "  \(Show.time(message.recordedAt.rfc3339))  \(message.type ?? "(erased)") \(message.messageID) of "
-          + "\(message.source), applied by \(message.consumer)")
+        "  \(Show.time(message.recordedAt.rfc3339))  "
+          + Show.words("\(message.type ?? "(erased)") \(message.messageID) of \(message.source)")
+          + ", applied by \(message.consumer)")
       lines += steps.map(step)
       told.insert(message.messageID)
     }
     let rest = explanation.history.filter { !told.contains($0.entry.messageID) }
     if !rest.isEmpty { lines.append("  by messages that the inbox has forgotten") }
-    lines += rest.map { step($0) + " by \($0.entry.messageID)" }
+    lines += rest.map { step($0) + " by \(Show.words($0.entry.messageID))" }
+    lines += explanation.historyCut.map { balance in
+      let lot = balance.lot.isEmpty ? "" : " lot \(balance.lot)"
+      return "  the ledger of \(balance.sku) at \(balance.locationID)\(lot) is too long to be searched to its end: "
+        + "later changes of the order there are not shown"
+    }
     return lines.isEmpty ? ["  nothing that the inbox or the ledger remembers"] : lines
   }
 

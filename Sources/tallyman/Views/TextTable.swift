@@ -63,6 +63,9 @@ enum Show {
   /// To the second; microseconds help nobody here.
   static func time(_ rfc3339: String) -> String { String(rfc3339.prefix(19)) + "Z" }
 
+  /// What others wrote, on one line, and unable to steer a terminal. Names of messages have 255 bytes and a source too.
+  static func words(_ text: String) -> String { DeadLetterText.short(text, 600) }
+
   static func signed(_ number: Int64) -> String { number > 0 ? "+\(number)" : "\(number)" }
 
   static func yes(_ flag: Bool) -> String { flag ? "yes" : "no" }
