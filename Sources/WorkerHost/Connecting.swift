@@ -17,6 +17,19 @@ extension DatabaseSettings {
     return options
   }
 
+  /// What to tell at the start where nobody has said how the connection is to be protected; nil where somebody has.
+  public var protectionWarning: String? {
+    guard let host = options(name: "").unprotectedHost() else { return nil }
+    return """
+      \(SettingsTable.databaseURL.declaration.name) has no sslmode: the connection to \(host) falls back to plain \
+      text where TLS is not offered, and no certificate is checked. Add \(Self.verified), or sslmode=prefer if that \
+      is wanted
+      """
+  }
+
+  /// The parameters that encrypt and verify, with the authorities that Debian and the image keep.
+  static let verified = "?sslmode=verify-full&sslrootcert=/etc/ssl/certs/ca-certificates.crt"
+
   /// Every statement of ours is an index lookup with arrays of any length: what the planner guesses about them led it
   /// to read whole tables. One generic plan per statement, by index.
   static let planning = [

@@ -58,7 +58,9 @@ extension SettingsTable {
   static let databaseURL = Setting<ServiceURL>.url(
     "TALLYMAN_DATABASE_URL", .required, schemes: ["postgresql", "postgres"],
     example: "postgresql://tallyman_inventory@db.example.com:5432/tallyman",
-    meaning: "The PostgreSQL database, with the role of this executable. All of libpq's parameters are understood.",
+    meaning: "The PostgreSQL database, with the role of this executable. All of libpq's parameters are understood. "
+      + "Over a network add `\(DatabaseSettings.verified)`, which encrypts and verifies: without an sslmode libpq "
+      + "falls back to plain text and checks no certificate, which is logged at the start.",
     usedBy: Executable.allCases)
   static let databasePassword = Setting<Secret>.secret(
     "TALLYMAN_DATABASE_PASSWORD", meaning: "The role's password, if the URL has none.", usedBy: Executable.allCases)

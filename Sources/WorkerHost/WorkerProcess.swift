@@ -45,6 +45,7 @@ public final class WorkerProcess: Sendable {
     for variable in settings.ignoredVariables {
       logger.info("a variable of Kubernetes is ignored", metadata: [LogKey.setting: .string(variable)])
     }
+    if let warning = settings.database.protectionWarning { logger.warning("\(warning)") }
   }
 
   // MARK: Services

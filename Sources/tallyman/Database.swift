@@ -14,6 +14,7 @@ enum Database {
     _ settings: OperatorSettings, as name: String, _ body: @escaping @Sendable (Connection) throws -> Success
   ) async throws -> Success {
     let database = try settings.database()
+    if let warning = database.protectionWarning { StandardError.say(warning) }
     let lane = Lane(name: name)
     defer { lane.stop() }
     return try await lane.run {

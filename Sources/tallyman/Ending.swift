@@ -57,8 +57,12 @@ struct Ending: Error, Equatable {
   func exit() -> Never {
     fflush(nil)
     if !message.isEmpty {
-      let text = code == .success || code == .usage ? message : "tallyman: \(message)"
-      Ending.put(text, code == .success ? STDOUT_FILENO : STDERR_FILENO)
+      let line = Array((message + "\n").utf8)
+      switch code {
+      case .success: _ = write(STDOUT_FILENO, line, line.count)
+      case .usage: _ = write(STDERR_FILENO, line, line.count)
+      case .findings, .unavailable, .settings: StandardError.say(message)
+      }
     }
     #if canImport(Glibc)
       Glibc.exit(code.rawValue)
@@ -66,12 +70,13 @@ struct Ending: Error, Equatable {
       Musl.exit(code.rawValue)
     #endif
   }
+}
 
-  /// Says something to people while the work goes on.
-  static func say(_ text: String) { put("tallyman: \(text)", STDERR_FILENO) }
-
-  private static func put(_ text: String, _ file: Int32) {
-    let line = Array((text + "\n").utf8)
-    _ = write(file, line, line.count)
+/// Words for people that are no part of what was asked for.
+enum StandardError {
+  /// Writes a line that says who speaks.
+  static func say(_ text: String) {
+    let line = Array("tallyman: \(text)\n".utf8)
+    _ = write(STDERR_FILENO, line, line.count)
   }
 }

@@ -22,7 +22,7 @@ struct MigrateCommand: AsyncParsableCommand {
   func run() async throws {
     let dryRun = dryRun
     let (version, migrations) = try await Database.with(OperatorSettings(), as: "migrate") { connection in
-      let migrator = Migrator(connection) { Ending.say($0) }
+      let migrator = Migrator(connection) { StandardError.say($0) }
       let before = try migrator.currentVersion()
       if dryRun { return (before, Migrations.all.filter { $0.number > before }) }
       let applied = try migrator.migrate()

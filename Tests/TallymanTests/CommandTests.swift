@@ -74,6 +74,17 @@ struct CommandTests {
     #expect(!(database.errors + broker.errors).contains("geheim"))
   }
 
+  @Test("a database on another host without an sslmode is warned of on standard error")
+  func unprotectedDatabase() async throws {
+    // To the kernel this machine, where nobody listens; to us any other.
+    let url = "postgres://me@0.0.0.0:1/x"
+    let warned = try await Program.run("audit", environment: ["TALLYMAN_DATABASE_URL": url])
+    #expect(warned.errors.hasPrefix("tallyman: TALLYMAN_DATABASE_URL has no sslmode: the connection to 0.0.0.0"))
+    #expect(warned.errors.contains("sslmode=verify-full") && warned.output == "")
+    let wanted = try await Program.run("audit", environment: ["TALLYMAN_DATABASE_URL": url + "?sslmode=prefer"])
+    #expect(wanted.code == 69 && wanted.errors.hasPrefix("tallyman: the database:"))
+  }
+
   @Test("settings prints the table of all settings")
   func settingsTable() async throws {
     let run = try await Program.run("settings")

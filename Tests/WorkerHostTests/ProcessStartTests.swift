@@ -41,6 +41,25 @@ extension ProcessTests {
     #expect(child.output.contains("TALLYMAN_PREFETCH = 100"))
   }
 
+  @Test("a database on another host without an sslmode is warned of at the start, by workers and relay")
+  func unprotectedDatabase() async throws {
+    let site = try await ProcessSite()
+    for executable in [Executable.inventoryWorker, .outboxRelay] {
+      let url = try #require(site.environment(executable)["TALLYMAN_DATABASE_URL"])
+      // To the kernel this machine; to us any other.
+      let other = url.replacing("127.0.0.1", with: "0.0.0.0")
+      let silent = try site.start(executable, ["TALLYMAN_DATABASE_URL": other + "?sslmode=prefer"])
+      let warned = try site.start(executable, ["TALLYMAN_DATABASE_URL": other])
+      for child in [silent, warned] {
+        try await child.ready()
+        child.signal(SIGTERM)
+        #expect(try await child.end() == 0)
+      }
+      #expect(warned.output.contains("TALLYMAN_DATABASE_URL has no sslmode: the connection to 0.0.0.0 falls back"))
+      #expect(!silent.output.contains("sslmode"))
+    }
+  }
+
   @Test("--help and --version answer without any setting")
   func helpAndVersion() async throws {
     for executable in [Executable.inventoryWorker, .allocationWorker, .notificationWorker, .outboxRelay] {
