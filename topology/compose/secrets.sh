@@ -5,7 +5,7 @@
 #
 # They go into topology/compose/secrets, which git ignores and only you may enter. The files in it are readable by
 # anybody who is inside: a container sees them under another user's number, and only those that are mounted into it.
-# To change a password: remove its file, run this again, and `docker compose up -d --force-recreate`.
+# To change a password: topology/CONTAINERS.md.
 set -euo pipefail
 cd "$(dirname "$0")"
 umask 077
