@@ -73,15 +73,8 @@ public struct OperatorSettings: Sendable {
   /// - Throws: If its URL is missing.
   public func database() throws(SettingsError) -> DatabaseSettings { try DatabaseSettings(source) }
 
-  /// The broker.
-  ///
-  /// - Throws: If its URL is missing.
-  public func broker() throws(SettingsError) -> BrokerSettings { try BrokerSettings(source) }
-
   /// The broker's management API.
   ///
   /// - Throws: If its URL is missing.
-  public func management() throws(SettingsError) -> (url: ServiceURL, password: Secret?) {
-    (try source.value(SettingsTable.managementURL), source.optional(SettingsTable.managementPassword))
-  }
+  public func management() throws(SettingsError) -> ManagementSettings { try ManagementSettings(source) }
 }

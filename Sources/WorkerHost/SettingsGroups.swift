@@ -63,6 +63,28 @@ public struct BrokerSettings: Sendable {
   }
 }
 
+/// How to reach the broker's management API.
+public struct ManagementSettings: Sendable {
+  /// Where it is, and the user.
+  public let url: ServiceURL
+  /// The user's password, if the URL has none.
+  public let password: Secret?
+  /// Path of the certificate authorities, PEM; nil for the system's.
+  public let caFile: String?
+  /// Path of our certificate, PEM.
+  public let certificateFile: String?
+  /// Path of our certificate's key, PEM.
+  public let keyFile: String?
+
+  init(_ source: SettingsEnvironment) throws(SettingsError) {
+    url = try source.value(SettingsTable.managementURL)
+    password = source.optional(SettingsTable.managementPassword)
+    caFile = source.optional(SettingsTable.brokerCA)
+    certificateFile = source.optional(SettingsTable.brokerCertificate)
+    keyFile = source.optional(SettingsTable.brokerKey)
+  }
+}
+
 /// How a worker consumes.
 public struct WorkerSettings: Sendable {
   /// Threads that consume.

@@ -85,14 +85,17 @@ extension SettingsTable {
     "TALLYMAN_BROKER_URL", .required, schemes: ["amqp", "amqps"],
     example: "amqps://tallyman_inventory@mq.example.com:5671/supply",
     meaning: "The RabbitMQ broker: user, host, port and virtual host. amqps is TLS with the host's name verified.",
-    usedBy: Executable.allCases)
+    usedBy: .services)
   static let brokerPassword = Setting<Secret>.secret(
-    "TALLYMAN_BROKER_PASSWORD", meaning: "The user's password, if the URL has none.", usedBy: Executable.allCases)
+    "TALLYMAN_BROKER_PASSWORD", meaning: "The user's password, if the URL has none.", usedBy: .services)
   static let brokerCA = Setting<String>.path(
-    "TALLYMAN_BROKER_CA_FILE", meaning: "Certificate authorities (PEM) that may have signed the broker's certificate.",
+    "TALLYMAN_BROKER_CA_FILE",
+    meaning: "Certificate authorities (PEM) that may have signed the broker's certificate, and that of its "
+      + "management API.",
     usedBy: Executable.allCases)
   static let brokerCertificate = Setting<String>.path(
-    "TALLYMAN_BROKER_CERT_FILE", meaning: "Our certificate (PEM) where the broker asks for one; with the key.",
+    "TALLYMAN_BROKER_CERT_FILE",
+    meaning: "Our certificate (PEM) where the broker, or its management API, asks for one; with the key.",
     usedBy: Executable.allCases)
   static let brokerKey = Setting<String>.path(
     "TALLYMAN_BROKER_KEY_FILE", meaning: "The private key (PEM) of our certificate.", usedBy: Executable.allCases)

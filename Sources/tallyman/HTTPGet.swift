@@ -6,6 +6,14 @@ struct HTTPGet {
   let url: String
   let user: String
   let password: String
+  let certificates: Certificates
+
+  /// Paths of PEM files for https; without authorities, the system's.
+  struct Certificates {
+    let authorities: String?
+    let ours: String?
+    let key: String?
+  }
 
   /// What came back.
   struct Answer {
@@ -41,15 +49,16 @@ struct HTTPGet {
   /// An administrator's password goes to the broker and to no proxy that the environment names. libcurl
   /// copies strings; the sink outlives the transfer.
   private func set(up easy: UnsafeMutableRawPointer, _ sink: Sink) -> CURLcode {
-    let strings = [
+    let strings: [(CURLoption, String?)] = [
       (CURLOPT_URL, url), (CURLOPT_PROTOCOLS_STR, "http,https"), (CURLOPT_PROXY, ""), (CURLOPT_USERNAME, user),
-      (CURLOPT_PASSWORD, password),
+      (CURLOPT_PASSWORD, password), (CURLOPT_CAINFO, certificates.authorities),
+      (CURLOPT_SSLCERT, certificates.ours), (CURLOPT_SSLKEY, certificates.key),
     ]
     let numbers = [
       (CURLOPT_NOSIGNAL, 1), (CURLOPT_CONNECTTIMEOUT_MS, 10_000), (CURLOPT_TIMEOUT_MS, 60_000),
       (CURLOPT_NETRC, Int(CURL_NETRC_IGNORED.rawValue)),
     ]
-    for (option, value) in strings {
+    for case (let option, let value?) in strings {
       let code = tallyman_curl_set_string(easy, option, value)
       if code != CURLE_OK { return code }
     }

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Messaging
+import WorkerHost
 
 /// RabbitMQ's management API, as far as a comparison needs it.
 struct ManagementClient {
@@ -8,10 +9,11 @@ struct ManagementClient {
   private let user: String
   private let password: String
 
-  /// - Parameters:
-  ///   - url: `http://user[:password]@host:port`, with the API under `/api` of its path.
-  ///   - password: The password, if the URL has none.
-  init(url: String, password: String?) throws(Ending) {
+  private let certificates: HTTPGet.Certificates
+
+  /// - Parameter settings: The URL is `http://user[:password]@host:port`, with the API under `/api` of its path.
+  init(_ settings: ManagementSettings) throws(Ending) {
+    let url = settings.url.reveal()
     let scheme = url.prefix { $0 != ":" }
     var rest = url.dropFirst(scheme.count + 3)
     var credentials: Substring = ""
@@ -23,12 +25,14 @@ struct ManagementClient {
     let parts = credentials.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
     user = parts.first.map(ManagementClient.decoded) ?? ""
     let urlPassword = parts.count > 1 ? ManagementClient.decoded(parts[1]) : nil
-    guard !user.isEmpty, let secret = urlPassword ?? password else {
+    guard !user.isEmpty, let secret = urlPassword ?? settings.password?.reveal() else {
       throw Ending(
         .settings,
         "TALLYMAN_MANAGEMENT_URL must name a user, and it or TALLYMAN_MANAGEMENT_PASSWORD the user's password")
     }
     self.password = secret
+    certificates = HTTPGet.Certificates(
+      authorities: settings.caFile, ours: settings.certificateFile, key: settings.keyFile)
     base = "\(scheme)://\(rest)/api"
   }
 
@@ -36,7 +40,8 @@ struct ManagementClient {
   ///
   /// What it reports about single queues would also name the policy that applies, but lags seconds behind.
   func definitions() throws -> BrokerDefinitions {
-    let answer = try HTTPGet(url: base + "/definitions", user: user, password: password).perform()
+    let request = HTTPGet(url: base + "/definitions", user: user, password: password, certificates: certificates)
+    let answer = try request.perform()
     switch answer.status {
     case 200: break
     case 401:

@@ -16,7 +16,8 @@ struct TopologyCommand: AsyncParsableCommand {
       out, naming the workers that you run with --worker.
 
       --check asks the management API at TALLYMAN_MANAGEMENT_URL, as a user with the tag administrator (only such a \
-      user may see users and permissions), prints each difference and ends with 1 if there is any.
+      user may see users and permissions), prints each difference and ends with 1 if there is any. Over https its \
+      certificate is verified, with TALLYMAN_BROKER_CA_FILE where an authority of your own has signed it.
       """)
 
   @Flag(help: "Compare the running broker with the definitions.")
@@ -81,11 +82,11 @@ struct TopologyCommand: AsyncParsableCommand {
   }
 
   private static func differences(_ topology: Topology, _ settings: OperatorSettings) async throws -> [String] {
-    let (url, password) = try settings.management()
+    let management = try settings.management()
     let lane = Lane(name: "management")
     defer { lane.stop() }
     return try await lane.run {
-      let client = try ManagementClient(url: url.reveal(), password: password?.reveal())
+      let client = try ManagementClient(management)
       return topology.differences(from: try client.definitions())
     }
   }

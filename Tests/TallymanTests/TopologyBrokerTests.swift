@@ -7,9 +7,25 @@ import Testing
 
 @testable import tallyman
 
-/// One broker of their own for all of these: importing definitions takes passwords away, whoever set them.
+private let httpsPort = Int.random(in: 20_000..<32_000)
+
+/// One broker of their own for all of these: importing definitions takes passwords away, whoever set them. Its
+/// management API also has a port for https, with a certificate that has signed itself.
 private let sharedBroker = Task {
-  let broker = try await RabbitMQServer.start()
+  let configuration = """
+    management.ssl.ip = 127.0.0.1
+    management.ssl.port = \(httpsPort)
+    management.ssl.certfile = @FOLDER@/certificate.pem
+    management.ssl.keyfile = @FOLDER@/key.pem
+
+    """
+  let broker = try await RabbitMQServer.start(configuration: configuration) { folder in
+    try Child.run([
+      "/usr/bin/openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+      "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
+      "-keyout", folder.appending(path: "key.pem").path, "-out", folder.appending(path: "certificate.pem").path,
+    ])
+  }
   let file = Program.repository.appending(path: "topology/definitions.json")
   try await broker.management("POST", "definitions", json: String(contentsOf: file, encoding: .utf8))
   try await setPasswords(broker)
@@ -83,6 +99,17 @@ struct TopologyBrokerTests {
     let run = try await check(broker, ["--vhost", "one-by-one"] + both.flatMap { ["--worker", $0] })
     #expect(run.code == 0, "\(run)")
     try await broker.management("DELETE", "vhosts/one-by-one")
+  }
+
+  @Test("over https the certificate is verified, by an authority of one's own where one is given")
+  func encrypted() async throws {
+    let broker = try await sharedBroker.value
+    let address = ["TALLYMAN_MANAGEMENT_URL": "https://guest:guest@localhost:\(httpsPort)"]
+    let refused = try await Program.run("topology", "--check", environment: address)
+    #expect(refused.code == 69 && refused.errors.contains("certificate"), "\(refused)")
+    let authority = ["TALLYMAN_BROKER_CA_FILE": broker.folder.appending(path: "certificate.pem").path]
+    let run = try await Program.run("topology", "--check", environment: address.merging(authority) { $1 })
+    #expect(run.code == 0 && run.output == "topology: the broker is as this build needs it\n", "\(run)")
   }
 
   @Test("a user without the tag administrator, or a wrong password, is told so")

@@ -15,9 +15,9 @@ struct ComposeFileTests {
 
   @Test(
     "a setting that the file does not give itself is passed on from whoever runs it",
-    arguments: [Executable.inventoryWorker, .allocationWorker, .notificationWorker, .outboxRelay])
+    arguments: Executable.allCases)
   func everySettingArrives(at executable: Executable) {
-    let variables = variables(below: "  \(executable.rawValue):")
+    let variables = variables(below: executable == .tallyman ? "  operator:" : "  \(executable.rawValue):")
     for setting in SettingsTable.all where setting.executables.contains(executable) {
       let names = [setting.name, setting.fileVariable].compactMap(\.self)
       #expect(names.contains { variables[$0] != nil }, "\(setting.name)")

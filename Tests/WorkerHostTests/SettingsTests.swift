@@ -167,7 +167,6 @@ struct SettingsTests {
     #expect(throws: SettingsError.self) { try none.management() }
     let some = try OperatorSettings(environment: leastEnvironment)
     #expect(try some.database().url.description == "postgresql://tallyman_inventory@db.example.com/tallyman")
-    #expect(try some.broker().heartbeat == .seconds(20))
     #expect(throws: SettingsError.self) { try OperatorSettings(environment: ["TALLYMAN_LANES": "x"]) }
   }
 }
