@@ -9,12 +9,13 @@
 #
 # Everything lies in .demo in the checkout: secrets, data, logs (.demo/log), process ids. `up` begins with a `down`, so
 # that the story is the same each time. From the environment: SEED, another story; ORDERS, how many race (2000);
-# DEMO_BIN, the folder of the programs (.build/release); DEMO_DIR, another folder in place of .demo.
+# DEMO_BIN, the folder of the programs (.build/release); DEMO_DIR, another folder in place of .demo: a new or empty one.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 checkout=$(cd "$here/../.." && pwd)
 bin=${DEMO_BIN:-$checkout/.build/release}
 link=$checkout/.demo
+mark=.tallyman-demo
 
 say() { printf '\n\033[1m%s\033[0m\n' "$*" | if [[ -t 1 ]]; then cat; else sed 's/\x1b\[[0-9]*m//g'; fi; }
 note() { echo "  $*"; }
@@ -44,9 +45,18 @@ can_enter() { # FOLDER
   [[ $(id -u) != 0 ]] || setpriv --reuid postgres --regid postgres --init-groups -- test -x "$1" 2>/dev/null
 }
 
+# What is removed later has names that anybody may use, so a folder that was chosen needs the mark of an earlier demo.
+is_ours() { [[ -z ${DEMO_DIR:-} || -e $home/$mark ]]; }
+
+claim_home() {
+  is_ours || [[ ! -e $home || (-d $home && -z $(ls -A "$home")) ]] ||
+    fail "DEMO_DIR=$home: must be a new or empty folder, or one that an earlier demo made"
+}
+
 make_home() {
   mkdir -p "$home"
   [[ -O $home ]] || fail "$home belongs to somebody else"
+  : >"$home/$mark"
   [[ -n ${DEMO_DIR:-} || $home == "$link" ]] || ln -sfn "$home" "$link"
   chmod 755 "$home"
   mkdir -p "$run" "$log" "$secrets/database" "$secrets/broker"
@@ -287,6 +297,7 @@ check_topology() {
 
 up() {
   trap 'echo; echo "demo: interrupted; make down stops what was started" >&2; exit 130' INT TERM
+  claim_home
   check_needs
   if [[ -d $home/run ]]; then
     say "Removing what an earlier demo left"
@@ -365,14 +376,15 @@ status() {
 }
 
 stop_everything() {
+  is_ours || fail "DEMO_DIR=$home: was not made by a demo, nothing in it is stopped or removed"
   stop_programs
   "$here/rabbitmq.sh" stop "$home/rabbitmq"
   "$here/postgres.sh" stop "$home/postgres"
   if [[ -O $home ]]; then
-    rm -rf "$home"/{postgres,rabbitmq,run,log,secrets,topology.json,received.jsonl}
-    rmdir "$home" 2>/dev/null || true # DEMO_DIR may hold other things
+    rm -rf "$home"/{postgres,rabbitmq,run,log,secrets,topology.json,received.jsonl,"$mark"}
+    rmdir "$home" 2>/dev/null || true # somebody may have put other things there
   fi
-  if [[ -L $link ]]; then rm -f "$link"; fi
+  if [[ -z ${DEMO_DIR:-} && -L $link ]]; then rm -f "$link"; fi
 }
 
 require_running() {
