@@ -19,10 +19,10 @@ struct DiscardCommand: AsyncParsableCommand {
   func validate() throws { _ = try resolve.order() }
 
   func run() async throws {
-    let (ids, order) = (ids, try resolve.order())
-    let results = try await Database.withSchema(OperatorSettings(), as: "dead-letters") { connection in
-      return try DeadLetterDesk(connection).discard(ids, order)
+    let (ids, order, json) = (Numbers.distinct(ids), try resolve.order(), json)
+    let resolved = try await Database.withSchema(OperatorSettings(), as: "dead-letters") { connection in
+      try Resolved.telling(json: json) { $0.add(try DeadLetterDesk(connection).discard(ids, order)) }
     }
-    try Resolved.tell(results, json: json)
+    try resolved.requireAll()
   }
 }

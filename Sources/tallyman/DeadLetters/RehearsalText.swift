@@ -7,7 +7,8 @@ enum RehearsalText {
     let what = rehearsed.record.map { ": \($0.queue), \($0.type), \(DeadLetterText.short($0.messageID, 255))" } ?? ""
     var lines = ["Dead letter \(rehearsed.id)\(what)"]
     guard let rehearsal = rehearsed.rehearsal else {
-      return lines[0] + "\n  would not be replayed: " + DeadLetterText.printable(rehearsed.refusal ?? "")
+      let verdict = rehearsed.missingRole == nil ? "would not be replayed" : "cannot be tried"
+      return lines[0] + "\n  \(verdict): " + DeadLetterText.printable(rehearsed.refusal ?? "")
     }
     var rows = [["outcome", outcome(rehearsal)], ["attempt", "\(rehearsal.attempt)"]]
     for edit in (rehearsal.edits.flatMap { try? DeadLetterDetails.edits($0) }) ?? [] {

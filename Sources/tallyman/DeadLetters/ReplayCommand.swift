@@ -10,11 +10,13 @@ struct ReplayCommand: AsyncParsableCommand {
     commandName: "replay", abstract: "Sends dead letters back to their own queue, as a new attempt.",
     discussion: """
       A record is resolved and its message queued for the relay in one transaction; a second replay of it changes \
-      nothing and says so. A replayed message that fails again becomes a new record. With --all the oldest go first.
+      nothing and says so. A replayed message that fails again becomes a new record. With --all the oldest go first, \
+      fifty in a transaction; each is printed once it is committed, so that a lost connection leaves no doubt.
 
       --dry-run runs the message through its worker's own code on the live database, prints what would change, and \
       rolls back. It takes the locks that the worker takes, and needs the worker's role: give TALLYMAN_DATABASE_URL \
-      with tallyman_inventory, tallyman_allocation or tallyman_notification.
+      with tallyman_inventory, tallyman_allocation or tallyman_notification. What is another worker's is named, and \
+      the exit code is 69.
 
       Exit code 1 if one of them was not replayed for another reason than having been resolved before.
       """)
@@ -62,33 +64,43 @@ struct ReplayCommand: AsyncParsableCommand {
 
   func run() async throws {
     if dryRun { return try await rehearse() }
-    let (order, edits) = (try resolve.order(), pairs)
-    let (numbers, filter) = (ids, all ? filters.filter : nil)
-    let results = try await Database.withSchema(OperatorSettings(), as: "dead-letters") { connection in
+    let (order, edits, json) = (try resolve.order(), pairs, json)
+    let (numbers, filter) = (Numbers.distinct(ids), all ? filters.filter : nil)
+    let resolved = try await Database.withSchema(OperatorSettings(), as: "dead-letters") { connection in
       let desk = DeadLetterDesk(connection)
-      guard let filter else { return try desk.replay(numbers, edits: edits, order) }
-      var results: [(id: Int64, result: DeadLetterDesk.Result)] = []
-      try desk.forEachPage(filter) { results += try desk.replay($0, order) }
-      return results
+      return try Resolved.telling(json: json) { resolved in
+        guard let filter else { return resolved.add(try desk.replay(numbers, edits: edits, order)) }
+        try desk.forEachPage(filter) { resolved.add(try desk.replay($0, order)) }
+      }
     }
-    try Resolved.tell(results, json: json)
+    try resolved.requireAll()
   }
 
   private var pairs: [(path: String, value: String)] { edits.map { ($0.path, $0.value) } }
 
   private func rehearse() async throws {
-    let (numbers, filter, edits) = (ids, all ? filters.filter : nil, pairs)
+    let (numbers, filter, edits, json) = (Numbers.distinct(ids), all ? filters.filter : nil, pairs, json)
     let results = try await Database.withSchema(OperatorSettings(), as: "dead-letters") { connection in
       let desk = DeadLetterDesk(connection)
       var numbers = numbers
       if let filter { try desk.forEachPage(filter) { numbers += $0 } }
-      return try numbers.map { try ReplayCommand.rehearse($0, edits, desk) }
+      return try numbers.map { id in
+        let rehearsed = try ReplayCommand.rehearse(id, edits, desk)
+        if !json { print(RehearsalText.page(rehearsed)) }
+        return rehearsed
+      }
     }
     if json {
       print(try PrettyJSON.text(results.map(RehearsalDocument.init)))
     } else {
-      for result in results { print(RehearsalText.page(result)) }
       print("nothing was changed")
+    }
+    let roles = Set(results.compactMap(\.missingRole)).sorted()
+    guard roles.isEmpty else {
+      throw Ending(
+        .unavailable,
+        "a dry run does what the worker does and needs its rights: run it again with "
+          + roles.joined(separator: ", then ") + " in TALLYMAN_DATABASE_URL (--queue chooses what is of one worker)")
     }
     if results.contains(where: { $0.rehearsal == nil }) { throw Ending(.findings) }
   }
@@ -102,10 +114,11 @@ struct ReplayCommand: AsyncParsableCommand {
     } catch let error as Malformed {
       return Rehearsed(id: id, record: record, refusal: "\(error)")
     } catch let error as PostgresError where error.sqlState.code == "42501" {
-      throw Ending(
-        .unavailable,
-        "a dry run does what the worker does and needs its rights: give TALLYMAN_DATABASE_URL with the role "
-          + "tallyman_\(record.consumer) (\(error.message))")
+      // Others may be of the worker whose role this is.
+      let role = "tallyman_\(record.consumer)"
+      return Rehearsed(
+        id: id, record: record, refusal: "it needs the role \(role) (\(error.message))",
+        missingRole: role)
     }
   }
 }
@@ -116,4 +129,6 @@ struct Rehearsed: Sendable {
   var record: DeadLetterRecord?
   var rehearsal: Rehearsal?
   var refusal: String?
+  /// The role that it would take to find out.
+  var missingRole: String?
 }

@@ -1,25 +1,59 @@
 import Messaging
 
-/// What became of records that were to be resolved.
-enum Resolved {
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// What became of records that were to be resolved: a line for each as soon as it is committed, or one JSON array in
+/// the end.
+struct Resolved: Sendable {
+  let json: Bool
+  private var entries: [Entry] = []
+
   private struct Entry: Codable {
     let id: Int64
     let result: String
     let detail: String?
   }
 
-  /// Prints a line for each, or one JSON array.
-  ///
-  /// - Throws: ``Ending`` with 1 where one was not resolved and had not been before.
-  static func tell(_ results: [(id: Int64, result: DeadLetterDesk.Result)], json: Bool) throws {
-    let entries = results.map { entry($0.id, $0.result) }
+  init(json: Bool) { self.json = json }
+
+  /// Takes what was committed.
+  mutating func add(_ results: [(id: Int64, result: DeadLetterDesk.Result)]) {
+    let more = results.map { Resolved.entry($0.id, $0.result) }
+    entries += more
+    guard !json else { return }
+    for entry in more { print("\(entry.id)  \(entry.detail.map { "\(entry.result): \($0)" } ?? entry.result)") }
+    fflush(nil)
+  }
+
+  /// Does the body's work and prints what it added, also where an error ends it midway: that much is committed.
+  static func telling(json: Bool, _ body: (inout Resolved) throws -> Void) throws -> Resolved {
+    var resolved = Resolved(json: json)
+    do {
+      try body(&resolved)
+    } catch {
+      try resolved.tell()
+      let count = resolved.entries.count
+      StandardError.say("ended after \(count) of them; the same command goes on with the rest, and sends nothing twice")
+      throw error
+    }
+    try resolved.tell()
+    return resolved
+  }
+
+  private func tell() throws {
     if json {
       print(try PrettyJSON.text(entries))
     } else {
-      for entry in entries { print("\(entry.id)  \(entry.detail.map { "\(entry.result): \($0)" } ?? entry.result)") }
-      let done = entries.count { ["replayed", "discarded"].contains($0.result) }
-      print("\(done) of \(entries.count)")
+      print("\(entries.count { ["replayed", "discarded"].contains($0.result) }) of \(entries.count)")
     }
+  }
+
+  /// - Throws: ``Ending`` with 1 where one was not resolved and had not been before.
+  func requireAll() throws {
     if entries.contains(where: { ["refused", "unknown"].contains($0.result) }) { throw Ending(.findings) }
   }
 
@@ -31,5 +65,14 @@ enum Resolved {
     case .refused(let why): Entry(id: id, result: "refused", detail: why)
     case .unknown: Entry(id: id, result: "unknown", detail: "there is no such dead letter")
     }
+  }
+}
+
+/// Numbers as somebody gave them.
+enum Numbers {
+  /// Each once, where it came first.
+  static func distinct(_ ids: [Int64]) -> [Int64] {
+    var seen: Set<Int64> = []
+    return ids.filter { seen.insert($0).inserted }
   }
 }
