@@ -170,6 +170,7 @@ let package = Package(
       dependencies: [
         "tallyman", "AMQP", "Allocation", "Audit", "Contracts", "ContractPages", "Lanes", "Messaging", "PipelineKit",
         "Postgres", "Schema", "Stock", "TestServers", "Views", "WorkerHost",
+        argumentParser,
       ], exclude: ["asyncapi.py"], swiftSettings: strict),
     .testTarget(
       name: "CostTests", dependencies: ["TestServers", "batch-cost", "tallyman"], exclude: ["bounds.json"],

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Audit
+import ContractPages
 import Postgres
 import Schema
 import WorkerHost
@@ -19,6 +20,10 @@ struct Ending: Error, Equatable {
     case usage = 2
     /// `EX_UNAVAILABLE` of sysexits.h.
     case unavailable = 69
+    /// `EX_SOFTWARE` of sysexits.h.
+    case fault = 70
+    /// `EX_IOERR` of sysexits.h.
+    case output = 74
     /// `EX_CONFIG` of sysexits.h.
     case settings = 78
   }
@@ -39,10 +44,14 @@ struct Ending: Error, Equatable {
     case let error as SettingsError: self.init(.settings, "\(error)")
     case let error as PostgresError: self.init(.unavailable, "the database: \(error)")
     case let error as MigrationError: self.init(Ending.code(of: error), "\(error)")
+    case let error as ContractFolder.Unreadable: self.init(.usage, "\(error)")
     default:
-      // ArgumentParser's: help and version are no errors, all else is wrong usage.
-      let isAnswer = OperatorCommand.exitCode(for: error) == .success
-      self.init(isAnswer ? .success : .usage, OperatorCommand.fullMessage(for: error))
+      // ArgumentParser's: help and version are no errors. What is none of its own, nobody has thought of.
+      switch OperatorCommand.exitCode(for: error) {
+      case .success: self.init(.success, OperatorCommand.fullMessage(for: error))
+      case .validationFailure: self.init(.usage, OperatorCommand.fullMessage(for: error))
+      default: self.init(.fault, "this is a fault in Tallyman, please report it: \(error)")
+      }
     }
   }
 
@@ -53,30 +62,21 @@ struct Ending: Error, Equatable {
     }
   }
 
-  /// Ends the process.
+  /// Ends the process, with another code where what was asked for did not reach whoever asked.
   func exit() -> Never {
-    fflush(nil)
-    if !message.isEmpty {
-      let line = Array((message + "\n").utf8)
-      switch code {
-      case .success: _ = write(STDOUT_FILENO, line, line.count)
-      case .usage: _ = write(STDERR_FILENO, line, line.count)
-      case .findings, .unavailable, .settings: StandardError.say(message)
-      }
+    if code == .success, !message.isEmpty { print(message) }
+    let lost = StandardOutput.finish()
+    switch code {
+    case .success: break
+    case .usage: StandardError.writeLine(message)
+    case .findings, .unavailable, .fault, .output, .settings: if !message.isEmpty { StandardError.say(message) }
     }
+    if let lost { StandardError.say("standard output could not be written: \(lost)") }
+    let last = lost != nil && [.success, .findings].contains(code) ? Code.output : code
     #if canImport(Glibc)
-      Glibc.exit(code.rawValue)
+      Glibc.exit(last.rawValue)
     #else
-      Musl.exit(code.rawValue)
+      Musl.exit(last.rawValue)
     #endif
-  }
-}
-
-/// Words for people that are no part of what was asked for.
-enum StandardError {
-  /// Writes a line that says who speaks.
-  static func say(_ text: String) {
-    let line = Array("tallyman: \(text)\n".utf8)
-    _ = write(STDERR_FILENO, line, line.count)
   }
 }

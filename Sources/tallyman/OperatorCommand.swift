@@ -15,6 +15,8 @@ struct OperatorCommand: AsyncParsableCommand {
             where one looks: there is nothing of it
         2   wrong usage of this command line
         69  the database or the broker could not be asked
+        70  a fault in this program
+        74  what was asked for could not be written to standard output
         78  a setting is missing or wrong
       """,
     version: VersionCommand.line,
@@ -43,6 +45,7 @@ enum Doorway {
       } else {
         try command.run()
       }
+      Ending(.success).exit()
     } catch {
       Ending(of: error).exit()
     }

@@ -1,3 +1,5 @@
+import ArgumentParser
+import ContractPages
 import Foundation
 import PipelineKit
 import Schema
@@ -25,7 +27,7 @@ struct CommandTests {
   @Test("the exit codes are documented")
   func exitCodes() async throws {
     let run = try await Program.run("--help")
-    for line in ["0   done", "1   findings", "2   wrong usage", "69  ", "78  a setting"] {
+    for line in ["0   done", "1   findings", "2   wrong usage", "69  ", "70  a fault", "74  ", "78  a setting"] {
       #expect(run.output.contains(line))
     }
   }
@@ -45,6 +47,25 @@ struct CommandTests {
     #expect(run.code == 2)
     #expect(run.output == "")
     #expect(run.errors.contains(arguments.last ?? ""))
+  }
+
+  @Test("what could not be written ends with 74 and the reason", arguments: [["topology"], ["version"], ["--help"]])
+  func fullDisk(arguments: [String]) throws {
+    let command = [
+      "/bin/bash", "-c", #""$@" 2>&1 >/dev/full; echo $?"#, "full", "/usr/bin/env", "-i", Program.path,
+    ]
+    let text = try Child.run(command + arguments)
+    #expect(text == "tallyman: standard output could not be written: No space left on device\n74\n")
+  }
+
+  @Test("an error that nobody has thought of is a fault of the program, and no wrong usage")
+  func unexpected() {
+    struct Surprise: Error {}
+    #expect(Ending(of: Surprise()).code == .fault)
+    #expect(Ending(of: ValidationError("x")).code == .usage)
+    #expect(Ending(of: CleanExit.message("x")) == Ending(.success, "x"))
+    let unreadable = #expect(throws: ContractFolder.Unreadable.self) { try ContractFolder("/nowhere") }
+    #expect(unreadable.map { Ending(of: $0).code } == .usage)
   }
 
   @Test("a missing or unknown setting ends with 78 and is named")

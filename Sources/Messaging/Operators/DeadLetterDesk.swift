@@ -16,13 +16,11 @@ public struct DeadLetterDesk {
   /// The records that a filter means, newest first, without their bodies.
   public func list(_ filter: DeadLetterFilter) throws -> [DeadLetterRecord] {
     let (condition, parameters) = filter.condition()
-    let columns = DeadLetterRecord.columns.replacing(" body,", with: " ''::bytea as body,")
-      .replacing("headers,", with: "'{}' as headers,")
     // Found in the index first: only the page itself is read.
     let rows = try database.query(
       .once(
         """
-        select \(columns) from dead_letters
+        select \(DeadLetterRecord.shortColumns) from dead_letters
         where dead_letter_id in (
           select dead_letter_id from dead_letters where \(condition)
           order by dead_letter_id desc limit $\(parameters.count + 1))

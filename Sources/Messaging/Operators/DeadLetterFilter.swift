@@ -13,12 +13,22 @@ public struct DeadLetterFilter: Sendable {
   public var since: Timestamp?
   /// Only given up before this moment.
   public var until: Timestamp?
-  /// `open`, `replayed`, `discarded`; nil for all.
-  public var state: String? = "open"
+  /// Only in this state; nil for all.
+  public var state: State? = .open
   /// Only with a smaller number: where the page before ended.
   public var before: Int64?
   /// At most so many.
   public var limit = 50
+
+  /// What was done with a record.
+  public enum State: String, CaseIterable, Sendable {
+    /// Nothing yet.
+    case open
+    /// Its message went back to its queue.
+    case replayed
+    /// It was closed.
+    case discarded
+  }
 
   /// All open ones.
   public init() {}
@@ -34,7 +44,7 @@ public struct DeadLetterFilter: Sendable {
       clauses.append(clause.replacing("$", with: "$\(firstParameter + parameters.count - 1)"))
     }
     // A literal: a partial index is not used for a parameter.
-    if let state { clauses.append("state = '\(state == "open" || state == "replayed" ? state : "discarded")'") }
+    if let state { clauses.append("state = '\(state.rawValue)'") }
     if let queue { add("queue = $", .text(queue)) }
     if let reason { add("(reason = $ or kind = $)", .text(reason)) }
     if let type { add("type = $", .text(type)) }

@@ -54,10 +54,17 @@ public struct DeadLetterRecord: Sendable {
     public let why: String
   }
 
-  static let columns = """
-    dead_letter_id, consumer, queue, source, message_id, type, attempt, kind, reason, field, value, rule, content_type,
-    headers, body, first_seen_at, dead_at, state, resolved_at, resolved_by, resolved_why, erased_at
+  /// All that is kept, in the order in which it is read.
+  static let columns = columns(headers: "headers", body: "body")
+  /// The same with nothing in the place of what may be large.
+  static let shortColumns = columns(headers: "'{}' as headers", body: "''::bytea as body")
+
+  private static func columns(headers: String, body: String) -> String {
     """
+    dead_letter_id, consumer, queue, source, message_id, type, attempt, kind, reason, field, value, rule, content_type,
+    \(headers), \(body), first_seen_at, dead_at, state, resolved_at, resolved_by, resolved_why, erased_at
+    """
+  }
 
   init(_ rows: Rows, _ row: Int) {
     id = rows.int(row, 0)

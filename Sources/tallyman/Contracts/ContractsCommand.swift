@@ -20,27 +20,17 @@ struct ContractOptions: ParsableArguments {
   @Option(help: "The folder of schemas; its examples are in examples, the published ones in published.")
   var folder = "topology/contracts"
 
-  func read() throws -> ContractFolder {
-    do {
-      return try ContractFolder(folder)
-    } catch let error as ContractFolder.Unreadable {
-      throw Ending(.usage, "\(error)")
-    }
-  }
+  func read() throws -> ContractFolder { try ContractFolder(folder) }
 
   /// What breaks somebody, and the events that were never published.
   func comparison() throws -> (breaks: [String], unpublished: [EventType]) {
     let current = try read()
-    do {
-      let published = try ContractFolder.published(folder + "/published")
-      let gone = try ContractFolder.abandoned(folder + "/published").map { "\($0): is gone" }
-      return (
-        gone + Compatibility.breaks(from: published, to: current, TopologyCommand.topology()),
-        EventType.allCases.filter { published[$0] == nil }
-      )
-    } catch let error as ContractFolder.Unreadable {
-      throw Ending(.usage, "\(error)")
-    }
+    let published = try ContractFolder.published(folder + "/published")
+    let gone = try ContractFolder.abandoned(folder + "/published").map { "\($0): is gone" }
+    return (
+      gone + Compatibility.breaks(from: published, to: current, TopologyCommand.topology()),
+      EventType.allCases.filter { published[$0] == nil }
+    )
   }
 }
 

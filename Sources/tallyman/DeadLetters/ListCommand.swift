@@ -24,6 +24,15 @@ struct ListCommand: AsyncParsableCommand {
 
   enum State: String, CaseIterable, ExpressibleByArgument {
     case open, replayed, discarded, all
+
+    var filter: DeadLetterFilter.State? {
+      switch self {
+      case .open: .open
+      case .replayed: .replayed
+      case .discarded: .discarded
+      case .all: nil
+      }
+    }
   }
 
   func validate() throws {
@@ -32,7 +41,7 @@ struct ListCommand: AsyncParsableCommand {
 
   func run() async throws {
     var filter = filters.filter
-    filter.state = state == .all ? nil : state.rawValue
+    filter.state = state.filter
     filter.before = before
     filter.limit = limit
     let chosen = filter
