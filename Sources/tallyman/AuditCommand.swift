@@ -8,9 +8,9 @@ struct AuditCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "audit", abstract: "Proves that the database keeps every promise of the domain.",
     discussion: """
-      Checks every invariant in one consistent snapshot of the live database, without a lock that a worker would wait \
-      for. Connects by TALLYMAN_DATABASE_URL; the role tallyman_operator may read all that it needs. Exit code 1 if \
-      one is violated; a warning alone does not change the exit code.
+      Checks every invariant, each in one consistent snapshot of the live database, without a lock that a worker \
+      would wait for. Connects by TALLYMAN_DATABASE_URL; the role tallyman_operator may read all that it needs. Exit \
+      code 1 if one is violated; a warning alone does not change the exit code.
       """)
 
   @Flag(help: "Print one JSON object in place of text.")
