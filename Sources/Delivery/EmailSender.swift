@@ -5,13 +5,13 @@ import Lanes
 /// Where mail is handed in.
 public struct MailServer: Sendable, CustomStringConvertible {
   /// Whether the connection is encrypted. An `smtps://` URL always is.
-  public enum Encryption: String, CaseIterable, Sendable {
+  public enum Encryption: Sendable {
     /// Never: for a relay on the same machine.
     case none
     /// STARTTLS where the server offers it: keeps out listeners, not somebody who alters the connection.
-    case whereOffered = "where-offered"
+    case whereOffered
     /// STARTTLS before anything else, or no delivery.
-    case startTLS = "starttls"
+    case startTLS
   }
 
   /// `smtp://host:port` or `smtps://host:port`; a path is the name to greet with.
@@ -44,7 +44,7 @@ public struct MailServer: Sendable, CustomStringConvertible {
   }
 
   /// Without the URL's login, the user or the password.
-  public var description: String { "MailServer(encryption: \(encryption.rawValue), login: \(user != nil))" }
+  public var description: String { "MailServer(encryption: \(encryption), login: \(user != nil))" }
 }
 
 /// Hands mail to an SMTP server, one at a time, over a connection that is kept while it is used. Lane only.

@@ -53,12 +53,22 @@ enum NotificationWiring {
     let server = settings.smtpURL.map {
       MailServer(
         url: $0.reveal(), user: settings.smtpUser, password: settings.smtpPassword?.reveal(),
-        encryption: MailServer.Encryption(rawValue: settings.smtpEncryption.rawValue) ?? .startTLS,
-        timeout: settings.timeout)
+        encryption: MailServer.Encryption(settings.smtpEncryption), timeout: settings.timeout)
     }
     return try ConfiguredTransport(
       server: server, from: try settings.emailFrom.map { try EmailAddress($0) },
       webhooks: WebhookOptions(timeout: settings.timeout), routes: routes)
+  }
+}
+
+extension MailServer.Encryption {
+  /// What the setting means to whoever sends.
+  init(_ setting: MailEncryption) {
+    switch setting {
+    case .none: self = .none
+    case .whereOffered: self = .whereOffered
+    case .startTLS: self = .startTLS
+    }
   }
 }
 
