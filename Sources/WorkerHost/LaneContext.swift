@@ -3,6 +3,7 @@ import Lanes
 import Logging
 import Observability
 import Postgres
+import Schema
 
 /// What a lane needs to know and to tell.
 struct LaneContext {

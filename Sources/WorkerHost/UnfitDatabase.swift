@@ -4,21 +4,7 @@ import Schema
 /// The database answers and cannot be worked with; it may be a moment later.
 protocol UnfitDatabase: Error, CustomStringConvertible {}
 
-/// The database has not been migrated far enough for this build.
-struct SchemaTooOld: UnfitDatabase {
-  let current: Int
-  let required: Int
-
-  var description: String {
-    "the database's schema is at version \(current), this build needs at least \(required): run `tallyman migrate`"
-  }
-
-  static func check(_ connection: Postgres.Connection) throws {
-    let current = try Migrator(connection).currentVersion()
-    guard current < Migrations.required else { return }
-    throw SchemaTooOld(current: current, required: Migrations.required)
-  }
-}
+extension SchemaTooOld: UnfitDatabase {}
 
 /// The database takes no writes: a standby that was not promoted, or somebody has said so.
 struct ReadOnlyDatabase: UnfitDatabase {

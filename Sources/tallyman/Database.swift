@@ -26,25 +26,14 @@ enum Database {
 
   /// The same, on a database that has the schema of this build.
   ///
-  /// - Parameter version: Of the schema, where the body needs a newer one than the workers do.
-  /// - Throws: `Ending` if it has not: a query about a table that does not exist yet would say less.
+  /// - Throws: `SchemaTooOld` if it has not: a query about a table that does not exist yet would say less.
   static func withSchema<Success: Sendable>(
-    _ settings: OperatorSettings, as name: String, version: Int = Migrations.required,
-    _ body: @escaping @Sendable (Connection) throws -> Success
+    _ settings: OperatorSettings, as name: String, _ body: @escaping @Sendable (Connection) throws -> Success
   ) async throws -> Success {
     try await with(settings, as: name) { connection in
-      try requireSchema(connection, version)
+      try SchemaTooOld.check(connection)
       return try body(connection)
     }
-  }
-
-  private static func requireSchema(_ connection: Connection, _ required: Int) throws {
-    let version = try Migrator(connection).currentVersion()
-    guard version < required else { return }
-    throw Ending(
-      .unavailable,
-      "the database's schema is at version \(version), this command needs at least \(required): "
-        + "run `tallyman migrate`")
   }
 
   private static func options(_ settings: DatabaseSettings, name: String) -> ConnectionOptions {

@@ -43,6 +43,7 @@ struct Ending: Error, Equatable {
     case let ending as Ending: self = ending
     case let error as SettingsError: self.init(.settings, "\(error)")
     case let error as PostgresError: self.init(.unavailable, "the database: \(error)")
+    case let error as SchemaTooOld: self.init(.unavailable, "\(error)")
     case let error as MigrationError: self.init(Ending.code(of: error), "\(error)")
     case let error as ContractFolder.Unreadable: self.init(.usage, "\(error)")
     default:

@@ -28,7 +28,7 @@ struct ReservationsCommand: AsyncParsableCommand {
   func run() async throws {
     let (sku, order, limit) = (sku, order, limits.limit)
     // An operator may ask the ledger for promises since then; workers need no more than before.
-    let view = try await Look.at(version: 28) { try $0.reservations(sku: sku, order: order, limit: limit) }
+    let view = try await Look.at { try $0.reservations(sku: sku, order: order, limit: limit) }
     try Look.tell(view, json: options.json) {
       guard !view.reservations.isEmpty else { return ["nothing is promised"] }
       let shown = Int64(view.reservations.count)

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Contracts
 import Postgres
-import Schema
 import Views
 import WorkerHost
 
@@ -28,11 +27,9 @@ struct LimitOptions: ParsableArguments {
 
 /// Looking as all views do it.
 enum Look {
-  /// Opens the desk for one look, at a schema that is at least of this version.
-  static func at<Success: Sendable>(
-    version: Int = Migrations.required, _ body: @escaping @Sendable (ViewDesk) throws -> Success
-  ) async throws -> Success {
-    try await Database.withSchema(OperatorSettings(), as: "look", version: version) { try body(ViewDesk($0)) }
+  /// Opens the desk for one look.
+  static func at<Success: Sendable>(_ body: @escaping @Sendable (ViewDesk) throws -> Success) async throws -> Success {
+    try await Database.withSchema(OperatorSettings(), as: "look") { try body(ViewDesk($0)) }
   }
 
   /// Prints what was found.
