@@ -30,27 +30,14 @@ public struct Auditor {
   /// - Parameter report: Is told about each as soon as it is checked.
   /// - Returns: One finding per invariant, in order.
   /// - Throws: ``PostgresError`` when the database cannot be asked.
-  public func audit(report: (Finding) -> Void = { _ in }) throws(PostgresError) -> AuditReport {
+  public func audit(report: (Finding) -> Void = { _ in }) throws -> AuditReport {
     var findings: [Finding] = []
     for invariant in invariants {
-      let finding = try inSnapshot { () throws(PostgresError) in try check(invariant) }
+      let finding = try connection.snapshot { try check(invariant) }
       report(finding)
       findings.append(finding)
     }
     return AuditReport(findings: findings)
-  }
-
-  private func inSnapshot(_ body: () throws(PostgresError) -> Finding) throws(PostgresError) -> Finding {
-    _ = try connection.query(.once("begin isolation level repeatable read, read only"))
-    do throws(PostgresError) {
-      let finding = try body()
-      try connection.rollback()
-      return finding
-    } catch {
-      // If even the rollback fails the connection is lost, and the server rolls back by itself.
-      try? connection.rollback()
-      throw error
-    }
   }
 
   /// Checks all in the transaction at hand.

@@ -32,6 +32,22 @@ extension Connection {
     }
   }
 
+  /// Runs `body` in a read-only transaction in which everything that it reads is from one moment.
+  ///
+  /// - Throws: What `body` threw, or a ``PostgresError`` of begin or rollback.
+  public func snapshot<Success>(_ body: () throws -> Success) throws -> Success {
+    _ = try query(.once("begin isolation level repeatable read, read only"))
+    do {
+      let value = try body()
+      try rollback()
+      return value
+    } catch {
+      // If even the rollback fails the connection is lost, and the server rolls back by itself.
+      try? rollback()
+      throw error
+    }
+  }
+
   /// Brings the connection back into order after an error inside a pipeline or a transaction: reads all that is
   /// unanswered and rolls back whatever is not committed. Does nothing if everything is in order.
   ///

@@ -7,7 +7,7 @@ extension ViewDesk {
   /// - Parameter entries: How much of each balance's ledger is searched; ``Explanation/historyCut`` says where that was
   ///   not all.
   public func explain(_ id: String, entries: Int64 = 100_000) throws -> Explanation? {
-    try snapshot {
+    try database.snapshot {
       guard let order = try readOrder(id) else { return nil }
       let bumps = try bumps(of: id)
       let (history, cut) = try history(of: order, bumps.map(\.bump.reference), entries)

@@ -70,7 +70,7 @@ extension ViewDesk {
   ///
   /// - Returns: nil where nobody has ever spoken of the SKU.
   public func ledger(_ filter: LedgerFilter) throws -> Page<LedgerLine>? {
-    try snapshot {
+    try database.snapshot {
       let known = try database.query(.once(ViewStatements.knowsSKU), [.text(filter.sku)])
       guard known.bool(0, 0) else { return nil }
       let found = try read(

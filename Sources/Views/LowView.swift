@@ -30,7 +30,7 @@ extension ViewDesk {
   ///
   /// - Parameter limit: How many at most.
   public func low(limit: Int) throws -> Page<LowLevel> {
-    try snapshot {
+    try database.snapshot {
       let found = try read(ViewStatements.low, [.int(Int64(limit) + 1)]) { rows, row in
         return LowLevel(
           sku: rows.text(row, 0), name: rows.optionalText(row, 1), locationID: rows.optionalText(row, 2),

@@ -113,11 +113,11 @@ public struct OrderView: Encodable, Sendable {
 
 extension ViewDesk {
   /// An order with all that hangs on it; nil where there is none of this id.
-  public func order(_ id: String) throws -> OrderView? { try snapshot { try readOrder(id) } }
+  public func order(_ id: String) throws -> OrderView? { try database.snapshot { try readOrder(id) } }
 
   /// The numbers of open dead letters that speak of an order, the newest first, ten at most.
   public func openDeadLetters(of order: String) throws -> [Int64] {
-    try snapshot { try read(ViewStatements.deadLettersOfOrder, [.bytea(quoted(order))]) { $0.int($1, 0) } }
+    try database.snapshot { try read(ViewStatements.deadLettersOfOrder, [.bytea(quoted(order))]) { $0.int($1, 0) } }
   }
 
   /// An id as it stands in a message's body.

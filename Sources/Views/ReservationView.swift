@@ -49,7 +49,7 @@ extension ViewDesk {
   ///   - order: Only of this one, with those that ended.
   ///   - limit: How many at most.
   public func reservations(sku: String?, order: String?, limit: Int) throws -> ReservationView {
-    try snapshot {
+    try database.snapshot {
       let sql = order == nil ? ViewStatements.openReservations : ViewStatements.reservationsOfOrder
       let parameters: [Parameter] = [.text(sku), .int(Int64(limit))] + (order.map { [.text($0)] } ?? [])
       let found = try read(sql, parameters) { rows, row in

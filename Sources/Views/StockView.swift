@@ -114,7 +114,7 @@ extension ViewDesk {
   ///   - limit: How many locations and lots at most.
   /// - Returns: nil where nobody has ever spoken of it.
   public func stock(_ sku: String, limit: Int = 1000) throws -> StockView? {
-    try snapshot {
+    try database.snapshot {
       let items = try database.query(.once(ViewStatements.stockItem), [.text(sku)])
       guard items.count == 1 else { return nil }
       let places = try read(ViewStatements.balances, [.text(sku), .int(Int64(limit))]) { place($0, $1, of: sku) }
@@ -140,7 +140,7 @@ extension ViewDesk {
   /// The SKU that a barcode names, if it is one.
   public func sku(ofBarcode text: String) throws -> String? {
     guard (8...14).contains(text.utf8.count), text.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else { return nil }
-    return try snapshot { try read(ViewStatements.skuOfBarcode, [.text(text)]) { $0.text($1, 0) }.first }
+    return try database.snapshot { try read(ViewStatements.skuOfBarcode, [.text(text)]) { $0.text($1, 0) }.first }
   }
 
   private func list(_ text: String) -> [String] {

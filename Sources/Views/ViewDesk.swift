@@ -11,22 +11,6 @@ public struct ViewDesk {
   /// - Parameter database: The role tallyman_operator may read all of it.
   public init(_ database: Connection) { self.database = database }
 
-  /// Everything that the body reads is from one moment.
-  ///
-  /// - Throws: ``PostgresError``, or what the body throws.
-  func snapshot<Success>(_ body: () throws -> Success) throws -> Success {
-    _ = try database.query(.once("begin isolation level repeatable read, read only"))
-    do {
-      let value = try body()
-      try database.rollback()
-      return value
-    } catch {
-      // If even the rollback fails the connection is lost, and the server rolls back by itself.
-      try? database.rollback()
-      throw error
-    }
-  }
-
   /// Each row of a query, read by the body.
   func read<Row>(
     _ sql: String, _ parameters: [Parameter], _ row: (Rows, Int) throws -> Row

@@ -52,7 +52,7 @@ extension ViewDesk {
   ///   - sku: Only for this one.
   ///   - limit: How many lines at most.
   public func backorders(_ sku: String?, limit: Int) throws -> WaitingView {
-    try snapshot {
+    try database.snapshot {
       var found = try read(ViewStatements.backorders, [.text(sku), .int(Int64(limit) + 1)], waitingLine)
       if found.count <= limit {
         let left = Int64(limit + 1 - found.count)
