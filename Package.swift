@@ -87,7 +87,7 @@ let package = Package(
     room("Stock", ["Contracts", "Postgres"]),
     room("Inventory", ["Contracts", "Messaging", "Postgres", "Stock"]),
     room("Allocation", ["Contracts", "Messaging", "Postgres", "Stock"]),
-    room("Delivery", ["CCurl", "Lanes"]),
+    room("Delivery", ["CCurl", "Lanes", "Contracts"]),
     room("Notifications", ["Lanes", "Contracts", "Messaging", "Outbox", "Postgres", "Delivery"]),
 
     // From the database back to the broker, and what runs it all.

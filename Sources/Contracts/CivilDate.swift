@@ -1,6 +1,6 @@
 /// Days and dates of the proleptic Gregorian calendar; the arithmetic counts years from March so that a leap day is
 /// last.
-enum CivilDate {
+public enum CivilDate {
   private static let daysPer400Years: Int64 = 146_097
   /// From 0000-03-01 to 1970-01-01.
   private static let daysToEpoch: Int64 = 719_468
@@ -16,7 +16,7 @@ enum CivilDate {
   }
 
   /// The date that lies `days` after 1970-01-01.
-  static func from(daysSinceEpoch days: Int64) -> (year: Int64, month: Int64, day: Int64) {
+  public static func from(daysSinceEpoch days: Int64) -> (year: Int64, month: Int64, day: Int64) {
     let (era, dayOfEra) = Timestamp.floorDivide(days + daysToEpoch, daysPer400Years)
     let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
     let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
