@@ -52,118 +52,30 @@ public enum MetricName: CaseIterable, Sendable {
   /// What stands in the table about this metric.
   public var definition: MetricDefinition {
     switch self {
-    case .messages, .deadLetters, .retries, .rejected: messageDefinition
-    case .batchSize, .batchSeconds, .databaseSeconds, .batchHalvings, .batchRepeats: batchDefinition
-    case .lanePaused, .laneReconnects, .residentMemory, .processorSeconds, .build: processDefinition
-    case .outboxWaiting, .outboxOldestSeconds, .outboxDeadRows, .oldestTransactionSeconds, .outboxPublished,
-      .outboxReturned, .outboxNacked, .relayShards:
-      relayDefinition
-    case .deliveries, .deliverySeconds: deliveryDefinition
-    }
-  }
-
-  private var messageDefinition: MetricDefinition {
-    switch self {
-    case .messages:
-      .counter(
-        "tallyman_messages_total", "messages", ["consumer", "type", "outcome"],
-        "Messages settled, by consumer, event type and outcome.")
-    case .deadLetters:
-      .counter(
-        "tallyman_dead_letters_total", "messages", ["consumer", "kind"],
-        "Dead letters written: malformed, refused by a rule, exhausted after the last retry tier, or undelivered.")
-    case .retries:
-      .counter("tallyman_retries_total", "messages", ["consumer"], "Messages sent to a retry tier.")
-    default:
-      .counter(
-        "tallyman_rejected_total", "messages", ["consumer"],
-        "Messages rejected to the broker's dead-letter exchange because not even their record could be written.")
-    }
-  }
-
-  private var batchDefinition: MetricDefinition {
-    switch self {
-    case .batchSize:
-      .histogram(
-        "tallyman_batch_size", "messages", ["consumer"], Buckets.sizes, "Messages that were settled by one transaction."
-      )
-    case .batchSeconds:
-      .histogram(
-        "tallyman_batch_seconds", "seconds", ["consumer"], Buckets.seconds,
-        "Time from a batch's messages in hand to their acknowledgement.")
-    case .databaseSeconds:
-      .histogram(
-        "tallyman_database_seconds", "seconds", ["consumer"], Buckets.seconds,
-        "Time that a batch's transaction took, its repetitions included.")
-    case .batchHalvings:
-      .counter(
-        "tallyman_batch_halvings_total", "batches", ["consumer"],
-        "Batches rolled back and halved to find the message that made them fail.")
-    default:
-      .counter(
-        "tallyman_batch_repeats_total", "transactions", ["consumer"],
-        "Transactions run again after a deadlock, a lock time-out, a race for a key or rows not foreseen.")
-    }
-  }
-
-  private var processDefinition: MetricDefinition {
-    switch self {
-    case .lanePaused:
-      .gauge(
-        "tallyman_lane_paused", "boolean", ["lane"],
-        "1 while the lane waits for the database or the broker to come back, otherwise 0.")
-    case .laneReconnects:
-      .counter(
-        "tallyman_lane_reconnects_total", "connections", ["kind"],
-        "Connections opened anew after a loss, to the broker or the database.")
-    case .residentMemory:
-      .gauge("process_resident_memory_bytes", "bytes", [], "Resident memory of the process.")
-    case .processorSeconds:
-      .counter("process_cpu_seconds_total", "seconds", [], "User and system time of the process.")
-    default:
-      .gauge("tallyman_build_info", "boolean", ["executable", "version"], "Always 1; the labels say what runs.")
-    }
-  }
-
-  private var relayDefinition: MetricDefinition {
-    switch self {
-    case .outboxWaiting:
-      .gauge("tallyman_outbox_waiting", "messages", [], "Messages of the outbox that the broker has not confirmed yet.")
-    case .outboxOldestSeconds:
-      .gauge("tallyman_outbox_oldest_seconds", "seconds", [], "Age of the oldest message that waits, 0 when none does.")
-    case .outboxDeadRows:
-      .gauge(
-        "tallyman_outbox_dead_rows", "rows", [],
-        "Deleted outbox rows that vacuum has not removed yet, as PostgreSQL estimates.")
-    case .oldestTransactionSeconds:
-      .gauge(
-        "tallyman_oldest_transaction_seconds", "seconds", [],
-        "How long the oldest transaction of another session has been open, as far as it was watched; while it is, "
-          + "deleted rows cannot be removed.")
-    case .outboxPublished:
-      .counter("tallyman_outbox_published_total", "messages", [], "Messages confirmed by the broker and settled.")
-    case .outboxReturned:
-      .counter(
-        "tallyman_outbox_returned_total", "messages", [],
-        "Messages returned as unroutable, not confirmed in time, or not possible to publish; they are tried again.")
-    case .outboxNacked:
-      .counter(
-        "tallyman_outbox_nacked_total", "messages", [], "Messages that the broker refused; they are tried again.")
-    default:
-      .gauge("tallyman_relay_shards", "shards", [], "Shards of the outbox that this relay owns.")
-    }
-  }
-
-  private var deliveryDefinition: MetricDefinition {
-    switch self {
-    case .deliveries:
-      .counter(
-        "tallyman_deliveries_total", "deliveries", ["channel", "outcome"],
-        "Attempts to send a mail or a webhook, by channel and outcome.")
-    default:
-      .histogram(
-        "tallyman_delivery_seconds", "seconds", ["channel"], Buckets.seconds,
-        "Time that an attempt to send a mail or a webhook took.")
+    case .messages: .messages
+    case .batchSize: .batchSize
+    case .batchSeconds: .batchSeconds
+    case .databaseSeconds: .databaseSeconds
+    case .batchHalvings: .batchHalvings
+    case .batchRepeats: .batchRepeats
+    case .deadLetters: .deadLetters
+    case .retries: .retries
+    case .rejected: .rejected
+    case .lanePaused: .lanePaused
+    case .laneReconnects: .laneReconnects
+    case .outboxWaiting: .outboxWaiting
+    case .outboxOldestSeconds: .outboxOldestSeconds
+    case .outboxDeadRows: .outboxDeadRows
+    case .oldestTransactionSeconds: .oldestTransactionSeconds
+    case .outboxPublished: .outboxPublished
+    case .outboxReturned: .outboxReturned
+    case .outboxNacked: .outboxNacked
+    case .relayShards: .relayShards
+    case .deliveries: .deliveries
+    case .deliverySeconds: .deliverySeconds
+    case .residentMemory: .residentMemory
+    case .processorSeconds: .processorSeconds
+    case .build: .build
     }
   }
 
@@ -186,4 +98,107 @@ extension MetricDefinition {
   ) -> Self {
     Self(name: name, kind: .histogram, unit: unit, labels: labels, buckets: buckets, help: help)
   }
+}
+
+/// Messages.
+extension MetricDefinition {
+  fileprivate static let messages = counter(
+    "tallyman_messages_total", "messages", ["consumer", "type", "outcome"],
+    "Messages settled, by consumer, event type and outcome.")
+
+  fileprivate static let deadLetters = counter(
+    "tallyman_dead_letters_total", "messages", ["consumer", "kind"],
+    "Dead letters written: malformed, refused by a rule, exhausted after the last retry tier, or undelivered.")
+
+  fileprivate static let retries = counter(
+    "tallyman_retries_total", "messages", ["consumer"], "Messages sent to a retry tier.")
+
+  fileprivate static let rejected = counter(
+    "tallyman_rejected_total", "messages", ["consumer"],
+    "Messages rejected to the broker's dead-letter exchange because not even their record could be written.")
+}
+
+/// Batches.
+extension MetricDefinition {
+  fileprivate static let batchSize = histogram(
+    "tallyman_batch_size", "messages", ["consumer"], Buckets.sizes, "Messages that were settled by one transaction."
+  )
+
+  fileprivate static let batchSeconds = histogram(
+    "tallyman_batch_seconds", "seconds", ["consumer"], Buckets.seconds,
+    "Time from a batch's messages in hand to their acknowledgement.")
+
+  fileprivate static let databaseSeconds = histogram(
+    "tallyman_database_seconds", "seconds", ["consumer"], Buckets.seconds,
+    "Time that a batch's transaction took, its repetitions included.")
+
+  fileprivate static let batchHalvings = counter(
+    "tallyman_batch_halvings_total", "batches", ["consumer"],
+    "Batches rolled back and halved to find the message that made them fail.")
+
+  fileprivate static let batchRepeats = counter(
+    "tallyman_batch_repeats_total", "transactions", ["consumer"],
+    "Transactions run again after a deadlock, a lock time-out, a race for a key or rows not foreseen.")
+}
+
+/// The process and its lanes.
+extension MetricDefinition {
+  fileprivate static let lanePaused = gauge(
+    "tallyman_lane_paused", "boolean", ["lane"],
+    "1 while the lane waits for the database or the broker to come back, otherwise 0.")
+
+  fileprivate static let laneReconnects = counter(
+    "tallyman_lane_reconnects_total", "connections", ["kind"],
+    "Connections opened anew after a loss, to the broker or the database.")
+
+  fileprivate static let residentMemory = gauge(
+    "process_resident_memory_bytes", "bytes", [], "Resident memory of the process.")
+
+  fileprivate static let processorSeconds = counter(
+    "process_cpu_seconds_total", "seconds", [], "User and system time of the process.")
+
+  fileprivate static let build = gauge(
+    "tallyman_build_info", "boolean", ["executable", "version"], "Always 1; the labels say what runs.")
+}
+
+/// The outbox and its relays.
+extension MetricDefinition {
+  fileprivate static let outboxWaiting = gauge(
+    "tallyman_outbox_waiting", "messages", [], "Messages of the outbox that the broker has not confirmed yet.")
+
+  fileprivate static let outboxOldestSeconds = gauge(
+    "tallyman_outbox_oldest_seconds", "seconds", [], "Age of the oldest message that waits, 0 when none does.")
+
+  fileprivate static let outboxDeadRows = gauge(
+    "tallyman_outbox_dead_rows", "rows", [],
+    "Deleted outbox rows that vacuum has not removed yet, as PostgreSQL estimates.")
+
+  fileprivate static let oldestTransactionSeconds = gauge(
+    "tallyman_oldest_transaction_seconds", "seconds", [],
+    "How long the oldest transaction of another session has been open, as far as it was watched; while it is, "
+      + "deleted rows cannot be removed.")
+
+  fileprivate static let outboxPublished = counter(
+    "tallyman_outbox_published_total", "messages", [], "Messages confirmed by the broker and settled.")
+
+  fileprivate static let outboxReturned = counter(
+    "tallyman_outbox_returned_total", "messages", [],
+    "Messages returned as unroutable, not confirmed in time, or not possible to publish; they are tried again.")
+
+  fileprivate static let outboxNacked = counter(
+    "tallyman_outbox_nacked_total", "messages", [], "Messages that the broker refused; they are tried again.")
+
+  fileprivate static let relayShards = gauge(
+    "tallyman_relay_shards", "shards", [], "Shards of the outbox that this relay owns.")
+}
+
+/// Mails and webhooks.
+extension MetricDefinition {
+  fileprivate static let deliveries = counter(
+    "tallyman_deliveries_total", "deliveries", ["channel", "outcome"],
+    "Attempts to send a mail or a webhook, by channel and outcome.")
+
+  fileprivate static let deliverySeconds = histogram(
+    "tallyman_delivery_seconds", "seconds", ["channel"], Buckets.seconds,
+    "Time that an attempt to send a mail or a webhook took.")
 }
