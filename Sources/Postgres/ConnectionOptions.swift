@@ -10,7 +10,8 @@ public struct ConnectionOptions: Sendable {
   public var password: String?
   /// What `pg_stat_activity` and the server's log call this connection.
   public var applicationName: String
-  /// Longest time for connecting, including TLS and authentication, over all hosts that the conninfo names.
+  /// Longest time for connecting, including TLS and authentication, over all hosts that the conninfo names. One that
+  /// says nothing is passed over when its equal share of the time is over.
   public var connectTimeout: Duration = .seconds(5)
   /// The server cancels a statement that runs longer (`statement_timeout`).
   public var statementTimeout: Duration = .seconds(15)

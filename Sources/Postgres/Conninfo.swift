@@ -11,6 +11,11 @@ enum Conninfo {
         sqlState: SQLState("42601"), message: "the conninfo is neither a connection URI nor a key=value string")
     }
     defer { PQconninfoFree(list) }
+    return values(list)
+  }
+
+  /// The keywords of a list of libpq's that have a value.
+  static func values(_ list: UnsafeMutablePointer<PQconninfoOption>) -> [String: String] {
     var found: [String: String] = [:]
     var entry = list
     // "The array is terminated by an entry having a null keyword pointer."
