@@ -88,8 +88,51 @@ struct OldDatabaseTests {
       #expect(found == ["now"])
       #expect(lots <= 502, "\(lots) lots were read")
       #expect(balances == 1, "\(balances) balances were read")
-      let all = try await desk.with { try WorkingSet.expiredLots(since: LotSweeper.ever, on: $0).map(\.lot.value) }
-      #expect(all == ["late", "now"])
+      let pages = try await desk.with { database in
+        var pages: [[String]] = []
+        var position: LotPosition? = .start
+        while let begin = position {
+          let page = try WorkingSet.expiredLots(before: LotSweeper.usual, behind: begin, limit: 200, on: database)
+          pages.append(page.lots.map(\.lot.value))
+          position = page.end
+        }
+        return pages
+      }
+      #expect(pages == [[], [], ["late"]])
+    }
+  }
+
+  @Test("a fresh lot is found although looking at the old ones fails; once that works, those are found as well")
+  func freshFirst() async throws {
+    try await withScene([("A", "WH-1", 0)]) { scene in
+      let soon = Timestamp.now + .seconds(3600)
+      try await scene.inventory.take([
+        .lot("r-1", "A", "WH-1", "old", 5, expires: soon), .lot("r-2", "A", "WH-1", "fresh", 5, expires: soon),
+      ])
+      try await scene.house.script(
+        """
+        update lots set expires_at = now() - interval '30 days' where lot = 'old';
+        update lots set expires_at = now() - interval '1 second' where lot = 'fresh';
+        """)
+      _ = try await scene.house.relay()
+      let desk = try await scene.house.desk(user: "tallyman_inventory")
+      let start = ContinuousClock.now
+      try await desk.with { database in
+        // No statement may have such a limit.
+        let sweeps = LotSweeps(portion: -1, at: start)
+        #expect(throws: PostgresError.self) { try sweeps.turn(on: database, at: start) }
+        // Not the old ones again at once.
+        _ = try sweeps.turn(on: database, at: start + .seconds(1))
+        #expect(throws: PostgresError.self) { try sweeps.turn(on: database, at: start + .seconds(30)) }
+      }
+      let fresh = try await scene.house.relay().map { String(decoding: $0.body, as: UTF8.self) }
+      #expect(!fresh.isEmpty && fresh.allSatisfy { $0.contains("fresh") })
+      try await desk.with { database in
+        let sweeps = LotSweeps(portion: 1, at: start)
+        for turn in 0...2 { _ = try sweeps.turn(on: database, at: start + .seconds(30 * turn)) }
+      }
+      let all = try await scene.house.relay().map { String(decoding: $0.body, as: UTF8.self) }
+      #expect(all.contains { $0.contains(#""old""#) })
     }
   }
 
