@@ -49,10 +49,12 @@ public enum Sweep: Int64, Sendable {
     by manifest: WorkerManifest, remembering memory: SweepMemory? = nil, on database: Connection,
     find: () throws -> [Finding]
   ) throws -> Int {
-    try database.transaction {
+    var plan: SweepMemory.Plan?
+    let count = try database.transaction {
       guard try database.query(Sweep.lock, [.int(rawValue)]).bool(0, 0) else { return 0 }
       let found = try find()
-      let areDue = memory?.areDue(found.map(\.name)) ?? found.map { _ in true }
+      plan = memory?.plan(found.map(\.name))
+      let areDue = plan?.areDue ?? found.map { _ in true }
       guard areDue.contains(true) else { return found.count }
       let now = try DatabaseClock.read(on: database)
       var outbox = OutboxWriter()
@@ -71,5 +73,7 @@ public enum Sweep: Int64, Sendable {
       try writes.finish()
       return found.count
     }
+    if let plan { memory?.keep(plan) }
+    return count
   }
 }

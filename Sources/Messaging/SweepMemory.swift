@@ -9,7 +9,7 @@ public final class SweepMemory {
 
   private var said: [String: Said] = [:]
 
-  private struct Said {
+  fileprivate struct Said {
     var again: ContinuousClock.Instant
     var pause: Duration
   }
@@ -17,25 +17,34 @@ public final class SweepMemory {
   /// Nothing has been said.
   public init() {}
 
-  /// Takes in what was found, and forgets what is found no more.
+  /// What is to be said, and what there is to remember once it has been said.
+  struct Plan {
+    /// Of each finding whether it is to be said.
+    fileprivate(set) var areDue: [Bool] = []
+    fileprivate var said: [String: Said] = [:]
+  }
+
+  /// Looks at what was found. Changes nothing: whether it is said is known only when it is committed.
   ///
   /// - Parameters:
   ///   - found: By names of their own.
   ///   - now: The time.
-  /// - Returns: Of each whether it is to be said.
-  func areDue(_ found: [String], at now: ContinuousClock.Instant = .now) -> [Bool] {
-    let before = said
-    said = [:]
-    return found.map { name in
-      guard let last = before[name] else {
-        said[name] = Said(again: now + SweepMemory.shortest, pause: SweepMemory.shortest)
-        return true
+  func plan(_ found: [String], at now: ContinuousClock.Instant = .now) -> Plan {
+    var plan = Plan()
+    for name in found {
+      let last = said[name]
+      let isDue = last.map { now >= $0.again } ?? true
+      plan.areDue.append(isDue)
+      guard isDue else {
+        plan.said[name] = last
+        continue
       }
-      said[name] = last
-      guard now >= last.again else { return false }
-      let pause = min(last.pause * 2, SweepMemory.longest)
-      said[name] = Said(again: now + pause, pause: pause)
-      return true
+      let pause = last.map { min($0.pause * 2, SweepMemory.longest) } ?? SweepMemory.shortest
+      plan.said[name] = Said(again: now + pause, pause: pause)
     }
+    return plan
   }
+
+  /// It has been said; what was found no more is forgotten.
+  func keep(_ plan: Plan) { said = plan.said }
 }
