@@ -10,7 +10,7 @@ public struct BrokerOptions: Sendable {
   /// Version of this program, shown beside the product name in the management UI.
   public var productVersion: String
   /// Longest silence before either side takes the other for dead; whole seconds, at least one. The connection has to
-  /// be serviced (``Connection/service()``, ``Consumer/take(upTo:waiting:)``) at least every half of it.
+  /// be serviced (``Connection/service()``, ``Consumer/take(upTo:bytes:waiting:)``) at least every half of it.
   public var heartbeat: Duration
   /// Bound of the TCP connect, the TLS handshake and the AMQP login, each.
   public var connectTimeout: Duration

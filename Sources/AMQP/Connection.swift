@@ -22,9 +22,11 @@ public final class Connection {
   var unreleasedBytes = 0
 
   // The consumer's side.
-  var deliveries: [Delivery] = []
+  var deliveries = HeldDeliveries()
   /// Whether what is delivered from now on is kept to be taken.
   var keepsDeliveries = true
+  /// The tags of what was not kept.
+  var droppedTags: [UInt64] = []
   var consumerEnd: ConsumerEnd?
   var hasConsumer = false
 
@@ -65,7 +67,7 @@ public final class Connection {
   /// Reads what has arrived and sends a heartbeat if one is due, without waiting.
   ///
   /// Call it at least every half heartbeat while a long piece of work keeps the lane busy, and before publishing after
-  /// a pause. Deliveries met here wait for the next ``Consumer/take(upTo:waiting:)``.
+  /// a pause. Deliveries met here wait for the next ``Consumer/take(upTo:bytes:waiting:)``.
   ///
   /// - Throws: What ended the connection.
   public func service() throws(AMQPError) {
@@ -85,7 +87,7 @@ public final class Connection {
     switch failure {
     case nil, .channelClosed:
       failure = nil
-      deliveries = []
+      deliveries.removeAll()
       _ = try? call(
         "closing the connection", AMQP_CONNECTION_CLOSE_METHOD, &farewell, on: 0,
         answer: AMQP_CONNECTION_CLOSE_OK_METHOD, within: .seconds(2))

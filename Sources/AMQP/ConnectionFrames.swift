@@ -17,9 +17,9 @@ extension Connection {
     case answer(amqp_method_number_t, UnsafeMutableRawPointer?)
   }
 
-  /// Reads everything that has arrived, without waiting.
-  func readArrived() throws(AMQPError) {
-    while try readFrame(waiting: .zero) {}
+  /// Reads everything that has arrived, without waiting, or until deliveries of so many bytes wait to be taken.
+  func readArrived(holding most: Int = .max) throws(AMQPError) {
+    while deliveries.bytes < most, try readFrame(waiting: .zero) {}
     releaseBuffers()
   }
 
@@ -101,7 +101,8 @@ extension Connection {
   private func accept(_ content: ContentAssembler.Content?, of number: amqp_channel_t) {
     switch content {
     case nil: break
-    case .delivery(let delivery): if keepsDeliveries { deliveries.append(delivery) }
+    case .delivery(let delivery) where keepsDeliveries: deliveries.append(delivery)
+    case .delivery(let delivery): droppedTags.append(delivery.tag)
     case .returned(let message): channels[Int(number) - 1].confirms.returned(message)
     }
   }

@@ -11,6 +11,8 @@ public final class Consumer {
   public let queue: String
   /// The name of this consumer on the broker.
   public let consumerTag: String
+  /// Whether ``giveBack()`` has ended it.
+  public private(set) var hasGivenBack = false
 
   /// Starts consuming.
   ///
@@ -51,25 +53,41 @@ public final class Consumer {
   ///
   /// - Parameters:
   ///   - limit: The most messages to return.
+  ///   - bytes: The most bytes of their bodies together; a message that alone has more is returned alone.
   ///   - waiting: How long to wait for the first; zero takes only what has arrived.
   /// - Returns: Messages in the order of delivery; none if none came in time.
   /// - Throws: ``AMQPError/consumerCancelled(queue:)`` once everything delivered before has been taken; what ended the
   ///   connection otherwise.
-  public func take(upTo limit: Int, waiting: Duration) throws(AMQPError) -> [Delivery] {
+  public func take(
+    upTo limit: Int, bytes: Int = .max, waiting: Duration
+  ) throws(AMQPError) -> [Delivery] {
     Lane.requireCurrent("AMQP.Consumer.take")
     try connection.requireUsable()
     let deadline = ContinuousClock.now + waiting
     var remaining = waiting
-    while connection.deliveries.count < limit {
+    while connection.deliveries.count < limit, connection.deliveries.bytes < bytes {
       let mayWait = connection.deliveries.isEmpty && connection.consumerEnd == nil
       guard try connection.readFrame(waiting: mayWait ? remaining : .zero) else { break }
       // The clock is read only while nothing is there yet.
       if mayWait { remaining = ContinuousClock.now.duration(to: deadline) }
     }
     connection.releaseBuffers()
-    let taken = connection.takeDeliveries(upTo: limit)
+    let taken = connection.deliveries.take(upTo: limit, bytes: bytes)
     if taken.isEmpty, connection.consumerEnd == .byBroker { throw .consumerCancelled(queue: queue) }
     return taken
+  }
+
+  /// Reads what has arrived and sends a heartbeat if one is due, as ``Connection/service()`` does, but stops reading
+  /// when so many bytes wait to be taken. The broker waits then for as long as it waits for anybody: seconds.
+  ///
+  /// - Parameter most: The bodies' bytes together; they are exceeded by one message at most.
+  /// - Returns: Whether there is room for more; otherwise ``take(upTo:bytes:waiting:)`` or ``giveBack()`` has to
+  ///   follow.
+  public func serve(holding most: Int) throws(AMQPError) -> Bool {
+    Lane.requireCurrent("AMQP.Consumer.serve")
+    try connection.requireUsable()
+    try connection.readArrived(holding: most)
+    return connection.deliveries.bytes < most
   }
 
   /// Acknowledges one delivery, or with `multiple` every one up to it. The broker does not answer.
@@ -114,19 +132,20 @@ public final class Consumer {
   /// returns to the queue when the connection closes. What was taken can still be acknowledged.
   public func abandon() throws(AMQPError) {
     connection.keepsDeliveries = false
-    connection.deliveries = []
+    connection.deliveries.removeAll()
     try cancel()
   }
-}
 
-extension Connection {
-  /// Hands over the oldest deliveries that were read.
-  fileprivate func takeDeliveries(upTo limit: Int) -> [Delivery] {
-    guard deliveries.count > limit else {
-      defer { deliveries = [] }
-      return deliveries
+  /// Ends deliveries and gives what was not taken back to the queue at once, for others, or for a connection to come.
+  /// What was taken can still be acknowledged. The broker counts it as a delivery.
+  public func giveBack() throws(AMQPError) {
+    connection.droppedTags += connection.deliveries.tags
+    try abandon()
+    hasGivenBack = true
+    for tag in connection.droppedTags {
+      // Newer brokers do not count a `nack`, as they do a `reject`, against a message's delivery limit.
+      try connection.checkWritten(amqp_basic_nack(connection.handle.state, connection.channel, tag, 0, 1))
     }
-    defer { deliveries.removeFirst(limit) }
-    return Array(deliveries[..<limit])
+    connection.droppedTags = []
   }
 }

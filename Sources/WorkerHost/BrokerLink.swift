@@ -1,9 +1,14 @@
 import AMQP
 import Contracts
 import Messaging
+import Observability
 
 /// A lane's consumer as the pipeline sees it.
 final class BrokerLink: Messaging.Broker {
+  /// The most bytes of bodies that a lane takes at once, and as many again may wait to be taken. The prefetch counts
+  /// messages: of those that are as long as they may be it would not fit into any container.
+  static let mostBytes = 8 << 20
+
   private let consumer: Consumer
   private let context: LaneContext
   /// The last delivery that is settled; all before it are as well.
@@ -15,7 +20,7 @@ final class BrokerLink: Messaging.Broker {
   }
 
   func take(upTo limit: Int, waiting: Duration) throws -> [Messaging.Delivery] {
-    try consumer.take(upTo: limit, waiting: waiting).map(Messaging.Delivery.init)
+    try consumer.take(upTo: limit, bytes: BrokerLink.mostBytes, waiting: waiting).map(Messaging.Delivery.init)
   }
 
   func acknowledge(through tag: UInt64) throws {
@@ -28,9 +33,24 @@ final class BrokerLink: Messaging.Broker {
     settledThrough = tag
   }
 
-  func serve() throws {
+  func serve() throws { try keepAlive() }
+
+  /// Serves the heartbeat while the lane does something else. What arrives meanwhile is kept as long as it fits.
+  func keepAlive() throws {
     context.beat()
-    try consumer.connection.service()
+    guard isConsuming else { return try consumer.connection.service() }
+    guard try !consumer.serve(holding: BrokerLink.mostBytes) else { return }
+    try giveBack(because: "more arrives than the lane may hold while it waits")
+  }
+
+  /// Whether deliveries come. If not, the session ends when what was taken is settled, and another one begins.
+  var isConsuming: Bool { !consumer.hasGivenBack }
+
+  private func giveBack(because reason: String) throws {
+    context.logger.warning(
+      "the lane gives back what it has not begun with",
+      metadata: [LogKey.queue: .string(consumer.queue), LogKey.reason: .string(reason)])
+    try consumer.giveBack()
   }
 
   var isStopping: Bool { context.stop.isRaised }

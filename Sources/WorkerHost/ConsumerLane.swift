@@ -74,7 +74,7 @@ final class ConsumerLane<Domain: Handler> {
     context.logger.info("the lane consumes", metadata: [LogKey.queue: .string(handler.manifest.queue)])
     onConsuming()
     var nextLook = ContinuousClock.now
-    while !context.stop.isRaised {
+    while !context.stop.isRaised, link.isConsuming {
       context.beat()
       let deliveries = try link.take(upTo: context.settings.batch, waiting: .milliseconds(250))
       if deliveries.isEmpty, ContinuousClock.now >= nextLook {

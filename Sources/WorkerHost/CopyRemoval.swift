@@ -12,15 +12,17 @@ struct CopyRemoval {
   private let context: LaneContext
   private let queue: String
   private let copies: DeadLetterCopies
-  /// The lane's own connection, which is served meanwhile.
-  private let own: AMQP.Connection
+  /// Serves the lane's own connection meanwhile.
+  private let serveOwn: () throws -> Void
 
   private static let mostHeld = 65_535
   /// No pass takes longer: the lane has other work, and nobody can look at what is held.
   private let end = ContinuousClock.now + .seconds(60)
 
-  init(_ context: LaneContext, queue: String, _ copies: DeadLetterCopies, serving own: AMQP.Connection) {
-    self.own = own
+  init(
+    _ context: LaneContext, queue: String, _ copies: DeadLetterCopies, serving own: @escaping () throws -> Void
+  ) {
+    serveOwn = own
     self.context = context
     self.queue = queue
     self.copies = copies
@@ -51,7 +53,8 @@ struct CopyRemoval {
   private static func read(_ consumer: Consumer) throws -> [(tag: UInt64, record: Int64?)] {
     var numbers: [(tag: UInt64, record: Int64?)] = []
     while numbers.count < 1_000 {
-      let some = try consumer.take(upTo: 1_000 - numbers.count, waiting: .milliseconds(numbers.isEmpty ? 500 : 50))
+      let some = try consumer.take(
+        upTo: 1_000 - numbers.count, bytes: BrokerLink.mostBytes, waiting: .milliseconds(numbers.isEmpty ? 500 : 50))
       if some.isEmpty { break }
       // Only the numbers are kept: the bodies of a long queue would not fit.
       numbers += some.map { ($0.tag, $0.properties.headers[HeaderName.deadLetterID]?.int) }
@@ -71,7 +74,7 @@ struct CopyRemoval {
     var empty = 0
     while !wanted.isEmpty, held < CopyRemoval.mostHeld, !isAtEnd, !isOver {
       context.beat()
-      try own.service()
+      try serveOwn()
       for connection in others { try connection.service() }
       let numbers = try CopyRemoval.read(consumer)
       empty = numbers.isEmpty ? empty + 1 : 0

@@ -51,12 +51,12 @@ final class DeadLetterLane {
     onConsuming()
     var nextLook = ContinuousClock.now
     var patience = Backoff(initial: .seconds(2), maximum: .seconds(60))
-    while !context.stop.isRaised {
+    while !context.stop.isRaised, !consumer.hasGivenBack {
       context.beat()
-      let deliveries = try consumer.take(upTo: 100, waiting: .milliseconds(250))
+      let deliveries = try consumer.take(upTo: 100, bytes: BrokerLink.mostBytes, waiting: .milliseconds(250))
       if !deliveries.isEmpty { try take(deliveries, from: consumer, on: database) }
       guard ContinuousClock.now >= nextLook else { continue }
-      if try removeCopies(on: database, serving: connection) { patience.reset() }
+      if try removeCopies(on: database, serving: consumer) { patience.reset() }
       nextLook = ContinuousClock.now + patience.next()
     }
   }
@@ -89,12 +89,16 @@ final class DeadLetterLane {
   // MARK: Copies of what is resolved
 
   /// - Returns: Whether there is nothing left to look for.
-  private func removeCopies(on database: Postgres.Connection, serving connection: AMQP.Connection) throws -> Bool {
+  private func removeCopies(on database: Postgres.Connection, serving consumer: Consumer) throws -> Bool {
     let copies = DeadLetterCopies(of: manifest.queue, on: database)
     guard try !copies.pending().isEmpty else { return true }
     guard try copies.lock() else { return false }
     defer { try? copies.unlock() }
-    return try CopyRemoval(context, queue: manifest.deadQueue, copies, serving: connection).run()
+    return try CopyRemoval(context, queue: manifest.deadQueue, copies) {
+      // What arrives meanwhile has to fit into memory; the next session takes it.
+      if consumer.hasGivenBack { return try consumer.connection.service() }
+      if try !consumer.serve(holding: BrokerLink.mostBytes) { try consumer.giveBack() }
+    }.run()
   }
 }
 

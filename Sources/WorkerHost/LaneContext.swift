@@ -94,7 +94,7 @@ struct LaneContext {
     let end = ContinuousClock.now + duration
     while ContinuousClock.now < end, !stop.isRaised {
       beat()
-      try link?.serve()
+      try link?.keepAlive()
       Lane.pause(for: min(.milliseconds(100), end - ContinuousClock.now))
     }
   }
