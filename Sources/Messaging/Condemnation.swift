@@ -11,7 +11,7 @@ extension Pipeline {
       try broker.acknowledge(through: delivery.tag)
       observer.settled(report)
     } catch let error as PostgresError {
-      try database.recover()
+      try database.recover(from: error)
       guard Remedy(for: error) == .halve else { throw error }
       // As with any dead letter that cannot be written: the broker's dead-letter exchange is the last place to keep it.
       observer.rejected(delivery, because: DataFault(error).description)

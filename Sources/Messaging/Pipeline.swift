@@ -72,7 +72,7 @@ public final class Pipeline<Domain: Handler> {
         report.databaseTime = ContinuousClock.now - began
         return report
       } catch let error as PostgresError {
-        try database.recover()
+        try database.recover(from: error)
         switch Remedy(for: error) {
         case .lookCarefully: approach = .careful
         case .repeatWhole: break
@@ -83,14 +83,14 @@ public final class Pipeline<Domain: Handler> {
         }
         try obstacles.meet(error, serving: broker)
       } catch let error as NeedsMoreRows {
-        try database.recover()
+        try database.recover(from: error)
         // Whatever keeps it from being complete, it must not take its neighbours along for ever.
         do { try obstacles.meet(error, serving: broker) } catch let error as NeedsMoreRows { throw DataFault(error) }
       } catch let error as WriteMismatch {
-        try database.recover()
+        try database.recover(from: error)
         throw DataFault(error)
       } catch {
-        try database.recover()
+        try database.recover(from: error)
         throw error
       }
       observer.repeated()
@@ -189,14 +189,14 @@ public final class Pipeline<Domain: Handler> {
       do {
         return try attemptBurial(item, fault, remembering: remembering, on: database)
       } catch let error as PostgresError {
-        try database.recover()
+        try database.recover(from: error)
         switch Remedy(for: error) {
         case .lookCarefully, .repeatWhole: try obstacles.meet(error, serving: broker)
         case .halve: throw DataFault(error)
         case .pause: throw error
         }
       } catch let error as WriteMismatch {
-        try database.recover()
+        try database.recover(from: error)
         throw DataFault(error)
       }
       observer.repeated()

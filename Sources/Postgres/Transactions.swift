@@ -71,6 +71,20 @@ extension Connection {
     if isInTransaction { throw handle.lost("the transaction could not be rolled back") }
   }
 
+  /// Does that after an error, whatever it was.
+  ///
+  /// - Parameter error: What happened.
+  /// - Throws: If the connection is lost: the error itself where it ended the connection, since it says why; otherwise
+  ///   what ended it now.
+  public func recover(from error: any Error) throws {
+    do throws(PostgresError) {
+      try recover()
+    } catch let loss {
+      guard let cause = error as? PostgresError, cause.isConnectionLost else { throw loss }
+      throw cause
+    }
+  }
+
   /// Reads all answers; only the loss of the connection is an error here.
   private func drain() throws(PostgresError) {
     while !isIdle {

@@ -103,8 +103,8 @@ final class ConsumerLane<Domain: Handler> {
         // What was too much work for the time limits must not be too much for ever.
         limit = max(1, limit / (error.category == .cancelled ? 8 : 2))
         try pause(because: "\(error)", for: backoff.next(), link)
-      } catch is LostDatabase {
-        try pause(because: "the connection is lost", for: backoff.next(), link)
+      } catch let error as LostDatabase {
+        try pause(because: "\(error)", for: backoff.next(), link)
       }
       if context.stop.isRaised { return }
       left.removeAll { $0.tag <= link.settledThrough }
@@ -134,7 +134,9 @@ final class ConsumerLane<Domain: Handler> {
     } != nil
   }
 
-  private struct LostDatabase: Error {}
+  private struct LostDatabase: Error, CustomStringConvertible {
+    var description: String { "the connection to the database is lost" }
+  }
 
   /// A lane without work would not notice that its database is gone, and would call itself ready.
   private func lookAtDatabase(_ link: BrokerLink) throws {

@@ -168,6 +168,7 @@ struct FailureTests {
         Issue.record("it should have failed")
       } catch let error as PostgresError {
         #expect(error.category == .infrastructure)
+        #expect(error.message.contains("terminating connection"), "what ended it, and not that it has ended: \(error)")
       }
       #expect(try await allocation.acknowledgedBeforeFailure() == 0)
       try await desk.script("rollback")
