@@ -13,6 +13,10 @@ final class BrokerLink: Messaging.Broker {
   private let context: LaneContext
   /// The last delivery that is settled; all before it are as well.
   private(set) var settledThrough: UInt64 = 0
+  /// When the batch in hand was taken, or last went on.
+  private var movedOn = ContinuousClock.now
+  /// How long a batch may be held up before others get what waits behind it.
+  private static let patience = Duration.seconds(3)
 
   init(_ consumer: Consumer, _ context: LaneContext) {
     self.consumer = consumer
@@ -20,20 +24,30 @@ final class BrokerLink: Messaging.Broker {
   }
 
   func take(upTo limit: Int, waiting: Duration) throws -> [Messaging.Delivery] {
-    try consumer.take(upTo: limit, bytes: BrokerLink.mostBytes, waiting: waiting).map(Messaging.Delivery.init)
+    let taken = try consumer.take(upTo: limit, bytes: BrokerLink.mostBytes, waiting: waiting)
+    movedOn = .now
+    return taken.map(Messaging.Delivery.init)
   }
 
   func acknowledge(through tag: UInt64) throws {
     try consumer.ack(tag, multiple: true)
     settledThrough = tag
+    movedOn = .now
   }
 
   func reject(_ tag: UInt64) throws {
     try consumer.reject(tag, requeue: false)
     settledThrough = tag
+    movedOn = .now
   }
 
-  func serve() throws { try keepAlive() }
+  /// Called between the attempts of a batch that somebody else is in the way of. The broker hands the first lane all
+  /// it has room for: while that one waits for a row, others shall have what needs another.
+  func serve() throws {
+    try keepAlive()
+    guard isConsuming, movedOn.duration(to: .now) > BrokerLink.patience else { return }
+    try giveBack(because: "others are in the way of its batch for long")
+  }
 
   /// Serves the heartbeat while the lane does something else. What arrives meanwhile is kept as long as it fits.
   func keepAlive() throws {
