@@ -158,10 +158,20 @@ final class ConsumerLane<Domain: Handler> {
     paused.set(1)
     defer { paused.set(0) }
     MetricName.laneReconnects.counter("database").increment()
-    database?.close()
-    database = nil
+    letDatabaseGo()
     try context.wait(wait, servingOrThrowing: link)
     try connectDatabase(serving: link)
+  }
+
+  /// Whatever ends the connection, the process has not died of what it was at: while that can be said it is said. A
+  /// stop that finds the lane in a pause would otherwise look like a death, to all that was redelivered.
+  private func letDatabaseGo() {
+    if let database, database.isUsable {
+      try? database.recover()
+      try? suspects.forgive(on: database)
+      database.close()
+    }
+    database = nil
   }
 
   /// Connects, waiting as long as it takes, and serves the broker's heartbeat meanwhile.

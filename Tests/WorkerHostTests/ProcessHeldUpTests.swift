@@ -1,3 +1,4 @@
+import AMQP
 import Foundation
 import TestServers
 import Testing
@@ -34,5 +35,40 @@ extension ProcessTests {
     try await Self.checkBooks(site, orders: 52, stock: 500)
     for child in setup + [worker] { child.signal(SIGTERM) }
     for child in setup + [worker] { #expect(try await child.end() == 0) }
+  }
+
+  @Test("SIGTERM while a redelivered message waits for a row: the process ends with 0, and nobody is a suspect")
+  func terminatedWhileHeldUp() async throws {
+    let site = try await ProcessSite()
+    let setup = try await site.startReady(.inventoryWorker, .outboxRelay)
+    try await site.stock(skus: 1, each: 10)
+    try await site.publish(.order("ord-1", "SKU-1", 1, message: "order-1"))
+    try await site.amqp { connection in
+      // What was said about the goods is there as well.
+      let consumer = try Consumer(connection, queue: "allocation", prefetch: 100)
+      let end = ContinuousClock.now + patience
+      while ContinuousClock.now < end {
+        for delivery in try consumer.take(upTo: 100, waiting: .seconds(1)) {
+          let isOrder = delivery.properties.messageID == "order-1"
+          if isOrder { return try consumer.reject(delivery.tag, requeue: true) }
+          try consumer.ack(delivery.tag, multiple: false)
+        }
+      }
+    }
+    try await site.lock("begin; select * from stock_items for update")
+    for _ in 1...2 {
+      let worker = try site.start(.allocationWorker, ["TALLYMAN_LANES": "1", "TALLYMAN_LOCK_TIMEOUT_MS": "500"])
+      try await site.until("it is written down", "select count(*) from suspects where in_company + alone > 0", is: 1)
+      try await site.until("it waits for the row", Self.waitingForLock, is: 1)
+      worker.signal(SIGTERM)
+      #expect(try await worker.end() == 0)
+      #expect(try await site.number("select count(*) from suspects where in_company + alone > 0") == 0)
+    }
+    try await site.lock("rollback")
+    let last = try await site.startReady(.allocationWorker)
+    try await Self.checkBooks(site, orders: 1, stock: 10)
+    try await site.until("nobody is a suspect any more", "select count(*) from suspects", is: 0)
+    for child in setup + last { child.signal(SIGTERM) }
+    for child in setup + last { #expect(try await child.end() == 0) }
   }
 }
