@@ -7,8 +7,8 @@ import Postgres
 /// Sends the deliveries that the pipeline committed.
 ///
 /// ```
-/// lease (one statement, committed) ─▶ send (no lock, no transaction) ─▶ settle + notification.sent or .failed (one
-///   ▲                                                                    transaction, only while the lease is ours)
+/// lease (one statement, committed) ─▶ count the attempt (committed) ─▶ send (no lock, no transaction)
+///   ▲            ─▶ settle + notification.sent or .failed (one transaction, only while the lease is ours)
 ///   └── the lease ends: whoever comes next sends it again under the same id
 /// ```
 ///
@@ -82,12 +82,22 @@ public final class DeliverySender {
         try giveBack([delivery], token, wait: wait, on: database)
         continue
       }
-      let result = attempt(delivery)
-      let outcome = try settle(delivery, result, token, on: database)
-      note(result, of: receiver)
-      report(delivery, outcome)
+      report(delivery, try send(delivery, to: receiver, token, on: database))
     }
     return deliveries.count
+  }
+
+  private func send(
+    _ leased: LeasedDelivery, to receiver: Receiver, _ token: String, on database: Connection
+  ) throws -> Outcome {
+    let counted = try database.query(DeliveryStatements.begin, [.text(leased.notificationID), .text(token)])
+    guard counted.count == 1 else { return .leaseLost }
+    var delivery = leased
+    delivery.attempt = counted.int4(0, 0)
+    let result = attempt(delivery)
+    let outcome = try settle(delivery, result, token, on: database)
+    note(result, of: receiver)
+    return outcome
   }
 
   private struct Receiver: Hashable {

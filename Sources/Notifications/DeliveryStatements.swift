@@ -29,13 +29,23 @@ enum DeliveryStatements {
         for update skip locked
       )
       update notification_deliveries d
-      set attempts = d.attempts + 1, lease_token = $2::text::uuid,
+      set lease_token = $2::text::uuid,
           leased_until = clock_timestamp() + $3 * interval '1 microsecond',
           next_attempt_at = clock_timestamp() + $3 * interval '1 microsecond'
       from due
       where d.notification_id = due.notification_id
       returning d.notification_id::text, d.event_id, d.event_type, d.channel, d.recipient, d.subject, d.body,
                 d.correlation_id, d.causation_traceparent, d.attempts, d.created_at
+      """)
+
+  /// Counts an attempt before it is made, if the lease is still ours: one of which the sender dies must count, and one
+  /// that was only leased must not.
+  static let begin = Statement(
+    name: "notification_begin",
+    sql: """
+      update notification_deliveries set attempts = attempts + 1
+      where notification_id = $1::text::uuid and lease_token = $2::text::uuid and state = 'waiting'
+      returning attempts
       """)
 
   /// Ends a delivery, if the lease is still ours.
@@ -58,12 +68,12 @@ enum DeliveryStatements {
       where notification_id = $1::text::uuid and lease_token = $2::text::uuid and state = 'waiting'
       """)
 
-  /// Gives rows back that were not tried: the attempt that the lease counted did not happen.
+  /// Gives rows back that were not tried.
   static let giveBack = Statement(
     name: "notification_give_back",
     sql: """
       update notification_deliveries
-      set attempts = attempts - 1, next_attempt_at = clock_timestamp() + $3 * interval '1 microsecond',
+      set next_attempt_at = clock_timestamp() + $3 * interval '1 microsecond',
           lease_token = null, leased_until = null
       where notification_id = any($1::text[]::uuid[]) and lease_token = $2::text::uuid and state = 'waiting'
       """)

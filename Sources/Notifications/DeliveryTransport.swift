@@ -13,8 +13,8 @@ public struct LeasedDelivery: Sendable {
   public let subject: String
   /// A mail's text, or the CloudEvent.
   public let body: [UInt8]
-  /// This attempt's number, 1 for the first.
-  public let attempt: Int32
+  /// This attempt's number, 1 for the first; before it begins that of the last one.
+  public internal(set) var attempt: Int32
   /// When the notification was made.
   public let createdAt: Timestamp
   let eventID: String

@@ -110,7 +110,8 @@ struct SenderRaceTests {
     for (id, path) in ["/ok", "/status/500", "/status/410"].enumerated() { try bench.add(id, to: path) }
     let outcomes = try await bench.run(["/ok", "/status/500", "/status/410"]) { transport in
       Interrupted(transport: transport) {
-        _ = try? bench.database.sql("update notification_deliveries set lease_token = gen_random_uuid()")
+        _ = try? bench.database.sql(
+          "update notification_deliveries set lease_token = gen_random_uuid() where attempts = 1")
       }
     }
     #expect(outcomes == [.leaseLost, .leaseLost, .leaseLost])

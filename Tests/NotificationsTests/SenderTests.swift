@@ -226,6 +226,23 @@ struct SenderTests {
     #expect(try bench.database.sql("select distinct attempts from notification_deliveries") == "1")
   }
 
+  @Test("A sender that ends during the first of its deliveries has used up the attempt of that one only")
+  func endsDuringTheFirst() async throws {
+    let bench = try await SenderBench()
+    for id in 1...5 { try bench.add(id, to: "/ok") }
+    try bench.database.sql("alter table outbox add constraint fails check (routing_key <> 'notification.sent')")
+    await #expect(throws: PostgresError.self) { try await bench.run(["/ok"], attempts: 1) }
+    #expect(
+      try bench.database.sql("select attempts from notification_deliveries order by notification_id")
+        == "1\n0\n0\n0\n0")
+    try bench.database.sql("alter table outbox drop constraint fails")
+    try bench.database.passTime()
+    let outcomes = try await bench.run(["/ok"], attempts: 1)
+    #expect(outcomes.count { $0 == .sent } == 4)
+    #expect(try bench.events().count { $0.hasPrefix("notification.sent") } == 4)
+    #expect(try bench.events().count { $0.hasPrefix("notification.failed ev-1") } == 1)
+  }
+
   @Test("A lease that an attempt could outlast is refused")
   func shortLease() async throws {
     let bench = try await SenderBench()
