@@ -197,8 +197,8 @@ public final class Publisher {
   ///   so: the broker may or may not have them.
   public func settlements(waiting: Duration) throws(AMQPError) -> [Settlement] {
     Lane.requireCurrent("AMQP.Publisher.settlements")
-    try writeFrames()
     do {
+      try writeFrames()
       try readAnswers(waiting: waiting)
     } catch {
       guard hasSettlements else { throw error }

@@ -14,8 +14,8 @@ import Synchronization
 ///
 /// The lane's thread holds the lane itself: call ``stop()`` to end it.
 public final class Lane: SerialExecutor, TaskExecutor, @unchecked Sendable {
-  // `@unchecked Sendable`: `pending` and `stopping` are touched only between lock and unlock of `mutex`;
-  // `name` is immutable.
+  // `@unchecked Sendable`: `pending`, `stopping` and `ended` are touched only between lock and unlock of
+  // `mutex`; `name` is immutable.
 
   /// What the thread is called in `top -H`, logs and stack traces. Linux shows the first 15 bytes.
   public let name: String
@@ -24,6 +24,8 @@ public final class Lane: SerialExecutor, TaskExecutor, @unchecked Sendable {
   private let wakeUp: UnsafeMutablePointer<pthread_cond_t>
   private var pending: [UnownedJob] = []
   private var stopping = false
+  /// Nothing takes jobs any more.
+  private var ended = false
 
   /// Starts the lane's thread.
   ///
@@ -97,6 +99,8 @@ public final class Lane: SerialExecutor, TaskExecutor, @unchecked Sendable {
   public func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)
     pthread_mutex_lock(mutex)
+    // Whoever waits for a job that nobody runs would wait for ever, without a word.
+    precondition(!ended, "work for lane \(name), which was stopped")
     pending.append(job)
     pthread_cond_signal(wakeUp)
     pthread_mutex_unlock(mutex)
@@ -155,7 +159,10 @@ public final class Lane: SerialExecutor, TaskExecutor, @unchecked Sendable {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     while pending.isEmpty {
-      if stopping { return nil }
+      if stopping {
+        ended = true
+        return nil
+      }
       pthread_cond_wait(wakeUp, mutex)
     }
     defer { pending.removeAll(keepingCapacity: true) }

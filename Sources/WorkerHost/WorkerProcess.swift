@@ -32,6 +32,8 @@ public final class WorkerProcess: Sendable {
   /// - Parameter executable: Which one this is.
   public init(_ executable: Executable) {
     EndingSignals.endAtOnce()
+    // Whoever reads the logs may go: then a line is lost, and not the worker.
+    signal(SIGPIPE, SIG_IGN)
     FreedMemory.keep()
     do throws(SettingsError) {
       settings = try Settings(for: executable)

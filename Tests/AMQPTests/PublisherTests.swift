@@ -1,7 +1,8 @@
-import AMQP
 import Lanes
 import TestServers
 import Testing
+
+@testable import AMQP
 
 @Suite struct PublisherTests {
   @Test func anUnroutableMessageComesBackAmongConfirmedOnes() async throws {
@@ -87,6 +88,30 @@ import Testing
       #expect(try publisher.settlements(waiting: .zero).map(\.outcome) == [.confirmed])
       #expect(!publisher.isAwaited)
     }
+  }
+
+  @Test func answersThatWereReadAreToldAlthoughTheNextMessageCannotBeWritten() async throws {
+    let fixture = try await BrokerFixture()
+    try await fixture.connected { try Self.loseTheConnectionBetweenTwoMessages($0) }
+  }
+
+  private static func loseTheConnectionBetweenTwoMessages(_ connection: Connection) throws {
+    try connection.declareQueue("q")
+    let publisher = try Publisher(connection)
+    let first = try publisher.publish(to: "q", "first")
+    _ = try eventually {
+      try connection.service()
+      return publisher.unsettled == 0 ? true : nil
+    }
+    let cut = AMQPError.connectionLost(detail: "cut")
+    let told = try publisher.together {
+      try publisher.publish(to: "q", "second")
+      _ = connection.fail(cut)
+      return try publisher.settlements(waiting: .zero)
+    }
+    #expect(told.map(\.sequence) == [first])
+    #expect(failure { _ = try publisher.settlements(waiting: .zero) } == cut)
+    #expect(publisher.unsettled == 1)
   }
 
   @Test func publishingToAMissingExchangeEndsTheChannelWithItsReason() async throws {

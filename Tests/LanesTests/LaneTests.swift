@@ -68,6 +68,15 @@ import Testing
     lane.stop()
     #expect(done.value == 1)
   }
+
+  @Test func workForALaneThatHasEndedIsAnErrorAndNotAWaitForEver() async {
+    await #expect(processExitsWith: .failure) {
+      let lane = Lane(name: "test-ended")
+      lane.stop()
+      // The thread ends within a moment; until then it still works.
+      while true { try await lane.run {} }
+    }
+  }
 }
 
 @Suite struct BackoffTests {

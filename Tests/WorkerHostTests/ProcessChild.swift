@@ -24,7 +24,9 @@ final class ProcessChild: Sendable {
     guard file >= 0 else { throw ProcessFailure("no output file in \(folder.path): error \(errno)") }
     defer { close(file) }
     let variables = environment.map { "\($0.key)=\($0.value)" }
-    pid = try Child.spawn(["/usr/bin/env", "-i"] + variables + [program] + arguments, output: file)
+    // Whoever runs the tests may ignore signals, and a child would inherit that.
+    let clean = ["/usr/bin/env", "-i", "--default-signal=PIPE"]
+    pid = try Child.spawn(clean + variables + [program] + arguments, output: file)
     lastWill = try LastWill(
       "[[ $(readlink /proc/$1/exe) == \"$2\" ]] && kill -KILL $1; rm -rf \"$3\"", ["\(pid)", program, folder.path])
   }

@@ -97,6 +97,20 @@ extension ProcessTests {
     for child in setup + last { #expect(try await child.end() == 0) }
   }
 
+  @Test("whoever reads the logs may go: no executable dies of it")
+  func logReaderGone() async throws {
+    let site = try await ProcessSite()
+    let children = try await site.startReady(.inventoryWorker, .outboxRelay)
+    for child in children {
+      let status = try String(contentsOfFile: "/proc/\(child.pid)/status", encoding: .utf8)
+      let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("SigIgn:") })
+      let ignored = try #require(UInt64(line.split(whereSeparator: \.isWhitespace)[1], radix: 16))
+      #expect(ignored & 1 << UInt64(SIGPIPE - 1) != 0, "\(line)")
+      child.signal(SIGTERM)
+      #expect(try await child.end() == 0)
+    }
+  }
+
   @Test("a second SIGTERM ends at once what a lock keeps from finishing; the deadline does too; nothing is lost")
   func terminatedTwice() async throws {
     let site = try await ProcessSite()
