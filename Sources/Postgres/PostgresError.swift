@@ -40,12 +40,16 @@ public struct PostgresError: Error, Sendable {
 }
 
 extension PostgresError: CustomStringConvertible {
-  /// One line: code, message, detail, and what they are about.
+  /// One line: code, message, detail, and what they are about. It may be logged: where the detail is the row itself,
+  /// with the customer and the message's body in it, it is left out; `detail` has it.
   public var description: String {
     var text = "\(sqlState): \(message)"
-    if let detail { text += " (\(detail))" }
+    if let detail, !quotesRow { text += " (\(detail))" }
     if let constraint { text += " [constraint \(constraint)]" }
     if let statement { text += " [statement \(statement)]" }
     return text
   }
+
+  /// Of violated rules the server says "Failing row contains (…)" or "Key (…)=(…) already exists".
+  private var quotesRow: Bool { ["22", "23"].contains(sqlState.errorClass) }
 }

@@ -15,8 +15,9 @@ struct Housekeeping {
   /// Makes the partitions of the coming days and drops those of days long past; every worker does, hourly, and the
   /// functions let one at a time.
   ///
+  /// - Parameter isStopping: Is asked between two days; shows that the lane moves.
   /// - Returns: How long to wait for the next turn.
-  func turn(on database: Connection) throws -> Duration {
+  func turn(on database: Connection, isStopping: () -> Bool) throws -> Duration {
     _ = try database.query(Housekeeping.ensure)
     let days = try database.query(Housekeeping.ahead).int4(0, 0)
     guard days >= 2 else {
@@ -25,17 +26,18 @@ struct Housekeeping {
     }
     readiness.ok(.partitions)
     // Dropping waits for a lock that all inserts need: not for long, and rather once more a minute later.
-    return try dropOld(on: database) ? .seconds(3600) : .seconds(60)
+    return try dropOld(on: database, isStopping) ? .seconds(3600) : .seconds(60)
   }
 
   /// - Returns: Whether nothing is left to drop.
-  private func dropOld(on database: Connection) throws -> Bool {
-    while true {
+  private func dropOld(on database: Connection, _ isStopping: () -> Bool) throws -> Bool {
+    while !isStopping() {
       switch try database.query(Housekeeping.drop, [.int4(Int32(clamping: keepDays))]).int4(0, 0) {
       case 0: return true
       case 1: logger.info("a day of the inbox was dropped", metadata: ["days_kept": .stringConvertible(keepDays)])
       default: return false
       }
     }
+    return false
   }
 }

@@ -98,7 +98,7 @@ public final class WorkerProcess: Sendable {
   public func housekeeping() -> any Service {
     let housekeeping = Housekeeping(keepDays: settings.worker.inboxDays, readiness: readiness, logger: logger)
     return periodic("housekeeping") {
-      { database, _ in try housekeeping.turn(on: database) }
+      { database, isStopping in try housekeeping.turn(on: database, isStopping: isStopping) }
     }
   }
 

@@ -26,6 +26,15 @@ import Testing
     #expect(ErrorCategory(.checkViolation, message: "violates check constraint") == .data)
   }
 
+  @Test func whatIsLoggedDoesNotQuoteTheRow() {
+    let row = "Failing row contains (ord-1, cust-42, ...)."
+    let refused = PostgresError(
+      sqlState: .checkViolation, message: "violates check constraint", detail: row, constraint: "no_vip")
+    #expect("\(refused)" == "23514: violates check constraint [constraint no_vip]" && refused.detail == row)
+    let deadlock = PostgresError(sqlState: SQLState("40P01"), message: "deadlock detected", detail: "Process 1 waits")
+    #expect("\(deadlock)" == "40P01: deadlock detected (Process 1 waits)")
+  }
+
   @Test func aStalePlanAsksForANewConnection() {
     #expect(ErrorCategory(.featureNotSupported, routine: "RevalidateCachedQuery") == .infrastructure)
   }
