@@ -25,7 +25,21 @@ extension Settings {
           + "a lane that waits for "
           + "the database is taken for dead")
     }
+    if laneSilence <= connectingTime {
+      problems.append(
+        "TALLYMAN_LANE_SILENCE_SECONDS = \(laneSilence.components.seconds): must be more than twice "
+          + "TALLYMAN_CONNECT_TIMEOUT_SECONDS, which is \(database.connectTimeout.components.seconds), and "
+          + "\(Settings.connectingSlack.components.seconds) seconds, or a lane that connects is taken for dead")
+    }
     return problems
+  }
+
+  /// What a lane asks first is part of it.
+  private static let connectingSlack = Duration.seconds(10)
+
+  /// A lane connects to the database and then to the broker, and shows no sign of life meanwhile.
+  private var connectingTime: Duration {
+    database.connectTimeout + broker.connectTimeout + Settings.connectingSlack
   }
 
   private var brokerProblems: [String] {
@@ -72,6 +86,11 @@ extension Settings {
       problems.append(
         "TALLYMAN_LANE_SILENCE_SECONDS = \(laneSilence.components.seconds): must be more than \(attemptText), "
           + "or a receiver that does not answer makes the process look stuck")
+    }
+    if executable == .notificationWorker, shutdownDeadline <= longestAttempt {
+      problems.append(
+        "TALLYMAN_SHUTDOWN_SECONDS = \(shutdownDeadline.components.seconds): must be more than \(attemptText), "
+          + "or a stop ends an attempt whose receiver may have taken it, and it is sent twice")
     }
     return problems
   }

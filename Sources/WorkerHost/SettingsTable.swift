@@ -204,13 +204,14 @@ extension SettingsTable {
     "TALLYMAN_HTTP_PORT", default: 8_080, in: 0...65_535, unit: "port",
     meaning: "Their port. 0 takes any free one; the log says which.", usedBy: .services)
   static let shutdown = Setting<Duration>.seconds(
-    "TALLYMAN_SHUTDOWN_SECONDS", default: 20, in: 1...3_600,
+    "TALLYMAN_SHUTDOWN_SECONDS", default: 25, in: 1...3_600,
     meaning: "Time for work in hand after SIGTERM. Whoever sends it must wait longer before SIGKILL.",
     usedBy: .services)
   static let laneSilence = Setting<Duration>.seconds(
     "TALLYMAN_LANE_SILENCE_SECONDS", default: 60, in: 5...3_600,
     meaning:
-      "How long a lane may go without a sign of life before `/health/live` fails. More than a statement may take.",
+      "How long a lane may go without a sign of life before `/health/live` fails. More than a statement and opening "
+      + "two connections may take.",
     usedBy: .services)
   static let logFormat = Setting<LogFormat>.choice(
     "TALLYMAN_LOG_FORMAT", default: .auto,

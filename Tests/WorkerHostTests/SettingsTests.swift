@@ -30,7 +30,7 @@ struct SettingsTests {
     #expect(settings.worker.lanes == 2)
     #expect(settings.worker.batch == 750)
     #expect(settings.worker.prefetch == 3_000)
-    #expect(settings.shutdownDeadline == .seconds(20))
+    #expect(settings.shutdownDeadline == .seconds(25))
     #expect(settings.http.host == "0.0.0.0")
     #expect(settings.http.port == 8_080)
     #expect(settings.relay.batch == 3_000)
@@ -187,17 +187,37 @@ struct SettingsRulesTests {
         ["TALLYMAN_HEARTBEAT_SECONDS": "5"], "TALLYMAN_STATEMENT_TIMEOUT_MS = 10000: must be at most TALLYMAN_HEARTBEAT"
       ),
       (
-        ["TALLYMAN_LANE_SILENCE_SECONDS": "10", "TALLYMAN_DELIVERY_TIMEOUT_SECONDS": "5"],
-        "TALLYMAN_LANE_SILENCE_SECONDS = 10: must be more than TALLYMAN_STATEMENT"
+        [
+          "TALLYMAN_LANE_SILENCE_SECONDS": "13", "TALLYMAN_DELIVERY_TIMEOUT_SECONDS": "5",
+          "TALLYMAN_STATEMENT_TIMEOUT_MS": "13000", "TALLYMAN_CONNECT_TIMEOUT_SECONDS": "1",
+        ], "TALLYMAN_LANE_SILENCE_SECONDS = 13: must be more than TALLYMAN_STATEMENT"
       ),
       (
-        ["TALLYMAN_DELIVERY_TIMEOUT_SECONDS": "60", "TALLYMAN_DELIVERY_LEASE_SECONDS": "300"],
+        ["TALLYMAN_LANE_SILENCE_SECONDS": "15"],
+        "TALLYMAN_LANE_SILENCE_SECONDS = 15: must be more than twice TALLYMAN_CONNECT_TIMEOUT_SECONDS, which is 10"
+      ),
+      (
+        ["TALLYMAN_CONNECT_TIMEOUT_SECONDS": "120"],
+        "TALLYMAN_LANE_SILENCE_SECONDS = 60: must be more than twice TALLYMAN_CONNECT_TIMEOUT_SECONDS, which is 120"
+      ),
+      (
+        [
+          "TALLYMAN_SHUTDOWN_SECONDS": "20", "TALLYMAN_SMTP_URL": "smtp://mail.example.com",
+          "TALLYMAN_EMAIL_FROM": "a@example.com",
+        ], "TALLYMAN_SHUTDOWN_SECONDS = 20: must be more than twice TALLYMAN_DELIVERY_TIMEOUT_SECONDS, which is 10"
+      ),
+      (
+        [
+          "TALLYMAN_DELIVERY_TIMEOUT_SECONDS": "60", "TALLYMAN_DELIVERY_LEASE_SECONDS": "300",
+          "TALLYMAN_SHUTDOWN_SECONDS": "120",
+        ],
         "TALLYMAN_LANE_SILENCE_SECONDS = 60: must be more than TALLYMAN_DELIVERY"
       ),
       (
         [
           "TALLYMAN_DELIVERY_TIMEOUT_SECONDS": "30", "TALLYMAN_SMTP_URL": "smtp://mail.example.com",
           "TALLYMAN_EMAIL_FROM": "a@example.com", "TALLYMAN_LANE_SILENCE_SECONDS": "120",
+          "TALLYMAN_SHUTDOWN_SECONDS": "120",
         ], "TALLYMAN_DELIVERY_LEASE_SECONDS = 60: must be more than twice TALLYMAN_DELIVERY"
       ),
       (["TALLYMAN_SMTP_URL": "smtp://mail.example.com"], "TALLYMAN_EMAIL_FROM is missing: TALLYMAN_SMTP_URL"),

@@ -269,7 +269,7 @@ stop_programs() {
       running+=("$name")
     fi
   done
-  deadline=$((SECONDS + 25)) # longer than TALLYMAN_SHUTDOWN_SECONDS
+  deadline=$((SECONDS + 30)) # longer than TALLYMAN_SHUTDOWN_SECONDS
   for name in "${running[@]}"; do
     while is_running "$name" && [[ $SECONDS -lt $deadline ]]; do sleep 0.05; done
     if is_running "$name"; then kill -KILL "$(<"$run/$name.pid")" 2>/dev/null || true; fi
