@@ -6,10 +6,13 @@ extension Pipeline {
   ///
   /// It is not decoded: reading it may be what kills.
   func condemn(_ delivery: Delivery, deaths: Int, on database: Connection, broker: some Broker) throws {
+    let began = ContinuousClock.now
     do {
-      let report = try writeCondemnation(Decoded.unread(delivery), deaths: deaths, on: database)
-      try broker.acknowledge(through: delivery.tag)
+      var report = try writeCondemnation(Decoded.unread(delivery), deaths: deaths, on: database)
+      report.databaseTime = ContinuousClock.now - began
+      report.totalTime = report.databaseTime
       observer.settled(report)
+      try broker.acknowledge(through: delivery.tag)
     } catch let error as PostgresError {
       try database.recover(from: error)
       guard Remedy(for: error) == .halve else { throw error }

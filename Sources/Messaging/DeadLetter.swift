@@ -32,20 +32,29 @@ struct DeadLetter {
   /// The copy of a very large message carries no body: the record keeps it, and the relay's memory stays bounded.
   /// A redelivered malformed message meets its own record: it is the same dead letter and gets no second copy.
   func send(for manifest: WorkerManifest, at now: Timestamp, to writes: inout WriteSet) throws {
+    try writes.send(DeadLetter.insert, parameters(for: manifest, at: now))
+  }
+
+  /// Does that by itself.
+  ///
+  /// - Returns: Whether it is new.
+  func write(for manifest: WorkerManifest, at now: Timestamp, on database: Connection) throws -> Bool {
+    try database.query(DeadLetter.insert, parameters(for: manifest, at: now)).affected == 1
+  }
+
+  private func parameters(for manifest: WorkerManifest, at now: Timestamp) -> [Parameter] {
     let id = messageID
     let aggregate = Shard.hash("message/\(id)")
-    try writes.send(
-      DeadLetter.insert,
-      [
-        .text(manifest.consumer), .text(manifest.queue), .text(envelope?.source ?? ""), .text(id),
-        .text(envelope?.type.rawValue ?? HeaderText.storable(delivery.routingKey)), .int4(delivery.attempt),
-        .text(kind.rawValue), .text(HeaderText.storable(reason.field)), .text(HeaderText.storable(reason.value)),
-        .text(HeaderText.storable(reason.rule)), .text(delivery.contentType.map(HeaderText.storable)),
-        .text(HeaderText.encode(delivery.headers)), .bytea(delivery.body),
-        .timestamp((delivery.firstSeen ?? now).microseconds), .timestamp(now.microseconds),
-        .text(HeaderText.encode(copyHeaders(manifest))), .int2(Shard.of(hash: aggregate)), .int(aggregate),
-        .text(manifest.deadQueue), .text(reason.kind.rawValue),
-      ])
+    return [
+      .text(manifest.consumer), .text(manifest.queue), .text(envelope?.source ?? ""), .text(id),
+      .text(envelope?.type.rawValue ?? HeaderText.storable(delivery.routingKey)), .int4(delivery.attempt),
+      .text(kind.rawValue), .text(HeaderText.storable(reason.field)), .text(HeaderText.storable(reason.value)),
+      .text(HeaderText.storable(reason.rule)), .text(delivery.contentType.map(HeaderText.storable)),
+      .text(HeaderText.encode(delivery.headers)), .bytea(delivery.body),
+      .timestamp((delivery.firstSeen ?? now).microseconds), .timestamp(now.microseconds),
+      .text(HeaderText.encode(copyHeaders(manifest))), .int2(Shard.of(hash: aggregate)), .int(aggregate),
+      .text(manifest.deadQueue), .text(reason.kind.rawValue),
+    ]
   }
 
   private func copyHeaders(_ manifest: WorkerManifest) -> [String: Delivery.Header] {

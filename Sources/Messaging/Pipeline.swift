@@ -49,11 +49,12 @@ public final class Pipeline<Domain: Handler> {
       guard let last = part.last else { continue }
       do {
         var report = try transact(part, on: database, broker)  // prepare, begin, claim, lock, decide, write, commit
-        try broker.acknowledge(through: last.delivery.tag)  // ack
         report.totalTime = ContinuousClock.now - began
+        // Before the acknowledgement: what is committed has happened, whether the broker still hears of it or not.
         observer.settled(report)
+        try broker.acknowledge(through: last.delivery.tag)  // ack
       } catch let error as DataFault {
-        try isolate(part, error, pending: &pending, on: database, broker: broker)
+        try isolate(part, error, since: began, pending: &pending, on: database, broker: broker)
       }
     }
   }
@@ -146,8 +147,8 @@ public final class Pipeline<Domain: Handler> {
 
   /// Halves a failed batch until the guilty message stands alone; that one becomes a dead letter.
   private func isolate(
-    _ part: ArraySlice<Decoded>, _ fault: DataFault, pending: inout [ArraySlice<Decoded>], on database: Connection,
-    broker: some Broker
+    _ part: ArraySlice<Decoded>, _ fault: DataFault, since began: ContinuousClock.Instant,
+    pending: inout [ArraySlice<Decoded>], on database: Connection, broker: some Broker
   ) throws {
     try broker.serve()
     if part.count > 1 {
@@ -159,9 +160,12 @@ public final class Pipeline<Domain: Handler> {
     }
     guard let item = part.first else { return }
     do {
-      let report = try buryAlone(item, fault, on: database, broker)
-      try broker.acknowledge(through: item.delivery.tag)
+      let buried = ContinuousClock.now
+      var report = try buryAlone(item, fault, on: database, broker)
+      report.databaseTime = ContinuousClock.now - buried
+      report.totalTime = ContinuousClock.now - began
       observer.settled(report)
+      try broker.acknowledge(through: item.delivery.tag)
     } catch let error as DataFault {
       // Not even the record can be written: the broker's dead-letter exchange is the last place to keep it.
       observer.rejected(item.delivery, because: error.description)

@@ -175,7 +175,7 @@ public struct BatchReport: Sendable {
   public private(set) var entries: [Entry] = []
   /// How long the database took, repeated transactions included.
   public internal(set) var databaseTime: Duration = .zero
-  /// How long it took from the deliveries in hand to their acknowledgement.
+  /// How long it took from the deliveries in hand until they could be acknowledged.
   public internal(set) var totalTime: Duration = .zero
 
   mutating func add(_ message: Message, _ outcome: Outcome, _ why: String?) {

@@ -30,6 +30,8 @@ public final class Relay {
   private var hasBeenAnswered = false
   /// When no alarm can be expected any more, although nothing was answered for.
   private var opening: ContinuousClock.Instant?
+  /// What was answered for while shards were given up; the next turn tells.
+  private var untold = RelayReport()
   /// Not before this it asks again, after an answer that reached the end, while confirms are awaited.
   private var nextQuestion = ContinuousClock.now
   /// The broker routes a channel's messages one after the other: from two it takes a quarter more.
@@ -127,7 +129,8 @@ public final class Relay {
   }
 
   private func work() throws -> RelayReport {
-    var report = RelayReport()
+    var report = untold
+    untold = RelayReport()
     if publisher.connection.isBlocked {
       // The server gives up a session whose answer nobody takes.
       if outbox.isAsking, try outbox.hasAnswer() { try receiveRows(&report) }
@@ -151,11 +154,15 @@ public final class Relay {
 
   /// Waits for what is on its way to the broker, for a moment, and deletes what was confirmed; before the connections
   /// are closed.
-  public func finish() throws {
+  ///
+  /// - Returns: What became of rows meanwhile.
+  @discardableResult
+  public func finish() throws -> RelayReport {
     letGo(of: flow.drop(shards: outbox.shards))
     try awaitConfirms(upTo: .seconds(2))
     try outbox.withdraw()
     try outbox.flush()
+    return untold
   }
 
   private func letGo(of messages: [WaitingMessage]) {
@@ -303,9 +310,8 @@ public final class Relay {
   /// Waits until nothing is on its way to the broker, unless it is blocked.
   private func awaitConfirms(upTo limit: Duration) throws {
     let end = clock.now + limit
-    var report = RelayReport()
     while publisher.isAwaited, !publisher.connection.isBlocked, clock.now < end {
-      try settleAnswers(waiting: .milliseconds(100), &report)
+      try settleAnswers(waiting: .milliseconds(100), &untold)
     }
   }
 

@@ -21,6 +21,7 @@ final class ConsumerLane<Domain: Handler> {
   private let suspects: Suspects<Domain>
   private let paused: Meter
   private var database: Postgres.Connection?
+  private var hasHadDatabase = false
   /// The lanes of a process are filled in this order: while one has room, those behind it stay idle. At low load that
   /// makes one batch of what would otherwise be several small ones in each other's way; at high load all are full.
   private let place: Int
@@ -42,19 +43,20 @@ final class ConsumerLane<Domain: Handler> {
     var hasConsumed = false
     try context.keepConnected("the lane") { hasConnected in
       try session {
+        if hasConsumed { MetricName.laneReconnects.counter("broker").increment() }
         hasConsumed = true
+        paused.set(0)
         hasConnected()
       }
     } lost: { error in
       let refusal = StartRefusal(error, queue: handler.manifest.queue)
       if !hasConsumed, let refusal { throw refusal }
+      paused.set(1)
       // While it runs, a queue that is gone comes back when somebody imports the topology: the lane waits for that.
       let isGone = if case AMQPError.channelClosed(404, _)? = error as? AMQPError { true } else { false }
       let reason = isGone ? "the queue is gone, and with it what it held: \(refusal?.description ?? "")" : "\(error)"
       context.readiness.fail(.consumer(lane: context.name), because: reason)
       return reason
-    } again: {
-      MetricName.laneReconnects.counter("broker").increment()
     }
     if let database, database.isUsable { try? suspects.forgive(on: database) }
     context.readiness.retire(lane: context.name)
@@ -156,11 +158,10 @@ final class ConsumerLane<Domain: Handler> {
     context.logger.warning(
       "the lane pauses: its messages wait, no attempt is used up", metadata: [LogKey.reason: .string(reason)])
     paused.set(1)
-    defer { paused.set(0) }
-    MetricName.laneReconnects.counter("database").increment()
     letDatabaseGo()
     try context.wait(wait, servingOrThrowing: link)
     try connectDatabase(serving: link)
+    paused.set(0)
   }
 
   /// Whatever ends the connection, the process has not died of what it was at: while that can be said it is said. A
@@ -188,6 +189,8 @@ final class ConsumerLane<Domain: Handler> {
       }
       do {
         database = try context.connectDatabase()
+        if hasHadDatabase { MetricName.laneReconnects.counter("database").increment() }
+        hasHadDatabase = true
       } catch let error as PostgresError {
         context.readiness.fail(.database(lane: context.name), because: "\(error)")
         context.logger.warning("the database does not answer", metadata: [LogKey.error: .string("\(error)")])
@@ -195,7 +198,9 @@ final class ConsumerLane<Domain: Handler> {
         context.readiness.fail(.database(lane: context.name), because: "\(error)")
         context.logger.warning("the database cannot be used", metadata: [LogKey.error: .string("\(error)")])
       }
-      if database == nil { try context.wait(backoff.next(), servingOrThrowing: link) }
+      guard database == nil else { continue }
+      paused.set(1)
+      try context.wait(backoff.next(), servingOrThrowing: link)
     }
   }
 }

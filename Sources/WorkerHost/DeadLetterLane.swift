@@ -64,7 +64,9 @@ final class DeadLetterLane {
   // MARK: What the broker gave up
 
   private func take(_ deliveries: [AMQP.Delivery], from consumer: Consumer, on database: Postgres.Connection) throws {
-    let refused = Set(try intake.record(deliveries.map(Undelivered.init), on: database))
+    let result = try intake.record(deliveries.map(Undelivered.init), on: database)
+    written.increment(by: result.written)
+    let refused = Set(result.refused)
     for delivery in deliveries {
       if refused.contains(delivery.tag) {
         // The broker keeps it in <queue>.dead: without a record, but not lost.
@@ -78,7 +80,6 @@ final class DeadLetterLane {
         try consumer.ack(delivery.tag, multiple: false)
       }
     }
-    written.increment(by: deliveries.count - refused.count)
     context.logger.warning(
       "the broker gave messages up: they are dead letters now",
       metadata: [

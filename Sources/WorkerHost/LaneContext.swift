@@ -60,10 +60,8 @@ struct LaneContext {
   ///   - session: Works on connections of its own, and says when it has them.
   ///   - lost: Told why a session ended; takes back the readiness and returns the reason for the log. What it throws
   ///     ends the lane.
-  ///   - again: Told that the next session follows.
   func keepConnected(
-    _ name: String, session: (_ hasConnected: () -> Void) throws -> Void, lost: (any Error) throws -> String,
-    again: () -> Void = {}
+    _ name: String, session: (_ hasConnected: () -> Void) throws -> Void, lost: (any Error) throws -> String
   ) throws {
     var backoff = Backoff(initial: .milliseconds(200), maximum: .seconds(5))
     while !stop.isRaised {
@@ -74,7 +72,6 @@ struct LaneContext {
         let reason = try lost(error)
         if stop.isRaised { break }
         logger.warning("\(name) connects again", metadata: [LogKey.error: .string(reason)])
-        again()
         wait(backoff.next())
       }
     }

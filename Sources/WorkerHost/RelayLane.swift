@@ -24,11 +24,18 @@ final class RelayLane {
   }
 
   func run() throws {
-    try context.keepConnected("the relay", session: session) { error in
+    var hasRelayed = false
+    try context.keepConnected("the relay") { hasConnected in
+      try session {
+        if hasRelayed { MetricName.laneReconnects.counter("relay").increment() }
+        hasRelayed = true
+        hasConnected()
+      }
+    } lost: { error in
       context.readiness.fail(.relay, because: "\(error)")
+      // The session held them.
+      shards.set(0)
       return "\(error)"
-    } again: {
-      MetricName.laneReconnects.counter("relay").increment()
     }
     context.readiness.retire(lane: context.name)
   }
@@ -63,7 +70,8 @@ final class RelayLane {
       show(blocked: connection.isBlocked, slow: relay.askingTime > .seconds(5))
       isIdle = report.isIdle
     }
-    try relay.finish()
+    observe(try relay.finish())
+    shards.set(0)
   }
 
   private func show(blocked: Bool, slow: Bool) {

@@ -31,6 +31,8 @@ struct FailureTests {
       #expect(taken.halved == [32, 16, 8, 4, 2])
       #expect(taken.entries.map(\.messageID) == letters.map(\.id), "in arrival order")
       #expect(taken.count(.applied) == 31)
+      // The buried one's transaction took its time as well.
+      #expect(taken.reports.allSatisfy { $0.databaseTime > .zero && $0.totalTime >= $0.databaseTime })
       let dead = try await house.deadLetter()
       #expect([dead.kind, dead.value] == ["refused", code])
       #expect(dead.rule.contains("this one is guilty"))
@@ -220,6 +222,24 @@ struct FailureTests {
       #expect(try await allocation.take(letter).outcome == .retried)
       let retry = try #require(try await house.outbox().first { $0.routingKey == "allocation.retry.1" })
       #expect(retry.headers["x-large"] == nil && retry.headers[HeaderName.attempt] == .int(1))
+    }
+  }
+
+  @Test("what the broker gave up is counted when it gets its record, not when it has one")
+  func intakeCounts() async throws {
+    try await withStock { house, _, allocation in
+      let letters = ["m-1", "m-2"].map { id in
+        Undelivered(
+          Delivery(
+            tag: 1, body: Array("hello".utf8), routingKey: "order.created", messageID: id, contentType: nil,
+            redelivered: false, headers: [:]), isRejected: true)
+      }
+      let written = try await allocation.with { database in
+        let intake = Intake(for: .allocation)
+        return try [letters.dropLast(), letters[...]].map { try intake.record(Array($0), on: database).written }
+      }
+      #expect(written == [1, 1])
+      #expect(try await house.deadLetters().count == 2)
     }
   }
 

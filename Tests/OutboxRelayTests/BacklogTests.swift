@@ -65,6 +65,30 @@ extension RelayTests {
     #expect(try await site.depth(of: "all") == 300)
   }
 
+  @Test("what is confirmed while the relay ends is counted as well")
+  func endCounts() async throws {
+    let site = try await RelaySite()
+    try await site.subscribe("all", to: "#")
+    try await site.fill(aggregates: 1...500, numbers: 1...4)
+    let lane = Lane(name: "ending")
+    defer { lane.stop() }
+    let published = try await lane.run {
+      let (relay, database, connection) = try site.relay(named: "ending")
+      defer {
+        database.close()
+        connection.close()
+      }
+      _ = try relay.balance()
+      var published = 0
+      let end = ContinuousClock.now + patience
+      while published == 0, ContinuousClock.now < end { published += try relay.turn().published }
+      // A window full is published, and few are answered for yet.
+      published += try relay.turn().published
+      return try published + relay.finish().published
+    }
+    #expect(try await site.waiting() == 2_000 - Int64(published))
+  }
+
   @Test("a row that commits late, with a lower id than those already published, is found")
   func lateCommit() async throws {
     let site = try await RelaySite()

@@ -96,6 +96,8 @@ public final class Worker: Stoppable, @unchecked Sendable {
 public struct Taken: Sendable {
   /// One per message, in arrival order.
   public var entries: [BatchReport.Entry] = []
+  /// One per transaction.
+  public var reports: [BatchReport] = []
   /// How many transactions were rolled back and run again.
   public var repeated = 0
   /// The sizes of the batches that were halved.
@@ -153,6 +155,9 @@ final class Recorder: Broker, PipelineObserver {
     guard let open, open.contains(tag), tag > settledThrough else {
       throw BrokenPromise("delivery \(tag) is acknowledged, settled through \(settledThrough)")
     }
+    guard taken.entries.count + taken.rejected > Int(tag - open.lowerBound) else {
+      throw BrokenPromise("delivery \(tag) is acknowledged, and nobody was told how it ended")
+    }
     settledThrough = tag
   }
 
@@ -165,7 +170,10 @@ final class Recorder: Broker, PipelineObserver {
 
   // MARK: PipelineObserver
 
-  func settled(_ report: BatchReport) { taken.entries += report.entries }
+  func settled(_ report: BatchReport) {
+    taken.entries += report.entries
+    taken.reports.append(report)
+  }
   func repeated() { taken.repeated += 1 }
   func halved(_ size: Int, because reason: String) { taken.halved.append(size) }
   func rejected(_ delivery: Delivery, because reason: String) { taken.rejected += 1 }

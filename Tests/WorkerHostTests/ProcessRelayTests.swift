@@ -5,6 +5,44 @@ import Testing
 import WorkerHost
 
 extension ProcessTests {
+  @Test("metrics say that the broker is lost, and count the connections that were made anew, not the attempts")
+  func metricsOfAnOutage() async throws {
+    let site = try await ProcessSite()
+    let proxy = try TCPProxy(to: site.broker.port)
+    let children = try [Executable.allocationWorker, .outboxRelay].map { executable in
+      let environment = site.environment(executable).mapValues {
+        $0.replacing(":\(site.broker.port)/", with: ":\(proxy.port)/")
+      }
+      return try ProcessChild(executable, environment.merging(["TALLYMAN_LANES": "1"]) { $1 })
+    }
+    for child in children { try await child.ready() }
+    func metric(_ line: String, of child: Int) async throws {
+      try await eventually("the metrics say \(line)", or: { children[child].output.suffix(500) }) {
+        try await children[child].get("/metrics").text.contains(line + "\n")
+      }
+    }
+    try await metric(#"tallyman_lane_paused{lane="lane-1"} 0"#, of: 0)
+    try await metric("tallyman_relay_shards 16", of: 1)
+    proxy.set(.refuse)
+    proxy.cut()
+    try await metric(#"tallyman_lane_paused{lane="lane-1"} 1"#, of: 0)
+    try await metric("tallyman_relay_shards 0", of: 1)
+    // Several attempts fail.
+    for child in children {
+      try await eventually("it tries again and again", or: { child.output.suffix(500) }) {
+        child.output.split(separator: "\n").count { $0.contains("connects again") } >= 4
+      }
+    }
+    proxy.set(.pass)
+    for child in children { try await child.ready() }
+    try await metric(#"tallyman_lane_paused{lane="lane-1"} 0"#, of: 0)
+    try await metric(#"tallyman_lane_reconnects_total{kind="broker"} 1"#, of: 0)
+    try await metric(#"tallyman_lane_reconnects_total{kind="relay"} 1"#, of: 1)
+    try await metric("tallyman_relay_shards 16", of: 1)
+    for child in children { child.signal(SIGTERM) }
+    for child in children { #expect(try await child.end() == 0) }
+  }
+
   @Test("dead rows that take longer to read over than a statement may take delay a relay, and end nothing")
   func deadRows() async throws {
     let site = try await ProcessSite()

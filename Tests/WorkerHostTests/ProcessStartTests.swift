@@ -132,9 +132,11 @@ extension ProcessTests {
     try await child.unready("tallyman migrate")
     try await relay.unready("tallyman migrate")
     #expect(try await child.get("/health/live").status == 200)
+    #expect(try await child.get("/metrics").text.contains(#"tallyman_lane_paused{lane="lane-1"} 1"#))
     try await site.publish(.location("WH-1"))
     try await site.migrate()
     try await child.ready()
+    #expect(try await child.get("/metrics").text.contains(#"tallyman_lane_paused{lane="lane-1"} 0"#))
     try await relay.ready()
     try await site.until("the message is applied", "select count(*) from locations", is: 1)
     for child in [child, relay] { child.signal(SIGTERM) }

@@ -34,22 +34,32 @@ public struct Intake {
   /// - Parameter manifest: Whose messages.
   public init(for manifest: WorkerManifest) { self.manifest = manifest }
 
+  /// What became of messages.
+  public struct Result: Sendable {
+    /// How many records were written: not those that were there.
+    public var written = 0
+    /// Tags of those that the database refuses even now, each on its own.
+    public var refused: [UInt64] = []
+  }
+
   /// Writes the records and the copies' outbox rows, and commits. A message that has its record already gets no second.
   ///
-  /// - Returns: Tags of those that the database refuses even now, each on its own.
   /// - Throws: ``PostgresError`` where the database is at fault and not the message.
-  public func record(_ letters: [Undelivered], on database: Connection) throws -> [UInt64] {
+  public func record(_ letters: [Undelivered], on database: Connection) throws -> Result {
     do {
-      try commit(letters.map(deadLetter), on: database)
-      return []
+      return Result(written: try commit(letters.map(deadLetter), on: database))
     } catch let error where Intake.blamesData(error) {
       guard letters.count > 1 else { return try recordPlainly(letters, on: database) }
-      return try letters.flatMap { try record([$0], on: database) }
+      return try letters.reduce(into: Result()) { result, letter in
+        let own = try record([letter], on: database)
+        result.written += own.written
+        result.refused += own.refused
+      }
     }
   }
 
   /// A last try, without anything that somebody else wrote but the body.
-  private func recordPlainly(_ letters: [Undelivered], on database: Connection) throws -> [UInt64] {
+  private func recordPlainly(_ letters: [Undelivered], on database: Connection) throws -> Result {
     let plain = letters.map { letter in
       DeadLetter(
         delivery: Delivery(
@@ -57,10 +67,9 @@ public struct Intake {
           redelivered: false, headers: [:]), envelope: nil, kind: .undelivered, reason: letter.reason)
     }
     do {
-      try commit(plain, on: database)
-      return []
+      return Result(written: try commit(plain, on: database))
     } catch let error where Intake.blamesData(error) {
-      return letters.map(\.delivery.tag)
+      return Result(refused: letters.map(\.delivery.tag))
     }
   }
 
@@ -70,14 +79,13 @@ public struct Intake {
       reason: letter.reason)
   }
 
-  private func commit(_ letters: [DeadLetter], on database: Connection) throws {
+  /// - Returns: How many of them are new.
+  private func commit(_ letters: [DeadLetter], on database: Connection) throws -> Int {
     try database.transaction {
       let now = try DatabaseClock.read(on: database)
-      var writes = WriteSet(on: database)
-      for letter in letters.sorted(by: { $0.sortKey < $1.sortKey }) {
-        try letter.send(for: manifest, at: now, to: &writes)
+      return try letters.sorted { $0.sortKey < $1.sortKey }.count {
+        try $0.write(for: manifest, at: now, on: database)
       }
-      try writes.finish()
     }
   }
 
