@@ -81,6 +81,7 @@ extension InventoryDecisions {
     state.papers.holds.known[hold.holdID] = record
     state.papers.holds.new.append(record)
     state.papers.held[hold.place, default: 0] += hold.quantity
+    state.papers.openHolds[hold.place, default: []].append(hold.holdID)
     return .applied(
       publish(news) + [
         adjusted(

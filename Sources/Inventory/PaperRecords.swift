@@ -67,16 +67,32 @@ extension Papers {
     }
   }
 
-  private mutating func loadHolds(_ rows: Rows) {
-    for row in 0..<rows.count {
+  /// Returns the holds in the order of the rows.
+  @discardableResult
+  private mutating func loadHolds(_ rows: Rows) -> [Hold] {
+    (0..<rows.count).map { row in
       let id = HoldID(trusted: rows.text(row, 0))
-      holds.known[id] = Hold(
+      let hold = Hold(
         paper: QualityHeld(
           holdID: id, sku: SKU(trusted: rows.text(row, 1)), locationID: LocationID(trusted: rows.text(row, 2)),
           lot: Papers.lot(rows.text(row, 3)), quantity: rows.int(row, 4), person: rows.optionalText(row, 6),
           reasonCode: rows.optionalText(row, 7)),
-        released: rows.int(row, 5))
+        released: rows.int(row, 5), givenUp: rows.int(row, 8))
+      holds.known[id] = hold
+      return hold
     }
+  }
+
+  /// Reads the open holds of these places.
+  ///
+  /// Called when everything is locked: few places are counted while units are held there.
+  mutating func loadOpenHolds(of places: Set<WorkingSet.Place>, on database: Connection) throws {
+    guard !places.isEmpty else { return }
+    let places = Array(places)
+    let rows = try database.query(
+      PaperStatements.openHolds,
+      [.texts(places) { $0.sku.value }, .texts(places) { $0.location.value }, .texts(places) { $0.lot }])
+    for hold in loadHolds(rows) { openHolds[hold.paper.place, default: []].append(hold.paper.holdID) }
   }
 
   private mutating func loadReleases(_ rows: Rows) {
@@ -132,7 +148,7 @@ extension Papers {
       ])
   }
 
-  /// New holds with what was released of them in the same batch; then what was released of older ones.
+  /// New holds; then what was released of holds or given up, also of new ones.
   private func sendHolds(to writes: inout WriteSet, _ now: Timestamp) throws {
     let rows = holds.new.sorted { $0.paper.holdID < $1.paper.holdID }
     if !rows.isEmpty {
@@ -149,7 +165,8 @@ extension Papers {
     let changed = changedHolds.sorted().compactMap { holds.known[$0] }
     guard !changed.isEmpty else { return }
     try writes.send(
-      PaperStatements.updateHolds, [.texts(changed) { $0.paper.holdID.value }, .ints(changed) { $0.released }],
+      PaperStatements.updateHolds,
+      [.texts(changed) { $0.paper.holdID.value }, .ints(changed) { $0.released }, .ints(changed) { $0.givenUp }],
       changing: changed.count)
   }
 

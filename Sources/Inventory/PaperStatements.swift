@@ -31,15 +31,24 @@ enum PaperStatements {
   static let holds = Statement(
     name: "holds",
     sql: """
-      select hold_id, sku, location_id, lot, quantity, released, person, reason_code
+      select hold_id, sku, location_id, lot, quantity, released, person, reason_code, given_up
       from quality_holds where hold_id = any($1::text[])
+      """)
+
+  static let openHolds = Statement(
+    name: "holds_open",
+    sql: """
+      select h.hold_id, h.sku, h.location_id, h.lot, h.quantity, h.released, h.person, h.reason_code, h.given_up
+      from (select unnest($1::text[]) as sku, unnest($2::text[]) as location_id, unnest($3::text[]) as lot) as k
+      join quality_holds h using (sku, location_id, lot)
+      where h.released + h.given_up < h.quantity order by h.recorded_at, h.hold_id
       """)
 
   static let held = Statement(
     name: "held",
     sql: """
-      select sku, location_id, lot, sum(quantity - released)::int8 from quality_holds
-      where sku = any($1::text[]) and released < quantity group by sku, location_id, lot
+      select sku, location_id, lot, sum(quantity - released - given_up)::int8 from quality_holds
+      where sku = any($1::text[]) and released + given_up < quantity group by sku, location_id, lot
       """)
 
   static let releases = Statement(
@@ -86,9 +95,10 @@ enum PaperStatements {
     name: "holds_update",
     sql: WriteSet.guarded(
       """
-      update quality_holds h set released = n.released
-      from (select unnest($1::text[]) as hold_id, unnest($2::int8[]) as released) as n where h.hold_id = n.hold_id
-      """, by: 3))
+      update quality_holds h set released = n.released, given_up = n.given_up
+      from (select unnest($1::text[]) as hold_id, unnest($2::int8[]) as released, unnest($3::int8[]) as given_up) as n
+      where h.hold_id = n.hold_id
+      """, by: 4))
 
   static let insertReleases = Statement(
     name: "releases_insert",

@@ -24,8 +24,10 @@ struct Papers {
   /// Units of open holds, where units are released without naming one.
   var held: [WorkingSet.Place: Int64] = [:]
   var heldSKUs: Set<SKU> = []
-  /// Holds of which units were released here.
+  /// Holds of which units were released or given up here.
   var changedHolds: Set<HoldID> = []
+  /// The open holds of counted places, the oldest first: a count may take what they hold.
+  var openHolds: [WorkingSet.Place: [HoldID]] = [:]
 
   /// Where the batch's documents say that something happened.
   private(set) var places: Set<WorkingSet.Place> = []
@@ -66,13 +68,29 @@ struct Papers {
   /// Loads what counts have to know, and the orders whose promises may have to be bumped.
   ///
   /// Called when everything is locked.
-  func load(into stock: WorkingSet, on database: Connection) throws {
+  mutating func load(into stock: WorkingSet, on database: Connection) throws {
+    try loadOpenHolds(of: countedPlaces.filter { (stock.balance(at: $0)?.qualityControl ?? 0) > 0 }, on: database)
     guard demand.isAny else { return }
     var demand = demand
     // Of those nothing is read but that they are: the movements since an old count are many.
     demand.forgetCounts(olderThan: newestCounts)
     try stock.loadMovements(demand.moments(in: stock), on: database)
     try stock.loadBumpable(demand.bumps(in: stock), on: database)
+  }
+
+  /// A count has left so many units in quality control. What no hold has put there is missing first; of what is still
+  /// missing the oldest holds lose their units, or these would be waited for, and nothing else released, for ever.
+  mutating func giveUp(at place: WorkingSet.Place, beyond inQualityControl: Int64) {
+    let ids = openHolds[place] ?? []
+    var missing = ids.reduce(-inQualityControl) { $0 + (holds.known[$1]?.open ?? 0) }
+    for id in ids where missing > 0 {
+      let lost = min(missing, holds.known[id]?.open ?? 0)
+      guard lost > 0 else { continue }
+      holds.known[id]?.givenUp += lost
+      changedHolds.insert(id)
+      held[place, default: 0] -= lost
+      missing -= lost
+    }
   }
 }
 
@@ -160,11 +178,13 @@ extension QualityReleased {
 struct Hold {
   let paper: QualityHeld
   var released: Int64 = 0
+  /// Units that were not there any more when the place was counted.
+  var givenUp: Int64 = 0
   var bumped: Int64 = 0
   /// The message that brought it; empty where it was looked up.
   var message = MessageName(source: "", id: "")
 
-  var open: Int64 { paper.quantity - released }
+  var open: Int64 { paper.quantity - released - givenUp }
 }
 
 /// Which message a document came with: the ledger's entries name it too.

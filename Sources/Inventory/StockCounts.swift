@@ -41,6 +41,7 @@ extension InventoryDecisions {
     record.held = balance.qualityControl - before.held
     record.bumped = before.reserved - balance.reserved
     record.seq = balance.seq
+    state.papers.giveUp(at: count.place, beyond: balance.qualityControl)
     state.papers.counts.known[count.countID] = count
     state.papers.counts.new.append(record)
     if count.counted != nil { state.papers.newestCounts[count.place] = count.countedAt }

@@ -48,7 +48,11 @@ extension ReasonGuide {
     act: "Report arrivals and losses by transfer.received. Discard this one.")
 
   static let moreThanHeld = ReasonGuide(
-    meaning: "A decision about quality releases more units than its hold still holds: decided twice, or mistyped.",
-    look: "the other decisions about the hold: `select * from tallyman.quality_releases where hold_id = …`.",
-    act: "Correct the quantity with --edit, then replay; discard it if it was decided already.")
+    meaning:
+      "A decision about quality releases more units than its hold still holds: decided twice, mistyped, or a count "
+      + "found that they are gone.",
+    look:
+      "the other decisions about the hold: `select * from tallyman.quality_releases where hold_id = …`; "
+      + "`given_up` in `tallyman.quality_holds`: what counts took from it.",
+    act: "Correct the quantity with --edit, then replay; discard it if it was decided already or the count covers it.")
 }

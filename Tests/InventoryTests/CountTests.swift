@@ -136,11 +136,11 @@ struct CountTests {
       try await place.inventory.take(.count("cnt-1", "A", "WH-1", 2))
       #expect(try await place.balances() == ["WH-1|2|0|0|2"])
       #expect(try await place.states() == ["o-1|backordered"])
-      // What the hold lost cannot be released.
+      // What the hold lost cannot be released; the rest can.
       let release = Letter.release("rel-1", of: "hld-1", 4, "A", "WH-1")
-      let taken = try await place.inventory.take(release)
-      #expect(taken.outcome == .retried)
-      #expect(taken.entries[0].why?.contains("2 held units") == true)
+      #expect(try await place.inventory.take(release).outcome == .deadLettered)
+      #expect(try await place.house.deadLetter(of: release.id).rule.contains("2 units that hold hld-1 still holds"))
+      #expect(try await place.inventory.take(.release("rel-2", of: "hld-1", 2, "A", "WH-1")).outcome == .applied)
     }
   }
 

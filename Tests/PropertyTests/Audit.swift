@@ -1,5 +1,6 @@
 import Contracts
 
+@testable import Inventory
 @testable import Stock
 
 // The invariants of the domain, over everything that the world holds.
@@ -33,6 +34,10 @@ extension World {
     try require(
       usable >= balance.reserved, "nothing is promised that is not there",
       "\(place): \(balance.reserved) of \(usable)")
+    let held = records.papers.held[balance.place, default: 0]
+    try require(
+      held <= balance.qualityControl, "what holds hold is there",
+      "\(place): \(held) of \(balance.qualityControl) in quality control")
     try require(
       balance.seq == books.last[balance.id]?.seq ?? 0, "a balance knows its last entry", "\(place): \(balance.seq)")
   }

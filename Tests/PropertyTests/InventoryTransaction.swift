@@ -68,6 +68,7 @@ struct InventoryTransaction: Transaction {
     state.papers.releases.known = known.releases.known
     state.papers.newestCounts = known.newestCounts
     state.papers.held = known.held
+    state.papers.openHolds = known.openHolds
     var demand = PromiseDemand()
     for event in batch {
       switch event {
@@ -128,6 +129,7 @@ struct InventoryTransaction: Transaction {
     for hold in papers.holds.new { records.holds.known[hold.paper.holdID] = papers.holds.known[hold.paper.holdID] }
     for id in papers.changedHolds { records.holds.known[id] = papers.holds.known[id] }
     for release in papers.releases.new { records.releases.known[release.paper.releaseID] = release.paper }
+    records.openHolds = papers.openHolds
     records.held = [:]
     for hold in records.holds.known.values where hold.open > 0 {
       records.held[hold.paper.place, default: 0] += hold.open

@@ -43,6 +43,25 @@ struct AuditTests {
     }
   }
 
+  @Test("what a count takes of a hold, and what comes into quality control after it, is booked as it should be")
+  func countedHolds() async throws {
+    try await withHouse { house in
+      let inventory = try await house.inventoryWorker()
+      let allocation = try await house.allocationWorker()
+      try await inventory.take([.product("A"), .location("W1"), .receipt("r-1", "A", "W1", 10)])
+      try await allocation.take([.order("o-1", [("A", 2)]), .shipment("s-1", "o-1", [(1, "W1", 2)])])
+      try await inventory.take([
+        .hold("h-1", 8, "A", "W1"), .count("c-1", "A", "W1", 3), .count("c-2", "A", "W1", 0, at: .now + .seconds(1)),
+      ])
+      try await allocation.take(.status("s-1", .failed))
+      let taken = try await inventory.take([.hold("h-2", 1, "A", "W1"), .release("rel-1", of: nil, 2, "A", "W1")])
+      #expect(taken.outcomes == [.retried, .applied])
+      let report = try await house.desk(user: "tallyman_operator").with { try Auditor($0).audit() }
+      #expect(report.violated.map { "\($0.invariant.name): \($0.rows)" } == [])
+      #expect(report.findings.first { $0.invariant.name == "hold_released" }?.checked == 1)
+    }
+  }
+
   @Test("reports each broken invariant, and no other")
   func breaks() async throws {
     #expect(Set(Breakage.all.flatMap(\.invariants)) == Set(Invariant.all.map(\.name)), "each is broken once")

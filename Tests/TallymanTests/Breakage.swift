@@ -179,6 +179,7 @@ struct Breakage: Sendable {
     Breakage(
       "transfer_in_transit", "move_conserved", sql: "update transfer_lines set quantity = quantity + 1"),
     Breakage("hold_released", sql: "update quality_holds set released = released + 1"),
+    Breakage("hold_released", "paper_booked", sql: "update quality_holds set quantity = quantity + 1"),
     Breakage("shipment_lines", sql: "update shipment_lines set line_no = 2 where shipment_id = 'shp-2'"),
   ]
 
