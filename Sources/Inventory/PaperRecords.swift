@@ -26,7 +26,9 @@ extension Papers {
       loadCounts(try database.receive())
       let rows = try database.receive()
       for row in 0..<rows.count {
-        newestCounts[Papers.place(rows, row, 0)] = Timestamp(microseconds: rows.timestamp(row, 3))
+        newestCounts[Papers.place(rows, row, 0)] = LastCount(
+          id: CountID(trusted: rows.text(row, 4)), counted: rows.int(row, 5),
+          time: Timestamp(microseconds: rows.timestamp(row, 3)))
       }
     }
     if !adjustments.wanted.isEmpty { loadAdjustments(try database.receive()) }

@@ -12,12 +12,12 @@ enum PaperStatements {
   static let newestCounts = Statement(
     name: "counts_newest",
     sql: """
-      select k.sku, k.location_id, k.lot, newest.counted_at
+      select k.sku, k.location_id, k.lot, newest.counted_at, newest.count_id, newest.counted
       from (select unnest($1::text[]) as sku, unnest($2::text[]) as location_id, unnest($3::text[]) as lot) as k
       cross join lateral (
-        select c.counted_at from counts c
+        select c.counted_at, c.count_id, c.counted from counts c
         where c.sku = k.sku and c.location_id = k.location_id and c.lot = k.lot and c.counted is not null
-        order by c.counted_at desc limit 1
+        order by c.counted_at desc, c.superseded limit 1
       ) as newest
       """)
 

@@ -1,4 +1,5 @@
 import Contracts
+import Messaging
 import Postgres
 import Stock
 
@@ -20,7 +21,7 @@ struct Papers {
   var holds = File<HoldID, Hold, Hold>()
   var releases = File<ReleaseID, QualityReleased, ReleaseRecord>()
   /// When a place was last counted, by an absolute count: an older count says nothing any more.
-  var newestCounts: [WorkingSet.Place: Timestamp] = [:]
+  var newestCounts: [WorkingSet.Place: LastCount] = [:]
   /// Units of open holds, where units are released without naming one.
   var held: [WorkingSet.Place: Int64] = [:]
   var heldSKUs: Set<SKU> = []
@@ -73,7 +74,7 @@ struct Papers {
     guard demand.isAny else { return }
     var demand = demand
     // Of those nothing is read but that they are: the movements since an old count are many.
-    demand.forgetCounts(olderThan: newestCounts)
+    demand.forgetCounts(olderThan: newestCounts.mapValues(\.time))
     try stock.loadMovements(demand.moments(in: stock), on: database)
     try stock.loadBumpable(demand.bumps(in: stock), on: database)
   }
@@ -191,6 +192,22 @@ struct Hold {
 struct MessageName {
   let source: String
   let id: String
+}
+
+/// The absolute count of a place that stands.
+struct LastCount {
+  let id: CountID
+  let counted: Int64
+  let time: Timestamp
+
+  /// Another count of the same time must say the same: nobody knows which of the two looks was the later one.
+  func contradiction(with new: StockCounted) -> Reason? {
+    guard new.countedAt == time, let other = new.counted, other != counted else { return nil }
+    return Reason(
+      .contradiction, field: "data.counted", value: "\(other)",
+      rule: "must stay \(counted): count \(id) of the same counted_at was published with it before, and a later look "
+        + "has a later counted_at")
+  }
 }
 
 /// A count as it is remembered.

@@ -15,7 +15,8 @@ extension InventoryDecisions {
     if let reason = tooFarAhead(count.countedAt) { return .notApplied(reason) }
     let found = find(count.place)
     guard case .success(let (item, balance)) = found else { return found.refusal }
-    if let newest = state.papers.newestCounts[count.place], newest >= count.countedAt {
+    if let newest = state.papers.newestCounts[count.place], newest.time >= count.countedAt {
+      if let contradiction = newest.contradiction(with: count) { return .notApplied(contradiction) }
       return supersede(count, item, balance)
     }
     let movement = count.counted == nil ? 0 : stock.movement(at: balance, since: count.countedAt)
@@ -44,7 +45,9 @@ extension InventoryDecisions {
     state.papers.giveUp(at: count.place, beyond: balance.qualityControl)
     state.papers.counts.known[count.countID] = count
     state.papers.counts.new.append(record)
-    if count.counted != nil { state.papers.newestCounts[count.place] = count.countedAt }
+    if let counted = count.counted {
+      state.papers.newestCounts[count.place] = LastCount(id: count.countID, counted: counted, time: count.countedAt)
+    }
     return .applied(
       publish(news) + [
         adjusted(

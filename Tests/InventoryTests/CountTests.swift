@@ -88,6 +88,29 @@ struct CountTests {
     }
   }
 
+  @Test("two absolute counts of one time must say the same, in any order: a correction is a later look")
+  func sameTime() async throws {
+    let time = Warehouse.ago(300)
+    for (first, second) in [(Int64(118), Int64(181)), (181, 118)] {
+      try await withWarehouse(150) { place in
+        try await place.inventory.take(.count("cnt-1", "A", "WH-1", first, at: time))
+        let other = Letter.count("cnt-2", "A", "WH-1", second, at: time)
+        #expect(try await place.inventory.take(other).outcome == .deadLettered)
+        let dead = try await place.house.deadLetter(of: other.id)
+        #expect((dead.field, dead.value) == ("data.counted", "\(second)"))
+        #expect(dead.rule.hasPrefix("must stay \(first): count cnt-1 of the same counted_at"))
+        #expect(try await place.balances() == ["WH-1|\(first)|0|0|0"])
+        let taken = try await place.inventory.take([
+          .count("cnt-3", "A", "WH-1", first, at: time), .difference("cnt-4", "A", "WH-1", 5, at: time),
+          .count("cnt-5", "A", "WH-1", second, at: time + .seconds(1)),
+          .count("cnt-6", "A", "WH-1", first, at: time + .seconds(1)),
+        ])
+        #expect(taken.outcomes == [.applied, .applied, .applied, .deadLettered])
+        #expect(try await place.balances() == ["WH-1|\(second)|0|0|0"])
+      }
+    }
+  }
+
   @Test("a count below what is promised is believed: the lowest-ranked orders wait again, and later are filled")
   func bumps() async throws {
     try await withWarehouse(10) { place in

@@ -118,10 +118,9 @@ struct InventoryTransaction: Transaction {
     let papers = state.papers
     for count in papers.counts.new {
       records.counts.known[count.paper.countID] = count.paper
-      if count.paper.counted != nil {
-        let newest = records.newestCounts[count.paper.place]
-        records.newestCounts[count.paper.place] = max(newest ?? count.paper.countedAt, count.paper.countedAt)
-      }
+      guard let counted = count.paper.counted, !count.isSuperseded else { continue }
+      records.newestCounts[count.paper.place] = LastCount(
+        id: count.paper.countID, counted: counted, time: count.paper.countedAt)
     }
     for adjustment in papers.adjustments.new {
       records.adjustments.known[adjustment.paper.adjustmentID] = adjustment.paper
