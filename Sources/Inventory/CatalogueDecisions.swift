@@ -41,7 +41,7 @@ extension InventoryDecisions {
     entry.relist(as: product, at: message.envelope.time)
     if let taken = takenBarcode(of: entry.content) { return .notApplied(taken) }
     keep(entry)
-    stock.setDiscontinued(item, false)
+    stock.setDiscontinued(item, false, cause(product.sku.value))
     return announce(.productCreated(entry.content), item)
   }
 
@@ -79,7 +79,7 @@ extension InventoryDecisions {
     entry.discontinue(at: time)
     keep(entry)
     guard isNews else { return .applied([]) }
-    stock.setDiscontinued(item, true)
+    stock.setDiscontinued(item, true, cause(product.sku.value))
     return announce(.productRetired(product), item)
   }
 

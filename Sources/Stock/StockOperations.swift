@@ -274,10 +274,13 @@ extension WorkingSet {
     item.isChanged = true
   }
 
-  /// The catalogue sells the SKU no more, or again.
-  public func setDiscontinued(_ item: StockItem, _ isDiscontinued: Bool) {
+  /// The catalogue sells the SKU no more, or again: what ran out meanwhile is told then.
+  public func setDiscontinued(_ item: StockItem, _ isDiscontinued: Bool, _ cause: Cause) {
     item.row.isDiscontinued = isDiscontinued
     item.isChanged = true
+    // What never was there, and no policy speaks of, has not run out.
+    let isWatched = item.band.reorderPoint > 0 || item.places.contains { $0.seq > 0 || $0.band.reorderPoint > 0 }
+    if isWatched { item.lastCause = cause }
   }
 
   private func balance(of reservation: Reservation, _ line: OrderLine) -> Balance? {

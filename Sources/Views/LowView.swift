@@ -26,7 +26,8 @@ public struct LowLevel: Encodable, Sendable {
 }
 
 extension ViewDesk {
-  /// Every level that is low or out now: what has run out first, then by SKU and location.
+  /// Every level that is low or out now: what has run out first, then by SKU and location. Not of discontinued
+  /// products: nobody orders more of them.
   ///
   /// - Parameter limit: How many at most.
   public func low(limit: Int) throws -> Page<LowLevel> {

@@ -136,6 +136,25 @@ struct AlertTests {
     }
   }
 
+  @Test("what runs out of a discontinued product is told when the product is sold again, not before")
+  func relisted() async throws {
+    try await withHouse { house in
+      let inventory = try await house.inventoryWorker()
+      let now = Timestamp.now
+      try await inventory.take([
+        .product("A"), .location("WH-1"), .receipt("r-1", "A", "WH-1", 5),
+        .discontinue("A", time: now + .seconds(1)), .adjustment("adj-1", .writeOff, 5, "A", "WH-1"),
+      ])
+      #expect(try await alerts(house) == [])
+      let again = Letter(
+        .productRegistered(ProductRegistered(sku: SKU(trusted: "A"), name: "Thing")), time: now + .seconds(2))
+      #expect(try await inventory.take(again).outcome == .applied)
+      #expect(try await alerts(house) == ["stock.out WH-1 0 A/WH-1/1", "stock.out * 0 A/1"])
+      let told = try await house.events(.stockOut)
+      #expect(told.allSatisfy { $0.envelope.causationID == again.id })
+    }
+  }
+
   @Test("a policy can itself begin or end an episode")
   func policy() async throws {
     try await withHouse { house in

@@ -284,6 +284,22 @@ struct ViewTests {
       #expect(first.list("levels").count == 1 && first["has_more"] as? Bool == true)
     }
   }
+
+  @Test("low leaves out what is discontinued, which nobody orders more of, until it is sold again")
+  func lowDiscontinued() async throws {
+    try await withHouse { house in
+      let inventory = try await house.inventoryWorker()
+      let allocation = try await house.allocationWorker()
+      let look = Looker(house: house)
+      try await inventory.take([.product("A"), .location("W1"), .receipt("r-1", "A", "W1", 1)])
+      try await allocation.take(.order("o-1", [("A", 1)]))
+      #expect(try await look.json("low").list("levels").count == 2)
+      try await inventory.take(.discontinue("A"))
+      #expect(try await look.json("low", code: 1).list("levels").isEmpty)
+      try await inventory.take(.product("A"))
+      #expect(try await look.json("low").list("levels").map { $0.text("state") } == ["out", "out"])
+    }
+  }
 }
 
 @Suite("How views look")

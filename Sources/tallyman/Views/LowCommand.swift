@@ -8,7 +8,7 @@ struct LowCommand: AsyncParsableCommand {
     discussion: """
       What has run out comes first. Over all locations the level is what can be promised, so what backorders wait for \
       is subtracted. An episode lasts until the level is back at its recover point; SINCE is when it \
-      began. Exit code 1 if nothing is low.
+      began. Discontinued products are left out. Exit code 1 if nothing is low.
       """)
 
   @OptionGroup var limits: LimitOptions
