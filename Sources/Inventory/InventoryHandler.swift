@@ -41,7 +41,11 @@ public struct InventoryHandler: Handler {
           places.insert(.init(sku, receipt.locationID, lot: receipt.lot))
           if receipt.unit != nil { state.requests.products.insert(sku) }
         }
-        if approach == .careful { state.requests.receipts.insert(receipt.receiptID) }
+        // A barcode may have changed hands since it was booked, a factor have grown: only a receipt that is known to be
+        // booked is not judged by what they mean now.
+        if approach == .careful || receipt.barcode != nil || receipt.unit != nil {
+          state.requests.receipts.insert(receipt.receiptID)
+        }
       case .lotsDue(let due): state.keys.skus.insert(due.sku)
       case .stockMoveRequested(let move):
         state.keys.skus.insert(move.sku)
