@@ -14,9 +14,19 @@ struct Comparison {
 
   mutating func compare<Value: Equatable>(_ field: String, _ known: Value, _ new: Value) {
     guard known != new, contradiction == nil else { return }
+    report(field, Comparison.shown(Comparison.text(known), Comparison.text(new)))
+  }
+
+  /// Lines, of which only those are named that differ.
+  mutating func compare(lines known: Repeated.Parts, _ new: Repeated.Parts) {
+    guard contradiction == nil, let difference = Repeated.difference(of: known, and: new) else { return }
+    report("lines", difference)
+  }
+
+  private mutating func report(_ field: String, _ shown: (known: String, new: String)) {
     contradiction = Reason(
-      .contradiction, field: "data.\(field)", value: Comparison.text(new),
-      rule: "must stay \(Comparison.text(known)): \(what) was published with it before")
+      .contradiction, field: "data.\(field)", value: shown.new,
+      rule: "must stay \(shown.known): \(what) was published with it before")
   }
 
   /// Who did it. A repetition is one also where the person's data was erased meanwhile.
@@ -25,7 +35,18 @@ struct Comparison {
     compare("person", known, new)
   }
 
-  /// Shortened and printable; a JSON object as its text.
+  /// Shortened and printable. Texts that differ only behind what is shown of them are shown from a little before there.
+  private static func shown(_ known: String, _ new: String) -> (known: String, new: String) {
+    func short(_ text: String) -> String { Malformed(field: "", value: text, rule: "").value }
+    let whole = (short(known), short(new))
+    guard whole.0 == whole.1 else { return whole }
+    let same = zip(known.unicodeScalars, new.unicodeScalars).prefix { $0 == $1 }.count
+    let skipped = max(0, same - 20)
+    func rest(_ text: String) -> String { short("…" + String(text.unicodeScalars.dropFirst(skipped))) }
+    return (rest(known), rest(new))
+  }
+
+  /// Whatever it is, a JSON object as its bytes.
   private static func text<Value>(_ value: Value) -> String {
     var value: Any = value
     let mirror = Mirror(reflecting: value)
@@ -33,8 +54,7 @@ struct Comparison {
       guard let some = mirror.children.first?.value else { return "absent" }
       value = some
     }
-    let text = (value as? RawJSON).map { String(decoding: $0.bytes, as: UTF8.self) } ?? "\(value)"
-    return Malformed(field: "", value: text, rule: "").value
+    return (value as? RawJSON).map { String(decoding: $0.bytes, as: UTF8.self) } ?? "\(value)"
   }
 }
 

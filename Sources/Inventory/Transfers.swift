@@ -172,16 +172,14 @@ extension TransferDispatched {
     var comparison = Comparison("transfer \(transferID)")
     comparison.compare("from_location_id", fromLocationID, new.fromLocationID)
     comparison.compare("to_location_id", toLocationID, new.toLocationID)
-    comparison.compare("lines", words, new.words)
+    comparison.compare(lines: parts, new.parts)
     comparison.compare("reference", reference, new.reference)
     comparison.compare(person: person, new.person)
     return comparison.contradiction
   }
 
-  private var words: String {
-    lines.sorted { $0.line < $1.line }
-      .map { "\($0.line): \($0.quantity) of \($0.sku)" + ($0.lot.map { " lot \($0)" } ?? "") }
-      .joined(separator: ", ")
+  private var parts: Repeated.Parts {
+    lines.map { ("\($0.sku)\($0.lot.map { " lot \($0)" } ?? "") in line \($0.line)", $0.quantity) }
   }
 }
 
@@ -189,7 +187,7 @@ extension TransferReceived {
   func contradiction(with new: TransferReceived) -> Reason? {
     var comparison = Comparison("arrival \(arrivalID)")
     comparison.compare("transfer_id", transferID, new.transferID)
-    comparison.compare("lines", words, new.words)
+    comparison.compare(lines: parts, new.parts)
     comparison.compare("final", isFinal, new.isFinal)
     comparison.compare(person: person, new.person)
     return comparison.contradiction
@@ -205,8 +203,9 @@ extension TransferReceived {
     return sums
   }
 
-  private var words: String {
-    sums.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value.quantity) and \($0.value.lost) lost" }
-      .joined(separator: ", ")
+  private var parts: Repeated.Parts {
+    sums.flatMap { number, sum in
+      [("line \(number)", sum.quantity), ("line \(number) as lost", sum.lost)].filter { $0.1 > 0 }
+    }
   }
 }

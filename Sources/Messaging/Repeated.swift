@@ -1,11 +1,11 @@
 /// Compares the lines of a message with those that came under the same id before.
-enum Repeated {
+public enum Repeated {
   /// Parts of a message in words, such as `line 1 at WH-1`, with their units.
-  typealias Parts = [(what: String, quantity: Int64)]
+  public typealias Parts = [(what: String, quantity: Int64)]
 
   /// Where the lines of a repetition differ, as words for its reason: what was said before and what is said now, each
   /// only of that in which they differ. Nil where each part comes to as many units, however its lines divide it.
-  static func difference(of known: Parts, and new: Parts) -> (known: String, new: String)? {
+  public static func difference(of known: Parts, and new: Parts) -> (known: String, new: String)? {
     let (before, now) = (sums(known), sums(new))
     let differing = Set(before.keys).union(now.keys).filter { before[$0] != now[$0] }
     guard !differing.isEmpty else { return nil }

@@ -1,6 +1,5 @@
+import Messaging
 import Testing
-
-@testable import Allocation
 
 @Suite("Lines of a repetition in words")
 struct RepeatedTests {
