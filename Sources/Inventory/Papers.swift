@@ -57,7 +57,7 @@ struct Papers {
       places.insert(release.place)
       if let hold = release.holdID { holds.wanted.insert(hold) } else { heldSKUs.insert(release.sku) }
     case .stockMoveRequested(let move):
-      demand.leave(move.quantity, from: WorkingSet.Place(move.sku, move.fromLocationID))
+      demand.leave(move.quantity, from: WorkingSet.Place(move.sku, move.fromLocationID, lot: move.lot))
     case .transferDispatched(let transfer):
       for line in transfer.lines {
         demand.take(line.quantity, from: transfer.place(line, at: transfer.fromLocationID))

@@ -223,6 +223,27 @@ struct CountTests {
     #expect(results[0].contains("WH-1|9|3|6|0"))
   }
 
+  @Test("what a move takes of a lot may be missing to a promise of it, for whoever follows in the batch")
+  func moveOfLot() async throws {
+    try await withWarehouse(0) { place in
+      try await place.inventory.take(.lot("r-1", "A", "WH-1", "L", 10))
+      try await place.allocation.take(.order("o-1", [("A", 6)]))
+      let move = StockMoveRequested(
+        moveID: MoveID(trusted: "mv-1"), sku: SKU(trusted: "A"), fromLocationID: LocationID(trusted: "WH-1"),
+        toLocationID: LocationID(trusted: "WH-2"), quantity: 4, lot: LotID(trusted: "L"))
+      let taken = try await place.inventory.take([
+        Letter(.stockMoveRequested(move)), .adjustment("adj-1", .damage, 2, "A", "WH-1", lot: "L"),
+      ])
+      #expect(taken.outcomes == [.applied, .applied])
+      #expect(taken.halved == [], "the promises that it may cost were loaded")
+      #expect(
+        try await place.house.rows(
+          "select location_id, on_hand, reserved, damaged from balances where lot = 'L' order by 1") == [
+            "WH-1|6|4|2", "WH-2|4|0|0",
+          ])
+    }
+  }
+
   @Test("a place that nobody knows, or a SKU, is tried again; a count of the day after tomorrow is refused")
   func unknown() async throws {
     try await withWarehouse(1) { place in

@@ -80,7 +80,7 @@ struct InventoryTransaction: Transaction {
           demand.take(line.quantity, from: transfer.place(line, at: transfer.fromLocationID))
         }
       case .stockMoveRequested(let move):
-        demand.leave(move.quantity, from: WorkingSet.Place(move.sku, move.fromLocationID))
+        demand.leave(move.quantity, from: WorkingSet.Place(move.sku, move.fromLocationID, lot: move.lot))
       default: break
       }
     }
