@@ -164,10 +164,15 @@ extension ReasonGuide {
 extension ReasonGuide {
   static let contradiction = ReasonGuide(
     meaning:
-      "The same order, receipt, move, shipment, product or location was published before with other content.",
+      "The same order, receipt, count, shipment, product, policy, location or lot (or another document's id) was "
+      + "published before with other content.",
     look: "field, value and rule: what was said first is in the rule.",
     act:
-      "The first one stands. If the new one is right, have it published under a new business id; discard this one.")
+      "The first one stands; discard this one. If it is right all the same, have it published as what can still "
+      + "be said: a document (such as an order, receipt, move or transfer) under a new business id, a count also "
+      + "with a later counted_at; a product by product.changed and a policy by stock.policy.set with a later time; "
+      + "an amendment with the next revision; goods that expire at another time as another lot. A location stays "
+      + "as it was registered: another one needs another location_id.")
 
   static let tooMuchStock = ReasonGuide(
     meaning: "The quantity would raise the location's stock beyond what is ever plausible.",
