@@ -124,13 +124,15 @@ struct Wording {
   }
 
   private init(reserved answer: OrderAnswer) {
-    subject = "Order \(answer.orderID) is reserved"
-    let lines = answer.lines.map { line in
+    // What has shipped or was cancelled is in none of its places.
+    let isRest = answer.lines.contains { $0.reserved < $0.ordered }
+    subject = (isRest ? "The rest of order" : "Order") + " \(answer.orderID) is reserved"
+    let lines = answer.lines.filter { $0.reserved > 0 }.map { line in
       let places = line.allocations.map { "\($0.quantity) at \($0.locationID)" }.joined(separator: ", ")
       return "\(line.reserved) x \(line.sku)" + (places.isEmpty ? "" : " (\(places))")
     }
     text = """
-      All of order \(answer.orderID) is reserved and can be picked.
+      \(isRest ? "The rest" : "All") of order \(answer.orderID) is reserved and can be picked.
 
         Customer:   \(answer.customerID)
 

@@ -111,6 +111,20 @@ struct RulesTests {
     #expect(overdue.text.contains("since\n2026-11-21T09:30:00Z.") && overdue.text.contains("Carrier:    not stated"))
   }
 
+  @Test("An order is reserved as a whole, or its rest is: then what is reserved of it is listed, and nothing else")
+  func rest() throws {
+    let whole = try Self.text(.orderReserved(Sample.reserved(lines: 2)))
+    #expect(whole.subject == "Order ord-1 is reserved" && whole.text.hasPrefix("All of order ord-1 is reserved"))
+    var answer = Sample.reserved(lines: 3)
+    answer.lines[0].reserved = 0
+    answer.lines[0].shipped = 2
+    answer.lines[0].allocations = []
+    let rest = try Self.text(.orderReserved(answer))
+    #expect(rest.subject == "The rest of order ord-1 is reserved")
+    #expect(rest.text.hasPrefix("The rest of order ord-1 is reserved and can be picked."))
+    #expect(rest.text.contains("  2 x ABC-2 (2 at WH-01)\n  2 x ABC-3 (2 at WH-01)\n") && !rest.text.contains("ABC-1"))
+  }
+
   @Test("An order of a thousand lines is listed in part")
   func longOrders() throws {
     let text = try Self.text(.orderReserved(Sample.reserved(lines: 1000))).text
