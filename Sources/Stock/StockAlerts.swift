@@ -50,7 +50,7 @@ extension WorkingSet {
     balance.isRevised = true
     return AlertTransition(
       sku: balance.sku, location: balance.location, state: next, quantity: balance.level, band: balance.band,
-      episode: "\(balance.sku)/\(balance.location)/\(balance.episode)", cause: cause)
+      episode: StockLevel.episodeID(balance.sku.value, balance.location.value, balance.episode), cause: cause)
   }
 
   private func evaluate(_ item: StockItem, _ cause: Cause) -> AlertTransition? {
@@ -65,7 +65,7 @@ extension WorkingSet {
     item.isChanged = true
     return AlertTransition(
       sku: item.sku, location: nil, state: next, quantity: quantity, band: item.band,
-      episode: "\(item.sku)/\(item.episode)", cause: cause)
+      episode: StockLevel.episodeID(item.sku.value, nil, item.episode), cause: cause)
   }
 }
 

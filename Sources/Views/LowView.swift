@@ -33,11 +33,12 @@ extension ViewDesk {
   public func low(limit: Int) throws -> Page<LowLevel> {
     try database.snapshot {
       let found = try read(ViewStatements.low, [.int(Int64(limit) + 1)]) { rows, row in
+        let (sku, location) = (rows.text(row, 0), rows.optionalText(row, 2))
         return LowLevel(
-          sku: rows.text(row, 0), name: rows.optionalText(row, 1), locationID: rows.optionalText(row, 2),
-          state: rows.text(row, 3),
+          sku: sku, name: rows.optionalText(row, 1), locationID: location, state: rows.text(row, 3),
           available: rows.int(row, 4), owed: rows.optionalInt(row, 5), reorderPoint: rows.int(row, 6),
-          recoverPoint: rows.int(row, 7), episodeID: rows.text(row, 8), since: rows.optionalTime(row, 9))
+          recoverPoint: rows.int(row, 7), episodeID: StockLevel.episodeID(sku, location, rows.int(row, 8)),
+          since: rows.optionalTime(row, 9))
       }
       return Page(found, limit: limit)
     }

@@ -131,7 +131,7 @@ extension ViewDesk {
         registered: items.bool(0, 3), discontinued: items.bool(0, 10), barcodes: list(items.text(0, 11)),
         units: list(items.text(0, 12)), owed: owed, linesWaiting: items.int(0, 13), safetyStock: items.int(0, 5),
         reorderPoint: items.int(0, 6), recoverPoint: items.int(0, 7), alert: items.text(0, 8),
-        episodeID: items.text(0, 8) == "normal" ? nil : "\(sku)/\(items.int(0, 9))", free: free,
+        episodeID: items.text(0, 8) == "normal" ? nil : StockLevel.episodeID(sku, nil, items.int(0, 9)), free: free,
         availableToPromise: max(0, free - owed), total: quantities(sums, 0, from: 1), locations: places,
         more: sums.int(0, 0) - Int64(places.count), inTransit: sums.int(0, 6), transfers: transfers)
     }
@@ -164,6 +164,6 @@ extension ViewDesk {
       expiresAt: rows.optionalTime(row, 12), expired: rows.bool(row, 14), allocatable: rows.int(row, 13),
       safetyStock: safety,
       reorderPoint: rows.int(row, 8), recoverPoint: rows.int(row, 9), alert: alert,
-      episodeID: alert == "normal" ? nil : "\(sku)/\(location)/\(rows.int(row, 11))")
+      episodeID: alert == "normal" ? nil : StockLevel.episodeID(sku, location, rows.int(row, 11)))
   }
 }

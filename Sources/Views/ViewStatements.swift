@@ -80,19 +80,18 @@ enum ViewStatements {
   static let low = """
     with levels as (
       select sku, null as location_id, alert_state, greatest(0, stock_free(sku) - owed) as available, owed,
-        reorder_point, recover_point, sku || '/' || alert_episode as episode_id, alert_since
+        reorder_point, recover_point, alert_episode, alert_since
       from stock_items where alert_state <> 'normal' and not discontinued
       union all
       select b.sku, b.location_id, b.alert_state, (
           select sum(case when l.expires_at <= now() then 0
                           else x.on_hand - x.damaged - x.quality_control - x.reserved end)
           from balances x left join lots l using (sku, lot) where x.sku = b.sku and x.location_id = b.location_id
-        )::int8, null, b.reorder_point, b.recover_point, b.sku || '/' || b.location_id || '/' || b.alert_episode,
-        b.alert_since
+        )::int8, null, b.reorder_point, b.recover_point, b.alert_episode, b.alert_since
       from balances b join stock_items i using (sku) where b.alert_state <> 'normal' and not i.discontinued
     )
     select l.sku, p.name, l.location_id, l.alert_state, l.available, l.owed, l.reorder_point, l.recover_point,
-      l.episode_id, l.alert_since
+      l.alert_episode, l.alert_since
     from levels l left join products p using (sku)
     order by l.alert_state = 'low', l.sku, l.location_id nulls first limit $1
     """

@@ -155,6 +155,24 @@ struct AlertTests {
     }
   }
 
+  @Test("no two shortages share an id, also where codes contain slashes")
+  func episodeIDs() async throws {
+    #expect(StockLevel.episodeID("SHOE", "42", 1) == "SHOE/42/1" && StockLevel.episodeID("SHOE", nil, 1) == "SHOE/1")
+    let codes = ["A", "B", "A/B", "B/A", "A/B/A", "1", "A/1", "1/1"]
+    let ids = codes.flatMap { sku in
+      ([nil] + codes).flatMap { location in [1, 11].map { StockLevel.episodeID(sku, location, $0) } }
+    }
+    #expect(Set(ids).count == ids.count)
+    try await withHouse { house in
+      let inventory = try await house.inventoryWorker()
+      try await inventory.take([
+        .product("A/B"), .location("WH-1"), .receipt("r-1", "A/B", "WH-1", 5),
+        .adjustment("adj-1", .writeOff, 5, "A/B", "WH-1"),
+      ])
+      #expect(try await alerts(house) == ["stock.out WH-1 0 A/B:WH-1:1", "stock.out * 0 A/B:1"])
+    }
+  }
+
   @Test("a policy can itself begin or end an episode")
   func policy() async throws {
     try await withHouse { house in

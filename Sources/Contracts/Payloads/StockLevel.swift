@@ -72,3 +72,15 @@ extension StockLevel {
     json.endObject()
   }
 }
+
+extension StockLevel {
+  /// Names a shortage: the SKU, the location where it is of one, and its number there.
+  ///
+  /// Codes may contain slashes. Where one does, colons separate them, which none contains: else SKU `SHOE` at location
+  /// `42` and SKU `SHOE/42` over all locations would share their ids.
+  public static func episodeID(_ sku: String, _ location: String?, _ number: Int64) -> String {
+    let codes = location.map { [sku, $0] } ?? [sku]
+    let separator = codes.contains { $0.contains("/") } ? ":" : "/"
+    return (codes + ["\(number)"]).joined(separator: separator)
+  }
+}
