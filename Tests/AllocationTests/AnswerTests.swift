@@ -223,7 +223,10 @@ struct AnswerTests {
           .init(line: 70, sku: SKU(trusted: "A"), quantity: 1), .init(line: 7, sku: SKU(trusted: "A"), quantity: 2),
         ])
       try await scene.allocation.take([Letter(.orderCreated(request)), Letter(.orderCreated(request))])
-      guard case .orderReserved(let answer)? = try await scene.house.events().first?.event else { return }
+      guard case .orderReserved(let answer)? = try await scene.house.events().first?.event else {
+        Issue.record("no order.reserved")
+        return
+      }
       #expect(answer.lines.map(\.line) == [70, 7])
       #expect(try await scene.allocation.take(Letter(.orderCreated(request))).outcome == .unchanged)
       #expect(

@@ -73,7 +73,7 @@ struct LotTests {
     }
   }
 
-  @Test("nothing of an expired lot is promised: not to orders, not to backorders, not to a move's availability")
+  @Test("nothing of an expired lot is promised, not to orders and not to backorders; it can be moved away")
   func expired() async throws {
     try await withScene([("A", "WH-1", 3)]) { scene in
       try await scene.inventory.take(.lot("r-1", "A", "WH-1", "old", 10, expires: Self.days(-1)))
@@ -93,6 +93,13 @@ struct LotTests {
       try await scene.inventory.take(.lot("r-2", "A", "WH-1", "new", 2, expires: Self.days(1)))
       try await scene.settle()
       #expect(try await scene.lines("o-1") == ["5|0|0|0"])
+      let move = StockMoveRequested(
+        moveID: MoveID(trusted: "mv-1"), sku: SKU(trusted: "A"), fromLocationID: LocationID(trusted: "WH-1"),
+        toLocationID: LocationID(trusted: "BIN"), quantity: 10, lot: LotID(trusted: "old"))
+      try await scene.inventory.take([.location("BIN", sellable: false), Letter(.stockMoveRequested(move))])
+      #expect(try await scene.house.events(.stockMoved).count == 1)
+      let places = "select location_id from balances where lot = 'old' and on_hand > 0"
+      #expect(try await scene.house.rows(places) == ["BIN"])
     }
   }
 
@@ -120,7 +127,10 @@ struct LotTests {
       #expect(try await desk.with { try LotSweeper.sweep(on: $0) } == 0)
       let expired = try await scene.house.events(.lotExpired)
       #expect(expired.count == 1)
-      guard case .lotExpired(let event)? = expired.first?.event else { return }
+      guard case .lotExpired(let event)? = expired.first?.event else {
+        Issue.record("no lot.expired")
+        return
+      }
       #expect(event.onHand == 7)
       #expect(event.reserved == 3)
       #expect(event.locations.map { "\($0.locationID) \($0.quantity)" } == ["WH-1 5", "WH-2 2"])

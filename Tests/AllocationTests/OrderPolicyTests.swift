@@ -50,7 +50,10 @@ struct OrderPolicyTests {
       #expect(try await scene.state("o-1") == "rejected")
       #expect(try await scene.lines("o-1") == ["0|0|0|6", "0|0|0|2"])
       #expect(try await scene.lines("o-2") == ["0|0|0|6", "2|0|0|0"])
-      guard case .orderRejected(let answer)? = try await scene.house.events(.orderRejected).first?.event else { return }
+      guard case .orderRejected(let answer)? = try await scene.house.events(.orderRejected).first?.event else {
+        Issue.record("no order.rejected")
+        return
+      }
       #expect(answer.detail == "not all of it can be promised now and it must not wait")
     }
   }

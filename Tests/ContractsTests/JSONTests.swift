@@ -113,10 +113,11 @@ struct JSONTests {
     #expect(whyRefused(body + [UInt8](repeating: 0x20, count: Limits.bodyBytes - body.count)) == nil)
   }
 
-  @Test("many unknown keys take no quadratic time")
+  @Test("as many unknown keys as a body can have are skipped, and one of them that comes twice is found")
   func manyKeys() {
-    let keys = (0..<80_000).map { "\"k\($0)\":1" }.joined(separator: ",")
-    #expect(whyRefused(Array(BadInputTests.order(extra: ",\(keys)").utf8)) == nil)
+    let keys = (0..<80_000).map { ",\"k\($0)\":1" }.joined()
+    #expect(whyRefused(Array(BadInputTests.order(extra: keys).utf8)) == nil)
+    #expect(whyRefused(Array(BadInputTests.order(extra: keys + ",\"k7\":1").utf8))?.value == "there twice")
   }
 
   @Test("numbers and objects that only pass through stay as they were")
@@ -125,7 +126,10 @@ struct JSONTests {
       #"{"specversion":"1.0","id":"1","source":"s","type":"product.registered","time":"2026-11-21T09:30:00Z","#
       + #""data":{"sku":"A","name":"n","unit_price":29.9900000000000000000001E+2,"#
       + #""attributes":{ "z" : 1.10, "a":[ ] }}}"#
-    guard case .productRegistered(let product) = try decode(Array(body.utf8)).event else { return }
+    guard case .productRegistered(let product) = try decode(Array(body.utf8)).event else {
+      Issue.record("no product.registered")
+      return
+    }
     #expect(product.unitPrice?.text == "29.9900000000000000000001E+2")
     #expect(product.attributes?.bytes == Array(#"{ "z" : 1.10, "a":[ ] }"#.utf8))
     var json = JSONWriter()

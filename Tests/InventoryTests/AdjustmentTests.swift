@@ -80,7 +80,9 @@ struct AdjustmentTests {
       _ = try await place.house.relay()
       try await place.inventory.take(.hold("hld-1", 4, "A", "WH-1", lot: "L"))
       try await place.allocation.take(.comeBack("ret-1", [("A", "WH-1", 3, .qualityControl)]))
-      for message in try await place.house.events() {
+      let events = try await place.house.events()
+      #expect(events.map(\.envelope.type) == [.stockAdjusted, .stockReturned])
+      for message in events {
         switch message.event {
         case .stockAdjusted(let told):
           #expect((told.onHand, told.damaged, told.qualityControl, told.available) == (55, 1, 6, 48))

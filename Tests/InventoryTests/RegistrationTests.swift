@@ -28,7 +28,7 @@ struct RegistrationTests {
     }
   }
 
-  @Test("the same product again changes nothing; its attributes are compared too")
+  @Test("the same product again changes nothing, also when it is compared with what the database has kept of it")
   func sameProduct() async throws {
     try await withHouse { house in
       let worker = try await house.inventoryWorker()

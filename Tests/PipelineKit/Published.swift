@@ -60,12 +60,18 @@ extension House {
   }
 
   /// Takes the events out of the outbox and hands those that `worker` consumes to it, until nothing follows any more.
-  public func settle(_ worker: Worker, _ manifest: WorkerManifest) async throws {
+  ///
+  /// - Returns: All that was in the outbox meanwhile, whoever consumes it.
+  @discardableResult
+  public func settle(_ worker: Worker, _ manifest: WorkerManifest) async throws -> [Published] {
+    var published: [Published] = []
     while true {
-      let rows = try await relay().filter { row in
+      let all = try await relay()
+      published += all
+      let rows = all.filter { row in
         row.exchange == "supply.events" && manifest.consumes.contains { $0.rawValue == row.routingKey }
       }
-      if rows.isEmpty { return }
+      if rows.isEmpty { return published }
       try await worker.take(rows.map(Letter.init))
     }
   }

@@ -125,10 +125,15 @@ struct BumpTests {
   func elsewhere() {
     let shelf = Shelf(onHand: 10)
     shelf.order("o-1", [1])
-    let other = Balance(
-      .init(
-        id: 2, tid: TID(block: 0, offset: 2), sku: SKU(trusted: "A"), location: LocationID(trusted: "WH-2"), onHand: 5),
-      of: nil)
-    #expect(shelf.stock.bump(1, from: other, because: "counted", shelf.cause).isEmpty)
+    for (sku, location, lot) in [("A", "WH-2", ""), ("A", "WH-1", "L"), ("B", "WH-1", "")] {
+      let other = Balance(
+        .init(
+          id: 2, tid: TID(block: 0, offset: 2), sku: SKU(trusted: sku), location: LocationID(trusted: location),
+          lot: lot, onHand: 5), of: nil)
+      let news = shelf.stock.bump(1, from: other, because: "counted", shelf.cause)
+      #expect(news.isEmpty, "\(sku) at \(location) \(lot)")
+    }
+    #expect(shelf.balance.reserved == 1)
+    #expect(!shelf.bump(1).isEmpty)
   }
 }
