@@ -141,10 +141,10 @@ public final class DeliverySender {
       DeliveryStatements.lease,
       [
         .int(Int64(limit)), .text(token), .int(lease.wholeMicroseconds), .texts(avoided) { $0.channel.rawValue },
-        .texts(avoided) { $0.recipient },
+        .texts(avoided) { $0.recipient }, .texts(EventType.allCases.map(\.rawValue)),
       ])
     return (0..<rows.count).compactMap { row in
-      // The table's CHECK and the pipeline's decoding allow nothing else.
+      // The statement and the table's CHECK allow nothing else.
       guard let type = EventType(rawValue: rows.text(row, 2)),
         let channel = NotificationChannel(rawValue: rows.text(row, 3))
       else { return nil }

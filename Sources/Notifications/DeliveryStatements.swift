@@ -16,7 +16,8 @@ enum DeliveryStatements {
       """)
 
   /// Takes due rows for a while. One statement and its own transaction: nothing is locked when it returns. The due time
-  /// moves to the lease's end, so that a sender that dies gives its rows back without anybody's help.
+  /// moves to the lease's end, so that a sender that dies gives its rows back without anybody's help. Of types that the
+  /// sender knows: what a newer worker has added is left to a newer sender.
   static let lease = Statement(
     name: "notification_lease",
     sql: """
@@ -25,6 +26,7 @@ enum DeliveryStatements {
         where state = 'waiting' and next_attempt_at <= (select clock_timestamp())
           and (leased_until is null or leased_until <= clock_timestamp())
           and (channel, recipient) not in (select unnest($4::text[]), unnest($5::text[]))
+          and event_type = any($6::text[])
         order by next_attempt_at limit $1
         for update skip locked
       )

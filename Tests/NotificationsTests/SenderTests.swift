@@ -214,6 +214,17 @@ struct SenderTests {
     #expect(attempts == "9")
   }
 
+  @Test("What a newer worker has written, of a type that this sender does not know, is left to a newer sender")
+  func unknownType() async throws {
+    let bench = try await SenderBench()
+    for id in 1...2 { try bench.add(id, to: "/ok") }
+    _ = try bench.database.sql(
+      "update notification_deliveries set event_type = 'stock.unheard.of' where notification_id::text like '%1'")
+    #expect(try await bench.run(["/ok"]) == [.sent])
+    let rows = try bench.database.sql("select state, attempts from notification_deliveries order by notification_id")
+    #expect(rows == "waiting|0\nsent|1")
+  }
+
   @Test("An endpoint that is no longer configured is not forgotten at once")
   func unknownEndpoint() async throws {
     let bench = try await SenderBench()
