@@ -149,7 +149,7 @@ extension MetricDefinition {
 
   fileprivate static let laneReconnects = counter(
     "tallyman_lane_reconnects_total", "connections", ["kind"],
-    "Connections opened anew after a loss, to the broker or the database.")
+    "Connections opened anew, to the broker or the database: after a loss, or once what a lane gave back has left it.")
 
   fileprivate static let residentMemory = gauge(
     "process_resident_memory_bytes", "bytes", [], "Resident memory of the process.")
