@@ -50,17 +50,20 @@ struct HostList {
   ///   - port: Empty where none was given.
   func place(of host: String, port: String) -> Int? {
     (0..<count).first { place in
-      let name = hosts.indices.contains(place) && !hosts[place].isEmpty ? hosts[place] : nil
-      let address = addresses.indices.contains(place) ? addresses[place] : nil
       let isPort = !ports.indices.contains(place) || ports[place].isEmpty || ports[place] == port
-      return isPort && (name ?? address) == host
+      return isPort && self.host(place) == host
     }
+  }
+
+  /// Its name, or its address where it has no name.
+  private func host(_ place: Int) -> String? {
+    if hosts.indices.contains(place), !hosts[place].isEmpty { return hosts[place] }
+    return addresses.indices.contains(place) ? addresses[place] : nil
   }
 
   /// For messages.
   func name(of place: Int) -> String {
-    let name = hosts.indices.contains(place) && !hosts[place].isEmpty ? hosts[place] : nil
-    let host = name ?? (addresses.indices.contains(place) ? addresses[place] : "the server")
+    let host = host(place) ?? "the server"
     guard ports.indices.contains(place), !ports[place].isEmpty else { return host }
     return "\(host):\(ports[place])"
   }

@@ -52,7 +52,6 @@ final class BrokerLink: Messaging.Broker {
   /// Serves the heartbeat while the lane does something else. What arrives meanwhile is kept as long as it fits.
   func keepAlive() throws {
     context.beat()
-    guard isConsuming else { return try consumer.connection.service() }
     guard try !consumer.serve(holding: BrokerLink.mostBytes) else { return }
     try giveBack(because: "more arrives than the lane may hold while it waits")
   }

@@ -21,7 +21,7 @@ final class ConsumerLane<Domain: Handler> {
   private let suspects: Suspects<Domain>
   private let paused: Meter
   private var database: Postgres.Connection?
-  private var hasHadDatabase = false
+  private var databaseReconnects = Reconnects("database")
   /// The lanes of a process are filled in this order: while one has room, those behind it stay idle. At low load that
   /// makes one batch of what would otherwise be several small ones in each other's way; at high load all are full.
   private let place: Int
@@ -40,17 +40,16 @@ final class ConsumerLane<Domain: Handler> {
   ///
   /// - Throws: ``StartRefusal`` when the broker's topology contradicts the manifest at the first connection.
   func run() throws {
-    var hasConsumed = false
+    var reconnects = Reconnects("broker")
     try context.keepConnected("the lane") { hasConnected in
       try session {
-        if hasConsumed { MetricName.laneReconnects.counter("broker").increment() }
-        hasConsumed = true
+        reconnects.connected()
         paused.set(0)
         hasConnected()
       }
     } lost: { error in
       let refusal = StartRefusal(error, queue: handler.manifest.queue)
-      if !hasConsumed, let refusal { throw refusal }
+      if !reconnects.hasConnected, let refusal { throw refusal }
       paused.set(1)
       // While it runs, a queue that is gone comes back when somebody imports the topology: the lane waits for that.
       let isGone = if case AMQPError.channelClosed(404, _)? = error as? AMQPError { true } else { false }
@@ -189,8 +188,7 @@ final class ConsumerLane<Domain: Handler> {
       }
       do {
         database = try context.connectDatabase()
-        if hasHadDatabase { MetricName.laneReconnects.counter("database").increment() }
-        hasHadDatabase = true
+        databaseReconnects.connected()
       } catch let error as PostgresError {
         context.readiness.fail(.database(lane: context.name), because: "\(error)")
         context.logger.warning("the database does not answer", metadata: [LogKey.error: .string("\(error)")])

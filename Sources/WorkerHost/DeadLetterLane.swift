@@ -97,7 +97,6 @@ final class DeadLetterLane {
     defer { try? copies.unlock() }
     return try CopyRemoval(context, queue: manifest.deadQueue, copies) {
       // What arrives meanwhile has to fit into memory; the next session takes it.
-      if consumer.hasGivenBack { return try consumer.connection.service() }
       if try !consumer.serve(holding: BrokerLink.mostBytes) { try consumer.giveBack() }
     }.run()
   }

@@ -24,11 +24,10 @@ final class RelayLane {
   }
 
   func run() throws {
-    var hasRelayed = false
+    var reconnects = Reconnects("relay")
     try context.keepConnected("the relay") { hasConnected in
       try session {
-        if hasRelayed { MetricName.laneReconnects.counter("relay").increment() }
-        hasRelayed = true
+        reconnects.connected()
         hasConnected()
       }
     } lost: { error in
