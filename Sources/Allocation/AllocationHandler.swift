@@ -19,12 +19,9 @@ public struct AllocationHandler: Handler {
   /// lines: they are read without locks, and ``locked(_:at:on:)`` checks that nothing was missed.
   public func prepare(_ messages: [Message], approach: Approach, on database: Connection) throws -> AllocationState {
     let state = AllocationState(locationPolicy: locationPolicy)
-    state.keys.includesUsedUpLots = false
     state.keys.skus.reserveCapacity(messages.count)
     state.stock.expect(orders: messages.count)
     for message in messages {
-      // What comes back comes back to its lot.
-      if case .orderCreated = message.event {} else { state.keys.includesUsedUpLots = true }
       switch message.event {
       case .orderCreated(let order):
         for line in order.lines { state.keys.skus.insert(line.sku) }
@@ -100,8 +97,8 @@ public struct AllocationHandler: Handler {
   /// Checks that nothing was missed; where stock may have come, loads and locks the orders that wait for it.
   public func locked(_ state: AllocationState, at now: Timestamp, on database: Connection) throws {
     state.stock.begin(at: now)
-    try state.stock.loadLots(on: database)
     try requireAllLocked(state)
+    try state.loadLots(on: database)
     state.waiting = try state.stock.loadRanked(
       state.fillSKUs.sorted(), blocked: state.blockedOrders, on: database)
     try state.loadPlaces(on: database)

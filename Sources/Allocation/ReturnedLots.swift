@@ -28,7 +28,7 @@ extension AllocationDecisions {
       return [part.share(part.quantity, ofLot: lot.value)]
     }
     let left = lotsThatLeft(part.line, of: order, with: shipment, item)
-    guard let first = left.first else { return [item.lots.isEmpty ? part : part.toBeChecked()] }
+    guard let first = left.first else { return [item.cameInLots ? part.toBeChecked() : part] }
     if left.count == 1 { return [part.share(part.quantity, ofLot: first.lot)] }
     if isFirst, left.reduce(0, { $0 + $1.quantity }) == part.quantity {
       return left.map { part.share($0.quantity, ofLot: $0.lot) }
@@ -94,6 +94,33 @@ extension ReturnStatements {
 }
 
 extension AllocationState {
+  /// Loads the lots, and what there is of those that are used up and may come back, from a carrier or from a customer.
+  func loadLots(on database: Connection) throws {
+    try stock.loadUsedUpLots(at: placesOfFailures, on: database)
+    try stock.loadLots(on: database)
+    var unnamed: Set<SKU> = []
+    for request in returns.requested {
+      let order = (request.orderID ?? request.shipmentID.flatMap { shipments[$0]?.order }).flatMap { stock.order($0) }
+      for line in request.lines where line.lot == nil {
+        if let sku = line.sku ?? line.line.flatMap({ order?.line($0)?.sku }) { unnamed.insert(sku) }
+      }
+    }
+    try stock.loadLotHistory(of: unnamed, on: database)
+  }
+
+  /// Where shipments of lots left from that their carriers report as failed.
+  private var placesOfFailures: Set<WorkingSet.Place> {
+    var places: Set<WorkingSet.Place> = []
+    for status in requestedStatuses where status.status == .failed {
+      guard let shipment = shipments[status.shipmentID], let order = stock.order(shipment.order) else { continue }
+      for part in shipment.parts where !part.lot.isEmpty {
+        guard let line = order.line(part.line) else { continue }
+        places.insert(.init(line.sku, part.location, lot: LotID(trusted: part.lot)))
+      }
+    }
+    return places
+  }
+
   /// The balances of the lots that may come back, as far as they are known before the locks.
   func expectLotsOfReturns(on database: Connection) throws {
     let unnamed = returns.requested.filter {

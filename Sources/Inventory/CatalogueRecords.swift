@@ -101,6 +101,13 @@ extension InventoryState {
     requests.products.insert(sku)
   }
 
+  /// What was discontinued and may be sold again: what ran out meanwhile is told, of lots that are used up as well.
+  var relisted: Set<SKU> {
+    requests.registered.filter {
+      requests.discontinued.contains($0) || stock.item($0)?.isDiscontinued == true
+    }
+  }
+
   /// A barcode may have changed hands between the unlocked look and the lock.
   func requireOwnersLocked() throws {
     for gtin in requests.namingBarcodes {

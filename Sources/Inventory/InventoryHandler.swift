@@ -25,8 +25,11 @@ public struct InventoryHandler: Handler {
       case .productRegistered(let product):
         newAnchors.insert(product.sku)
         state.requestProduct(product.sku)
+        state.requests.registered.insert(product.sku)
       case .productChanged(let product): state.requestProduct(product.sku)
-      case .productDiscontinued(let product): state.requestProduct(product.sku)
+      case .productDiscontinued(let product):
+        state.requestProduct(product.sku)
+        state.requests.discontinued.insert(product.sku)
       case .locationRegistered(let location):
         let first = state.keys.newLocations[location.locationID]
         state.keys.newLocations[location.locationID] = first ?? location
@@ -58,7 +61,7 @@ public struct InventoryHandler: Handler {
       places.formUnion(state.transfers.prepare(message.event))
     }
     state.keys.newLocations[.inTransit] = InventoryHandler.transit
-    state.keys.skus.formUnion(try state.transfers.skus(on: database))
+    places.formUnion(try state.transfers.placesOfArrivals(on: database))
     state.keys.places = places.union(state.papers.places)
     state.keys.skus.formUnion(state.keys.places.map(\.sku))
     try WorkingSet.createAnchors(newAnchors, on: database)
@@ -84,6 +87,7 @@ public struct InventoryHandler: Handler {
   /// Starts the clock of the transaction; loads what a count has to know, and the promises that may have to be bumped.
   public func locked(_ state: InventoryState, at now: Timestamp, on database: Connection) throws {
     state.stock.begin(at: now)
+    try state.stock.loadUsedUpLots(of: state.relisted, on: database)
     try state.stock.loadLots(on: database)
     try state.requireOwnersLocked()
     try state.transfers.requireAllLocked(in: state.stock)

@@ -62,6 +62,9 @@ public final class InventoryState {
 /// What has to be looked up.
 struct InventoryRequests {
   var products: Set<SKU> = []
+  /// Those of them that are registered, and those that are discontinued.
+  var registered: Set<SKU> = []
+  var discontinued: Set<SKU> = []
   var barcodes: Set<String> = []
   /// Those by which receipts name their products, which have to be locked.
   var namingBarcodes: Set<String> = []

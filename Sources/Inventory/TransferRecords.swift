@@ -23,11 +23,18 @@ extension TransferFile {
 
   // MARK: Reading
 
-  /// The SKUs of transfers of which something arrives, read without locks.
-  func skus(on database: Connection) throws -> Set<SKU> {
+  /// Where what arrives of transfers is and goes to, read without locks.
+  func placesOfArrivals(on database: Connection) throws -> Set<WorkingSet.Place> {
     guard !arriving.isEmpty else { return [] }
-    let rows = try database.query(TransferStatements.skus, [.texts(arriving.sorted().map(\.value))])
-    return Set((0..<rows.count).map { SKU(trusted: rows.text($0, 0)) })
+    let rows = try database.query(TransferStatements.places, [.texts(arriving.sorted().map(\.value))])
+    var places: Set<WorkingSet.Place> = []
+    for row in 0..<rows.count {
+      let sku = SKU(trusted: rows.text(row, 0))
+      for location in [LocationID.inTransit, LocationID(trusted: rows.text(row, 1))] {
+        places.insert(WorkingSet.Place(sku, location, lot: Papers.lot(rows.text(row, 2))))
+      }
+    }
+    return places
   }
 
   func sendLookups(on database: Connection) throws {
@@ -160,8 +167,12 @@ extension TransferFile {
 
 /// The SQL of transfers and arrivals.
 enum TransferStatements {
-  static let skus = Statement(
-    name: "transfer_skus", sql: "select distinct sku from transfer_lines where transfer_id = any($1::text[])")
+  static let places = Statement(
+    name: "transfer_places",
+    sql: """
+      select distinct l.sku, t.to_location_id, l.lot
+      from transfers t join transfer_lines l using (transfer_id) where t.transfer_id = any($1::text[])
+      """)
 
   static let transfers = Statement(
     name: "transfers",

@@ -21,15 +21,25 @@ extension WorkingSet {
   ///
   /// Called while the anchors are locked and after ``begin(at:)``: what has expired is told by its time.
   public func loadLots(on database: Connection) throws {
-    let skus = anchors.values.filter { $0.hasLots }.map(\.sku)
-    guard !skus.isEmpty else { return }
-    let rows = try database.query(LotStatements.lots, [.texts(skus.map(\.value))])
+    let items = anchors.values.filter { $0.hasLots }
+    guard !items.isEmpty else { return }
+    let names = items.flatMap { item in Set(item.places.map(\.row.lot)).filter { !$0.isEmpty }.map { (item.sku, $0) } }
+    let rows = try database.query(LotStatements.lots, [.texts(names.map(\.0.value)), .texts(names.map(\.1))])
     for row in 0..<rows.count {
       item(SKU(trusted: rows.text(row, 0)))?.lotsByName[rows.text(row, 1)] = Lot(
         expiresAt: rows.optionalTimestamp(row, 2).map(Timestamp.init(microseconds:)),
         reportedAt: rows.optionalTimestamp(row, 3).map(Timestamp.init(microseconds:)))
     }
-    for sku in skus { item(sku)?.arrangeLots(at: now) }
+    for item in items { item.arrangeLots(at: now) }
+  }
+
+  /// Finds out which of these SKUs ever had a lot, whether or not anything of it is there: what comes back of one, and
+  /// nobody says of which, may be of a lot that is used up.
+  public func loadLotHistory(of skus: Set<SKU>, on database: Connection) throws {
+    let unknown = skus.filter { item($0)?.lotsByName.isEmpty == true }
+    guard !unknown.isEmpty else { return }
+    let rows = try database.query(LotStatements.history, [.texts(unknown.map(\.value))])
+    for row in 0..<rows.count { item(SKU(trusted: rows.text(row, 0)))?.hasUsedUpLots = true }
   }
 
   /// Lots with something of them there whose time is up and that were not reported yet; read without locks.
@@ -123,7 +133,16 @@ extension Balance {
 
 enum LotStatements {
   static let lots = Statement(
-    name: "lots", sql: "select sku, lot, expires_at, reported_at from lots where sku = any($1::text[])")
+    name: "lots",
+    sql: """
+      select l.sku, l.lot, l.expires_at, l.reported_at
+      from (select unnest($1::text[]) as sku, unnest($2::text[]) as lot) as k
+      join lots l on l.sku = k.sku and l.lot = k.lot
+      """)
+
+  static let history = Statement(
+    name: "lots_history",
+    sql: "select s from unnest($1::text[]) as s where exists (select from lots l where l.sku = s)")
 
   static let upsert = Statement(
     name: "lots_upsert",

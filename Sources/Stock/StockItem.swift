@@ -17,6 +17,10 @@ public final class StockItem {
     set { lotsByName = newValue }
   }
   var lotsByName: [String: Lot] = [:]
+  /// Whether there were lots of which nothing is loaded; known only of those whose history was asked for.
+  var hasUsedUpLots = false
+  /// Whether it ever came in lots, as far as its history was asked for.
+  public var cameInLots: Bool { hasUsedUpLots || !lotsByName.isEmpty }
 
   var isChanged = false
   /// The last message that changed anything here: the cause of the alerts at the end.

@@ -7,16 +7,16 @@ public struct StockKeys: Sendable {
   /// Orders that are locked and loaded with all that hangs on them.
   public var orders: Set<OrderID> = []
 
-  /// Whether balances of lots that are used up are loaded as well: whoever only promises stock does not need them, and
-  /// a SKU would grow slower with each lot that it ever had.
-  public var includesUsedUpLots = true
-
   /// Where stock is about to be: balances that are missing there are made once their anchors are locked. Where a lot
-  /// is, there is also a balance without one, which stands for the location.
+  /// is, there is also a balance without one, which stands for the location. Of lots that are used up only these are
+  /// loaded: a SKU would grow slower with each lot that it ever had.
   public var places: Set<WorkingSet.Place> = []
   /// Locations that the batch itself registers.
   public var newLocations: [LocationID: LocationRegistered] = [:]
 
   /// No rows.
   public init() {}
+
+  /// Those of the places that are of a lot.
+  var lots: Set<WorkingSet.Place> { places.filter { !$0.lot.isEmpty } }
 }

@@ -56,16 +56,34 @@ enum StockStatements {
   static let dropUnused = Statement(name: "balances_drop", sql: "select drop_unused_balances($1::int8[])")
 
   /// No lock of their own: whoever changes a balance holds its SKU's anchor. A statement behind the one that waited for
-  /// the anchors sees what their last holders committed.
+  /// the anchors sees what their last holders committed. Of lots only those of which something is there.
   static let balances = Statement(
     name: "balances",
     sql: """
-      select ctid, sku, location_id, lot, recorded_at,
-             concat_ws(' ', balance_id, on_hand, reserved, damaged, quality_control, \(levels), seq, priority,
-                       sellable::int)
-      from balances where sku = any($1::text[]) and (lot = '' or on_hand > 0 or $2::bool)
-      order by sku, location_id, lot
+      select \(balanceColumns) from balances b where b.sku = any($1::text[]) and b.in_use
+      order by b.sku, b.location_id, b.lot
       """)
+
+  /// Of lots that are used up, at the places that are named.
+  static let usedUpLots = Statement(
+    name: "balances_used_up",
+    sql: """
+      select \(balanceColumns)
+      from (select unnest($1::text[]) as sku, unnest($2::text[]) as location_id, unnest($3::text[]) as lot) as k
+      join balances b on b.sku = k.sku and b.location_id = k.location_id and b.lot = k.lot
+      where not b.in_use
+      """)
+
+  /// Of lots that are used up, all that these SKUs ever had.
+  static let allUsedUpLots = Statement(
+    name: "balances_all_used_up",
+    sql: "select \(balanceColumns) from balances b where b.sku = any($1::text[]) and not b.in_use")
+
+  private static let balanceColumns = """
+    b.ctid, b.sku, b.location_id, b.lot, b.recorded_at,
+    concat_ws(' ', b.balance_id, b.on_hand, b.reserved, b.damaged, b.quality_control, \(levels), b.seq, b.priority,
+              b.sellable::int)
+    """
 
   static let lockOrders = Statement(
     name: "orders_lock",

@@ -48,7 +48,8 @@ extension WorkingSet {
       let skus = Parameter.texts(keys.skus.sorted()) { $0.value }
       try database.send(StockStatements.lockAnchors, [skus])
       if !keys.places.isEmpty { try sendMissingBalances(keys, on: database) }
-      try database.send(StockStatements.balances, [skus, .bool(keys.includesUsedUpLots)])
+      try database.send(StockStatements.balances, [skus])
+      try sendUsedUpLots(keys.lots, on: database)
     }
     if !keys.orders.isEmpty { try sendOrders(keys, on: database) }
   }
@@ -81,6 +82,7 @@ extension WorkingSet {
       let items = loadAnchors(try database.receive())
       let made = keys.places.isEmpty ? [] : ids(try database.receive())
       loadBalances(try database.receive(), of: items)
+      if !keys.lots.isEmpty { addUsedUpLots(try database.receive()) }
       if !made.isEmpty { markFresh(made, items) }
     }
     if !keys.orders.isEmpty { try receiveOrders(on: database) }
@@ -135,7 +137,7 @@ extension WorkingSet {
     // Few SKUs lie in more places; growing from one to two and four would be three arrays.
     var places: [Balance] = []
     for row in 0..<rows.count {
-      let own = Balance.Row(rows, row, rows.numbers(row, 5) { Balance.Numbers(&$0) })
+      let own = Balance.Row(rows, row)
       if item?.row.sku != own.sku {
         item?.places = places
         while next < items.count, items[next].row.sku < own.sku { next += 1 }
@@ -258,7 +260,12 @@ extension Balance {
 }
 
 extension Balance.Row {
-  fileprivate init(_ rows: Rows, _ row: Int, _ numbers: Balance.Numbers) {
+  /// A row with the columns of ``StockStatements/balances``.
+  init(_ rows: Rows, _ row: Int) {
+    self.init(rows, row, rows.numbers(row, 5) { Balance.Numbers(&$0) })
+  }
+
+  private init(_ rows: Rows, _ row: Int, _ numbers: Balance.Numbers) {
     self.init(
       id: numbers.id, tid: rows.tid(row, 0), sku: SKU(trusted: rows.text(row, 1)),
       location: LocationID(trusted: rows.text(row, 2)), lot: rows.text(row, 3), isSellable: numbers.isSellable != 0,

@@ -43,7 +43,7 @@ class Guard:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("TALLYMAN_")}
         subprocess.run([str(programs / "tallyman"), "migrate"], check=True, stdout=subprocess.DEVNULL,
                        env={**environment, "TALLYMAN_DATABASE_URL": self.url})
-        database.script(self.url, BENCHMARKS / "peers/seed.sql", skus=1000, locations=2, stock=1_000_000)
+        database.script(self.url, BENCHMARKS / "peers/seed.sql", skus=1000, locations=2, lots=0, stock=1_000_000)
 
     def _postgres(self, command: str) -> str:
         words = ["bash", str(LOCAL / "postgres.sh"), command, str(self.folder / "pg")]

@@ -22,6 +22,7 @@ struct AllocationTransaction: Transaction {
       if let id = event.shipment, let shipment = world.records.shipments[id] {
         state.shipments[id] = shipment
         lend(shipment.order, of: world)
+        if case .shipmentStatus(let status) = event, status.status == .failed { world.nameLots(of: shipment) }
       }
       if case .shipmentDispatched(let shipment) = event { state.dispatched.append(shipment) }
     }

@@ -17,6 +17,7 @@ struct InventoryTransaction: Transaction {
     var new: [LocationID: LocationRegistered] = [:]
     for message in batch {
       if case .productRegistered(let product) = message.event { world.createAnchor(product.sku) }
+      if case .productRegistered(let product) = message.event { world.nameLots(of: product.sku) }
       if case .locationRegistered(let location) = message.event {
         new[location.locationID] = new[location.locationID] ?? location
       }
@@ -34,7 +35,12 @@ struct InventoryTransaction: Transaction {
         stock.lend(world.items[place.sku])
       }
       if let transfer = event.arrivingTransfer.flatMap({ state.transfers.known[$0] }) {
-        for line in transfer.lines { stock.lend(world.items[line.paper.sku]) }
+        for line in transfer.lines {
+          stock.lend(world.items[line.paper.sku])
+          for location in [.inTransit, transfer.paper.toLocationID] {
+            world.createBalance(transfer.paper.place(line.paper, at: location))
+          }
+        }
       }
       for place in event.places(owners) { world.createBalance(place, new: new) }
       for sku in event.skus(owners) { stock.lend(world.items[sku]) }

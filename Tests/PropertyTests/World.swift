@@ -33,6 +33,11 @@ final class World {
   /// Whether every batch is searched for changes that nobody would write.
   var watchesMarks = false
 
+  /// Places that the batch at hand names.
+  var named: Set<WorkingSet.Place> = []
+  /// What is used up and was not named: no transaction loads it.
+  private var resting: [SKU: [Balance]] = [:]
+
   private var balances = 0
   private var applied: Set<String> = []
   private var sweeps = 0
@@ -70,11 +75,13 @@ final class World {
   /// - Returns: The messages that have to be tried again, and the events that follow.
   func take(_ batch: [Message], by worker: Side) throws(Broken) -> (retried: [Message], follow: [OutgoingEvent]) {
     now = now + .seconds(1)
+    named = []
     let transaction: any Transaction =
       switch worker {
       case .inventory: InventoryTransaction(batch, in: self)
       case .allocation: AllocationTransaction(batch, in: self)
       }
+    hideUsedUpLots(of: transaction.stock)
     let before = watchesMarks ? Image(of: transaction.stock) : nil
     var witness = Witness(transaction.stock, at: now)
     var retried: [Message] = []
@@ -95,10 +102,30 @@ final class World {
     }
     follow += transaction.conclude()
     try before?.requireMarks(in: transaction.stock)
+    showUsedUpLots(of: transaction.stock)
     transaction.commit(to: self)
     try books.post(transaction.stock.ledger)
     published += follow
     return (retried, follow)
+  }
+
+  private func hideUsedUpLots(of stock: WorkingSet) {
+    for item in stock.items.values {
+      resting[item.sku] = item.balances.filter {
+        !$0.lot.isEmpty && $0.onHand == 0
+          && !named.contains(WorkingSet.Place($0.sku, $0.location, lot: LotID(trusted: $0.lot)))
+      }
+      let ids = Set(resting[item.sku, default: []].map(\.id))
+      item.balances.removeAll { ids.contains($0.id) }
+    }
+    stock.arrangeLots()
+  }
+
+  private func showUsedUpLots(of stock: WorkingSet) {
+    for item in stock.items.values {
+      item.balances += resting[item.sku, default: []]
+      item.balances.sort { ($0.location, $0.lot) < ($1.location, $1.lot) }
+    }
   }
 
   private func settle(
@@ -140,8 +167,24 @@ final class World {
     items[sku] = StockItem(StockItem.Row(tid: TID(block: 0, offset: 0), sku: sku, isRegistered: false))
   }
 
+  /// What ran out of a product that is sold again is told of all the lots that it ever had.
+  func nameLots(of sku: SKU) {
+    for balance in items[sku]?.balances ?? [] {
+      named.insert(WorkingSet.Place(sku, balance.location, lot: LotID(trusted: balance.lot)))
+    }
+  }
+
+  /// A shipment that failed comes back as what it left as.
+  func nameLots(of shipment: Shipment) {
+    for part in shipment.parts {
+      guard let sku = orders[shipment.order]?.line(part.line)?.sku else { continue }
+      named.insert(WorkingSet.Place(sku, part.location, lot: LotID(trusted: part.lot)))
+    }
+  }
+
   /// Where a lot is, there is also a balance without one.
   func createBalance(_ place: WorkingSet.Place, new: [LocationID: LocationRegistered] = [:]) {
+    named.insert(place)
     if !place.lot.isEmpty { createBalance(WorkingSet.Place(place.sku, place.location), new: new) }
     guard let item = items[place.sku], item.balance(at: place.location, lot: place.lot) == nil else { return }
     guard let location = records.locations[place.location] ?? new[place.location] else { return }

@@ -2,7 +2,8 @@
 """Makes the product ready for a benchmark as a user would: `tallyman migrate`, its own topology, then stock.
 
 From the environment: PEER_PG (the database), PEER_STOCK (on hand per balance), PEER_MANAGEMENT (the port of the
-broker's management API, 15685 if absent), PEER_SKUS and PEER_LOCATIONS (10,000 SKUs in two locations if absent).
+broker's management API, 15685 if absent), PEER_SKUS and PEER_LOCATIONS (10,000 SKUs in two locations if absent),
+PEER_LOTS (used-up lots of each SKU, none if absent).
 PEER_WORKERS names the workers that have queues (allocation if absent: the only one that runs. The documentation says
 to leave out the queues of workers that do not run; PEER_WORKERS=all shows what the others' queues cost).
 With PEER_KEEP set the database stays as it is and only the broker's queues are emptied.
@@ -58,7 +59,7 @@ def fill_database() -> None:
     environment["TALLYMAN_DATABASE_URL"] = DATABASE
     subprocess.run([TALLYMAN, "migrate"], env=environment, check=True, stdout=subprocess.DEVNULL)
     amounts = {"stock": os.environ["PEER_STOCK"], "skus": os.environ.get("PEER_SKUS", "10000"),
-               "locations": os.environ.get("PEER_LOCATIONS", "2")}
+               "locations": os.environ.get("PEER_LOCATIONS", "2"), "lots": os.environ.get("PEER_LOTS", "0")}
     variables = [w for name, value in amounts.items() for w in ("-v", f"{name}={value}")]
     psql = ["psql", "-qX", "-v", "ON_ERROR_STOP=1", DATABASE]
     subprocess.run([*psql, *variables, "-f", SEED], check=True)

@@ -1,5 +1,6 @@
 -- Stock for a benchmark, booked as the inventory-worker books receipts, so that `tallyman audit` holds on it.
--- psql variables: skus, locations (of each SKU), stock (on hand in each location; 0 leaves empty places).
+-- psql variables: skus, locations (of each SKU), stock (on hand in each location; 0 leaves empty places), lots (of each
+-- SKU in its first location, all used up).
 set search_path = tallyman;
 set synchronous_commit = off;
 
@@ -12,6 +13,9 @@ insert into stock_items (sku, registered, sequence)
 insert into balances (sku, location_id, on_hand, seq, recorded_at)
   select sku, location_id, :stock, case when :stock > 0 then 1 else 0 end, now()
   from products cross join locations order by 1, 2;
+insert into lots (sku, lot, expires_at)
+  select sku, 'LOT-' || l, now() - interval '60 days' from products cross join generate_series(1, :lots) l;
+insert into balances (sku, location_id, lot) select sku, 'WH-1', lot from lots order by 1, 2, 3;
 
 create temporary table arrivals as
   select balance_id, sku, location_id, on_hand, 'seed-' || balance_id as message_id, recorded_at

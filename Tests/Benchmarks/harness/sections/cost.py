@@ -1,15 +1,16 @@
-"""How the price of an order grows with its lines, its SKUs' locations, and the SKUs of a batch."""
+"""How the price of an order grows with its lines, its SKUs' locations and old lots, and the SKUs of a batch."""
 from ..statistics_of import table
 
 NAME, TITLE = "cost", "What makes an order dearer"
 LINES = (1, 2, 5, 10, 20)
 LOCATIONS = (1, 2, 10, 50)
+LOTS = (0, 100, 1_000)
 SKUS = (1, 10, 100, 1_000, 10_000)
 
 
 def run(bench) -> dict:
     n = 40_000 if bench.full else 12_000
-    data = {"n": n, "lines": [], "locations": [], "skus": []}
+    data = {"n": n, "lines": [], "locations": [], "lots": [], "skus": []}
     for lines in LINES:
         count = max(2_000, n * 2 // (lines + 1))
         result = measure(bench, "zipf", count, lines=lines, BENCH_LINES=lines)
@@ -18,6 +19,9 @@ def run(bench) -> dict:
         # Every quantity is there in the first location: what is paid for is reading and locking the others.
         result = measure(bench, "zipf", n, seed={"PEER_LOCATIONS": locations, "PEER_SKUS": 2_000}, BENCH_SKUS=2_000)
         data["locations"].append({"locations": locations, **result})
+    for lots in LOTS:
+        result = measure(bench, "zipf", n, seed={"PEER_LOTS": lots, "PEER_SKUS": 500}, BENCH_SKUS=500)
+        data["lots"].append({"lots": lots, **result})
     for skus in SKUS:
         data["skus"].append({"skus": skus, **measure(bench, "uniform", n, BENCH_SKUS=skus)})
     return data
@@ -34,7 +38,7 @@ def measure(bench, kind: str, n: int, seed: dict | None = None, lines: int = 2, 
 
 def _row(first, r: dict, lines: int = 2) -> list:
     worker = list(r["cpu_us"].values())[0]
-    return [first, f"{r['end_to_end_per_s']:,}", f"{r['end_to_end_per_s'] * lines:,}", f"{r['allocated_per_s']:,}",
+    return [first, f"{r['end_to_end_per_s']:,}", f"{r['end_to_end_per_s'] * lines:,}", f"{r['allocated_per_s'] or 0:,}",
             f"{worker:.1f}", f"{r['postgres_us']:.0f}", f"{r['rabbitmq_us']:.0f}", "yes" if r["broken"] else "no"]
 
 
@@ -45,5 +49,7 @@ def text(data: dict) -> str:
         table(["lines per order", *tail], [_row(r["lines"], r, r["lines"]) for r in data["lines"]]),
         "Locations that hold each of 2,000 SKUs; two lines an order:",
         table(["locations per SKU", *tail], [_row(r["locations"], r) for r in data["locations"]]),
+        "Lots that each of 500 SKUs had and that are used up; two lines an order:",
+        table(["lots used up per SKU", *tail], [_row(f"{r['lots']:,}", r) for r in data["lots"]]),
         "SKUs that are asked for, evenly; a batch of 500 orders of two lines touches at most as many:",
         table(["SKUs", *tail], [_row(f"{r['skus']:,}", r) for r in data["skus"]])])
