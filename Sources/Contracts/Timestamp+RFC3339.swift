@@ -75,3 +75,11 @@ extension Timestamp {
     return sign == UInt8(ascii: "+") ? offset : -offset
   }
 }
+
+extension Timestamp: Encodable {
+  /// As RFC 3339 has it.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(rfc3339)
+  }
+}

@@ -152,7 +152,7 @@ public final class DeliverySender {
         notificationID: rows.text(row, 0), channel: channel, recipient: rows.text(row, 4), subject: rows.text(row, 5),
         body: rows.bytes(row, 6), attempt: rows.int4(row, 9),
         createdAt: Timestamp(microseconds: rows.timestamp(row, 10)), eventID: rows.text(row, 1), eventType: type,
-        correlationID: rows.optionalText(row, 7), traceparent: rows.optionalText(row, 8))
+        correlationID: rows.optionalText(row, 7), traceparent: rows.optionalText(row, 8), round: rows.int4(row, 11))
     }
   }
 

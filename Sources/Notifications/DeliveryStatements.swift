@@ -37,7 +37,7 @@ enum DeliveryStatements {
       from due
       where d.notification_id = due.notification_id
       returning d.notification_id::text, d.event_id, d.event_type, d.channel, d.recipient, d.subject, d.body,
-                d.correlation_id, d.causation_traceparent, d.attempts, d.created_at
+                d.correlation_id, d.causation_traceparent, d.attempts, d.created_at, d.round
       """)
 
   /// Counts an attempt before it is made, if the lease is still ours: one of which the sender dies must count, and one

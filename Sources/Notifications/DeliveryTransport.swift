@@ -22,6 +22,8 @@ public struct LeasedDelivery: Sendable {
   public let eventType: EventType
   let correlationID: String?
   let traceparent: String?
+  /// How often it was begun.
+  let round: Int32
 }
 
 /// Gets one delivery to its receiver. Lane only; every call is bounded.

@@ -37,5 +37,5 @@ public enum Migrations {
 extension Migrations {
   /// The version that this build's workers need at least. Older than ``latest`` where a migration only adds what old
   /// workers do not miss, so that old and new can run side by side.
-  public static let required = 30
+  public static let required = 31
 }

@@ -27,14 +27,6 @@ extension Rows {
   }
 }
 
-extension Timestamp: Encodable {
-  /// As RFC 3339 has it.
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    try container.encode(rfc3339)
-  }
-}
-
 /// Rows of a view, and whether there are more than were asked for.
 public struct Page<Row: Encodable & Sendable>: Sendable {
   /// At most as many as were asked for.

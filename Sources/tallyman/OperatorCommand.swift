@@ -21,7 +21,8 @@ struct OperatorCommand: AsyncParsableCommand {
       """,
     version: VersionCommand.line,
     subcommands: [
-      MigrateCommand.self, TopologyCommand.self, AuditCommand.self, DeadLettersCommand.self, EraseCommand.self,
+      MigrateCommand.self, TopologyCommand.self, AuditCommand.self, DeadLettersCommand.self,
+      NotificationsCommand.self, EraseCommand.self,
       ReasonsCommand.self, DiagramCommand.self, SettingsCommand.self, ContractsCommand.self, AsyncAPICommand.self,
       VersionCommand.self,
     ],
