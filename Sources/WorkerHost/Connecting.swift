@@ -3,11 +3,11 @@ import Observability
 import Postgres
 
 extension DatabaseSettings {
-  /// How a lane connects.
+  /// How a lane connects, with the password as it is now.
   ///
   /// - Parameter name: What `pg_stat_activity` shows, such as `allocation-worker/lane-1`.
   public func options(name: String) -> ConnectionOptions {
-    var options = ConnectionOptions(conninfo: url.reveal(), password: password?.reveal(), applicationName: name)
+    var options = ConnectionOptions(conninfo: url.reveal(), password: password?.current.reveal(), applicationName: name)
     options.connectTimeout = connectTimeout
     options.statementTimeout = statementTimeout
     options.lockTimeout = lockTimeout
@@ -44,11 +44,11 @@ extension DatabaseSettings {
 }
 
 extension BrokerSettings {
-  /// How a lane connects.
+  /// How a lane connects, with the password as it is now.
   ///
   /// - Parameter name: What the management pages show, such as `allocation-worker/lane-1@host`.
   public func options(name: String) -> BrokerOptions {
-    var options = BrokerOptions(uri: url.reveal(), password: password?.reveal(), connectionName: name)
+    var options = BrokerOptions(uri: url.reveal(), password: password?.current.reveal(), connectionName: name)
     options.productVersion = Product.version
     options.heartbeat = heartbeat
     options.connectTimeout = connectTimeout

@@ -65,7 +65,7 @@ final class ConsumerLane<Domain: Handler> {
 
   private func session(onConsuming: () -> Void) throws {
     try connectDatabase(serving: nil)
-    let connection = try AMQP.Connection(context.brokerOptions)
+    let connection = try context.connectBroker()
     defer { connection.close() }
     _ = try connection.declareQueuePassively(handler.manifest.queue)
     let consumer = try Consumer(

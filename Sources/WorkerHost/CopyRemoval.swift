@@ -39,7 +39,7 @@ struct CopyRemoval {
     defer { for connection in connections { connection.close() } }
     var isAtEnd = false
     while !wanted.isEmpty, !isAtEnd, !isOver {
-      let connection = try AMQP.Connection(context.brokerOptions)
+      let connection = try context.connectBroker()
       connections.append(connection)
       let consumer = try Consumer(connection, queue: queue, prefetch: CopyRemoval.mostHeld)
       isAtEnd = try pass(consumer, holding: connections.dropLast(), &wanted)

@@ -42,7 +42,7 @@ final class DeadLetterLane {
   private func session(onConsuming: () -> Void) throws {
     let database = try context.connectDatabase()
     defer { database.close() }
-    let connection = try AMQP.Connection(context.brokerOptions)
+    let connection = try context.connectBroker()
     defer { connection.close() }
     _ = try connection.declareQueuePassively(manifest.deadQueue)
     let consumer = try Consumer(connection, queue: manifest.undeliveredQueue, prefetch: 100)

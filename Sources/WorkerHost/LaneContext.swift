@@ -10,8 +10,10 @@ struct LaneContext {
   /// Unique in the process, such as `lane-1`.
   let name: String
   let settings: WorkerSettings
-  let brokerOptions: BrokerOptions
-  let databaseOptions: ConnectionOptions
+  private let broker: BrokerSettings
+  private let database: DatabaseSettings
+  /// What servers call its connections.
+  private let fullName: String
   let readiness: Readiness
   let stop: StopSignal
   /// Shared by all lanes of the process.
@@ -21,9 +23,9 @@ struct LaneContext {
   init(_ name: String, _ process: WorkerProcess) {
     self.name = name
     settings = process.settings.worker
-    let fullName = "\(process.settings.executable.rawValue)/\(name)"
-    brokerOptions = process.settings.broker.options(name: "\(fullName)@\(HostName.current)")
-    databaseOptions = process.settings.database.options(name: fullName)
+    fullName = "\(process.settings.executable.rawValue)/\(name)"
+    broker = process.settings.broker
+    database = process.settings.database
     readiness = process.readiness
     stop = process.stop
     standstill = process.standstill
@@ -35,11 +37,18 @@ struct LaneContext {
   /// Shows that the lane moves.
   func beat() { readiness.beat(lane: name) }
 
+  /// Connects to the broker.
+  ///
+  /// - Throws: `AMQPError`.
+  func connectBroker() throws -> AMQP.Connection {
+    try AMQP.Connection(broker.options(name: "\(fullName)@\(HostName.current)"))
+  }
+
   /// Connects to the database and checks that this build can work with it.
   ///
   /// - Throws: ``UnfitDatabase`` or a ``PostgresError``.
   func connectDatabase() throws -> Postgres.Connection {
-    let connection = try Postgres.Connection(databaseOptions)
+    let connection = try Postgres.Connection(database.options(name: fullName))
     do {
       try ReadOnlyDatabase.check(connection)
       try SchemaTooOld.check(connection)

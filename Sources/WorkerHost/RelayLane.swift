@@ -42,7 +42,7 @@ final class RelayLane {
   private func session(onRelaying: () -> Void) throws {
     let database = try context.connectDatabase()
     defer { database.close() }
-    let connection = try AMQP.Connection(context.brokerOptions)
+    let connection = try context.connectBroker()
     defer { connection.close() }
     let relay = try Relay(database: database, broker: connection, limits: limits, suspicion: suspicion)
     context.readiness.ok(.database(lane: context.name))

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Observability
 
 /// The environment as settings: every `TALLYMAN_` variable is accounted for, or nothing starts.
 struct SettingsEnvironment {
@@ -7,6 +8,7 @@ struct SettingsEnvironment {
 
   private let executable: Executable
   private let texts: [String: String]
+  private let files: [String: String]
 
   /// Checks all variables.
   ///
@@ -27,6 +29,7 @@ struct SettingsEnvironment {
     guard intake.problems.isEmpty else { throw SettingsError(problems: intake.problems) }
     self.executable = executable
     texts = intake.texts
+    files = intake.files
     ignored = injected
   }
 
@@ -39,6 +42,11 @@ struct SettingsEnvironment {
     if used, let text = texts[setting.declaration.name] { return setting.parse(text) }
     if case .byDefault(let text) = setting.declaration.presence { return setting.parse(text) }
     return nil
+  }
+
+  /// A secret that this executable uses, with the file in which it stands, if one was named.
+  func secret(_ setting: Setting<Secret>) -> SecretSource? {
+    optional(setting).map { SecretSource(atStart: $0, path: files[setting.declaration.name], parse: setting.parse) }
   }
 
   /// The value of a setting that is required or has a default.
@@ -54,6 +62,8 @@ struct SettingsEnvironment {
 private struct Intake {
   let executable: Executable
   var texts: [String: String] = [:]
+  /// Where secrets stand, by their settings' names.
+  var files: [String: String] = [:]
   var problems: [String] = []
 
   init(executable: Executable) { self.executable = executable }
@@ -66,7 +76,9 @@ private struct Intake {
       accept(text, setting, used: used)
     } else if let path, let variable = setting.fileVariable, used {
       switch SecretFile.read(path) {
-      case .success(let text): accept(text, setting, used: used)
+      case .success(let text):
+        accept(text, setting, used: used)
+        files[setting.name] = path
       case .failure(let fault): problems.append(SettingProblem.unreadable(variable, path, fault.why))
       }
     } else if path == nil, used, setting.presence == .required, executable != .tallyman {
@@ -84,24 +96,6 @@ private struct Intake {
       return
     }
     texts[setting.name] = text
-  }
-}
-
-/// A secret's file, as Docker and Kubernetes mount them.
-private enum SecretFile {
-  struct Fault: Error { let why: String }
-
-  /// The file's text without the line break that editors leave at its end.
-  static func read(_ path: String) -> Result<String, Fault> {
-    guard let data = FileManager.default.contents(atPath: path) else {
-      return .failure(Fault(why: "the file cannot be read"))
-    }
-    guard data.count <= 65_536 else { return .failure(Fault(why: "the file is larger than a secret can be (64 KiB)")) }
-    guard var text = String(validating: data, as: UTF8.self) else {
-      return .failure(Fault(why: "the file is not UTF-8 text"))
-    }
-    while text.last?.isNewline == true { text.removeLast() }
-    return text.isEmpty ? .failure(Fault(why: "the file is empty")) : .success(text)
   }
 }
 

@@ -7,7 +7,7 @@ public struct DatabaseSettings: Sendable {
   /// Where it is, and the role.
   public let url: ServiceURL
   /// The role's password, if the URL has none.
-  public let password: Secret?
+  public let password: SecretSource?
   /// Longest time for opening a connection.
   public let connectTimeout: Duration
   /// Longest time for a statement.
@@ -21,7 +21,7 @@ public struct DatabaseSettings: Sendable {
 
   init(_ source: SettingsEnvironment) throws(SettingsError) {
     url = try source.value(SettingsTable.databaseURL)
-    password = source.optional(SettingsTable.databasePassword)
+    password = source.secret(SettingsTable.databasePassword)
     connectTimeout = try source.value(SettingsTable.connectTimeout)
     statementTimeout = try source.value(SettingsTable.statementTimeout)
     lockTimeout = try source.value(SettingsTable.lockTimeout)
@@ -35,7 +35,7 @@ public struct BrokerSettings: Sendable {
   /// Where it is, the user and the virtual host.
   public let url: ServiceURL
   /// The user's password, if the URL has none.
-  public let password: Secret?
+  public let password: SecretSource?
   /// Path of the certificate authorities, PEM.
   public let caFile: String?
   /// Path of our certificate, PEM.
@@ -53,7 +53,7 @@ public struct BrokerSettings: Sendable {
 
   init(_ source: SettingsEnvironment) throws(SettingsError) {
     url = try source.value(SettingsTable.brokerURL)
-    password = source.optional(SettingsTable.brokerPassword)
+    password = source.secret(SettingsTable.brokerPassword)
     caFile = source.optional(SettingsTable.brokerCA)
     certificateFile = source.optional(SettingsTable.brokerCertificate)
     keyFile = source.optional(SettingsTable.brokerKey)

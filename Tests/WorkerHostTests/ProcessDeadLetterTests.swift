@@ -40,6 +40,7 @@ extension ProcessTests {
     #expect(try await site.depth(of: WorkerManifest.inventory.undeliveredQueue) == 0)
     let metrics = try await children[0].get("/metrics").text
     #expect(metrics.contains(#"tallyman_dead_letters_total{consumer="inventory",kind="undelivered"} 2"#), "\(metrics)")
+    #expect(metrics.contains(#"tallyman_dead_letters_total{consumer="inventory",kind="malformed"} 0"#), "\(metrics)")
 
     try await site.script(
       """

@@ -122,6 +122,36 @@ extension ProcessTests {
     try await site.broker.management("DELETE", "users/tallyman-test")
   }
 
+  @Test("a password that is changed, on the broker and in its file, needs no restart")
+  func rotation() async throws {
+    let site = try await ProcessSite()
+    let user = "tallyman-rotated-\(site.vhost.suffix(8))"
+    func change(to password: String) async throws {
+      try await site.broker.management("PUT", "users/\(user)", json: #"{"password":"\#(password)","tags":""}"#)
+    }
+    try await change(to: "first")
+    try await site.broker.management(
+      "PUT", "permissions/\(site.vhost)/\(user)", json: #"{"configure":".*","write":".*","read":".*"}"#)
+    let file = FileManager.default.temporaryDirectory.appending(path: "tallyman-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: file) }
+    try Data("first\n".utf8).write(to: file)
+    let child = try site.start(
+      .allocationWorker,
+      [
+        "TALLYMAN_BROKER_URL": "amqp://\(user)@127.0.0.1:\(site.broker.port)/\(site.vhost)",
+        "TALLYMAN_BROKER_PASSWORD_FILE": file.path,
+      ])
+    try await child.ready()
+    try await change(to: "second")
+    try await site.broker.control("close_all_user_connections", user, "rotated")
+    try await child.unready("refused the login")
+    try Data("second\n".utf8).write(to: file)
+    try await child.ready()
+    child.signal(SIGTERM)
+    #expect(try await child.end() == 0)
+    try await site.broker.management("DELETE", "users/\(user)")
+  }
+
   @Test("a worker that is started before the migration is not ready, says why, and works as soon as it is done")
   func schemaTooOld() async throws {
     let site = try await ProcessSite(isMigrated: false)

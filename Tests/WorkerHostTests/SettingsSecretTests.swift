@@ -17,8 +17,27 @@ final class SettingsSecretTests {
     environment["TALLYMAN_DATABASE_PASSWORD"] = "hunter2"
     environment["TALLYMAN_BROKER_PASSWORD_FILE"] = try file(Data("p w\n".utf8))
     let settings = try Settings(for: .inventoryWorker, environment: environment)
-    #expect(settings.database.password?.reveal() == "hunter2")
-    #expect(settings.broker.password?.reveal() == "p w")
+    #expect(settings.database.password?.current.reveal() == "hunter2")
+    #expect(settings.broker.password?.current.reveal() == "p w")
+  }
+
+  @Test("a password's file is read for each connection; while it says nothing usable the first one is tried")
+  func rotated() throws {
+    let path = try file(Data("first\n".utf8))
+    var environment = leastEnvironment
+    environment["TALLYMAN_DATABASE_PASSWORD_FILE"] = path
+    environment["TALLYMAN_BROKER_PASSWORD_FILE"] = path
+    let settings = try Settings(for: .inventoryWorker, environment: environment)
+    #expect(settings.database.options(name: "x").password == "first")
+    try Data("second\n".utf8).write(to: URL(filePath: path))
+    #expect(settings.database.options(name: "x").password == "second")
+    #expect(settings.broker.options(name: "x").password == "second")
+    for unusable in [Data(), Data([0xff, 0xfe]), Data("two\nlines".utf8)] {
+      try unusable.write(to: URL(filePath: path))
+      #expect(settings.database.options(name: "x").password == "first")
+    }
+    try FileManager.default.removeItem(atPath: path)
+    #expect(settings.database.options(name: "x").password == "first")
   }
 
   @Test("a secret's file that is absent, empty, binary or huge is named, and never shown")

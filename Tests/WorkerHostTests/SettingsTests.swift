@@ -37,7 +37,7 @@ struct SettingsTests {
     #expect(settings.relay.pollInterval == .milliseconds(50))
     #expect(settings.log.format == .auto)
     #expect(settings.log.level == .info)
-    #expect(settings.database.password == nil)
+    #expect(settings.database.password?.current == nil)
     #expect(settings.notification.emailTo.isEmpty)
   }
 
