@@ -168,8 +168,8 @@ let package = Package(
     .testTarget(
       name: "TallymanTests",
       dependencies: [
-        "tallyman", "AMQP", "Allocation", "Audit", "Contracts", "ContractPages", "Lanes", "Messaging", "PipelineKit",
-        "Postgres", "Schema", "Stock", "TestServers", "Views", "WorkerHost",
+        "tallyman", "AMQP", "Allocation", "Audit", "Contracts", "ContractPages", "Lanes", "Messaging", "Observability",
+        "PipelineKit", "Postgres", "Schema", "Stock", "TestServers", "Views", "WorkerHost",
         argumentParser,
       ], exclude: ["asyncapi.py"], swiftSettings: strict),
     .testTarget(

@@ -5,7 +5,7 @@ import Postgres
 /// A message that will not be applied: kept whole, with the reason, where an operator can see and replay it.
 struct DeadLetter {
   /// Why it is here.
-  enum Kind: String {
+  enum Kind: String, CaseIterable {
     /// It could not be read.
     case malformed
     /// It broke a rule that no retry can mend.

@@ -155,6 +155,9 @@ struct Settlement {
 
 /// What became of a batch.
 public struct BatchReport: Sendable {
+  /// What ``Entry/deadLetterKind`` may be.
+  public static let deadLetterKinds = DeadLetter.Kind.allCases.map(\.rawValue)
+
   /// One message's end.
   public struct Entry: Sendable {
     /// CloudEvents id, or the AMQP message id of an unreadable message.

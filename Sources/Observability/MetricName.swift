@@ -108,7 +108,8 @@ extension MetricDefinition {
 
   fileprivate static let deadLetters = counter(
     "tallyman_dead_letters_total", "messages", ["consumer", "kind"],
-    "Dead letters written: malformed, refused by a rule, exhausted after the last retry tier, or undelivered.")
+    "Dead letters written: malformed, refused by a rule, exhausted after the last retry tier, crashed where workers "
+      + "died of it, or undelivered.")
 
   fileprivate static let retries = counter(
     "tallyman_retries_total", "messages", ["consumer"], "Messages sent to a retry tier.")

@@ -38,10 +38,18 @@ extension MigrationError: CustomStringConvertible {
       try again later (\(error))
       """
     case .failed(let number, let name, let error):
-      "migration \(number) (\(name)) failed and was rolled back: \(error)"
+      "migration \(number) (\(name)) failed and was rolled back: \(error)" + MigrationError.hint(error)
     case .database(let error):
       "the schema's version could not be read or written: \(error)"
     }
+  }
+
+  private static func hint(_ error: PostgresError) -> String {
+    guard error.sqlState.code == "42501" else { return "" }
+    return """
+      ; the role that migrates must own the schema, and may create roles (alter role NAME createrole) unless the five \
+      of the programs were made before: see "Passwords" in topology/README.md
+      """
   }
 
   /// Who keeps a migration waiting, in words.

@@ -30,6 +30,8 @@ final class PipelineReporter: PipelineObserver {
     halvings = MetricName.batchHalvings.counter(consumer)
     repeats = MetricName.batchRepeats.counter(consumer)
     rejections = MetricName.rejected.counter(consumer)
+    // From the start: who looks for an increase does not see the first one of what was not there.
+    for kind in BatchReport.deadLetterKinds { _ = deadLetterCounter(kind) }
   }
 
   func settled(_ report: BatchReport) {

@@ -112,6 +112,15 @@ struct MigratorTests {
     }
   }
 
+  @Test("Where a right is missing the error says which rights the owner needs; elsewhere it does not")
+  func rights() {
+    func words(_ state: String) -> String {
+      MigrationError.failed(number: 1, name: "one", PostgresError(sqlState: SQLState(state), message: "no")).description
+    }
+    #expect(words("42501").contains("alter role NAME createrole"))
+    #expect(!words("22012").contains("createrole"))
+  }
+
   @Test("A migration that fails leaves nothing behind; those before it stay, and the next run goes on from there")
   func failureIsRolledBack() async throws {
     try await withDatabase { database in

@@ -1,5 +1,6 @@
 import Foundation
 import Messaging
+import Observability
 import Testing
 import WorkerHost
 
@@ -25,6 +26,24 @@ struct OperationsTests {
   func tables() throws {
     #expect(try block("reasons", is: FailureTable.reasons), "run the tests with UPDATE_SNAPSHOTS=1")
     #expect(try block("failures", is: FailureTable.failures), "run the tests with UPDATE_SNAPSHOTS=1")
+    #expect(try block("metrics", is: OperationsTests.metrics), "run the tests with UPDATE_SNAPSHOTS=1")
+  }
+
+  private static var metrics: String {
+    let rows = MetricName.allCases.map(\.definition).map { metric in
+      let labels = metric.labels.map { "`\($0)`" }.joined(separator: " ")
+      return "| `\(metric.name)` | \(metric.kind.rawValue) | \(labels) | \(metric.help) |"
+    }
+    return (["| Metric | Kind | Labels | Meaning |", "|---|---|---|---|"] + rows).joined(separator: "\n")
+  }
+
+  @Test("every metric that it names exists")
+  func metricNames() throws {
+    let text = try String(contentsOf: file, encoding: .utf8)
+    let known = Set(MetricName.allCases.map(\.definition.name))
+    let pattern = /tallyman_[a-z_]+_(total|seconds|rows|waiting|paused|shards)\b/
+    let named = Set(text.matches(of: pattern).map { String($0.0) })
+    #expect(named.count > 10 && named.isSubset(of: known), "\(named.subtracting(known))")
   }
 
   @Test("tallyman reasons prints the same tables")
