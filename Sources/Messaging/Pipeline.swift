@@ -68,6 +68,7 @@ public final class Pipeline<Domain: Handler> {
     var obstacles = Obstacles()
     var approach: Approach = part.contains { $0.wantsCare } ? .careful : .optimistic
     while true {
+      let met: any Error
       do {
         var report = try attempt(part, approach, on: database)
         report.databaseTime = ContinuousClock.now - began
@@ -83,10 +84,12 @@ public final class Pipeline<Domain: Handler> {
           throw error
         }
         try obstacles.meet(error, serving: broker)
+        met = error
       } catch let error as NeedsMoreRows {
         try database.recover(from: error)
         // Whatever keeps it from being complete, it must not take its neighbours along for ever.
         do { try obstacles.meet(error, serving: broker) } catch let error as NeedsMoreRows { throw DataFault(error) }
+        met = error
       } catch let error as WriteMismatch {
         try database.recover(from: error)
         throw DataFault(error)
@@ -94,7 +97,7 @@ public final class Pipeline<Domain: Handler> {
         try database.recover(from: error)
         throw error
       }
-      observer.repeated()
+      observer.repeated(after: met)
     }
   }
 
@@ -190,12 +193,15 @@ public final class Pipeline<Domain: Handler> {
   ) throws -> BatchReport {
     var obstacles = Obstacles()
     while true {
+      let met: any Error
       do {
         return try attemptBurial(item, fault, remembering: remembering, on: database)
       } catch let error as PostgresError {
         try database.recover(from: error)
         switch Remedy(for: error) {
-        case .lookCarefully, .repeatWhole: try obstacles.meet(error, serving: broker)
+        case .lookCarefully, .repeatWhole:
+          try obstacles.meet(error, serving: broker)
+          met = error
         case .halve: throw DataFault(error)
         case .pause: throw error
         }
@@ -203,7 +209,7 @@ public final class Pipeline<Domain: Handler> {
         try database.recover(from: error)
         throw DataFault(error)
       }
-      observer.repeated()
+      observer.repeated(after: met)
     }
   }
 

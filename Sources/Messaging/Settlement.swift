@@ -209,8 +209,8 @@ public struct BatchReport: Sendable {
 public protocol PipelineObserver: AnyObject {
   /// A batch was committed and acknowledged.
   func settled(_ report: BatchReport)
-  /// A transaction was rolled back and runs again.
-  func repeated()
+  /// A transaction was rolled back, for what others do at the same time, and runs again.
+  func repeated(after error: any Error)
   /// A failing batch of this size was halved.
   func halved(_ size: Int, because reason: String)
   /// A message went to the broker's dead-letter exchange because its record could not be written.

@@ -3,6 +3,7 @@ import Logging
 import Messaging
 import Metrics
 import Observability
+import Postgres
 
 /// Turns what the pipeline does into metrics and log lines; one per lane.
 final class PipelineReporter: PipelineObserver {
@@ -53,7 +54,14 @@ final class PipelineReporter: PipelineObserver {
     }
   }
 
-  func repeated() { repeats.increment() }
+  /// A wait for a lock that somebody keeps comes to light in the log before anything else shows it.
+  func repeated(after error: any Error) {
+    repeats.increment()
+    guard let error = error as? PostgresError, error.sqlState == .lockNotAvailable else { return }
+    logger.warning(
+      "a batch waited in vain for a lock that somebody else holds, and begins anew",
+      metadata: [LogKey.reason: .string("\(error)")])
+  }
 
   func halved(_ size: Int, because reason: String) {
     halvings.increment()

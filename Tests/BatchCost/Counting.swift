@@ -18,7 +18,7 @@ final class Counting: Broker, PipelineObserver {
   func reject(_ tag: UInt64) throws {}
   func serve() throws {}
   func settled(_ report: BatchReport) { applied += report.entries.filter { $0.outcome == .applied }.count }
-  func repeated() {}
+  func repeated(after error: any Error) {}
   func halved(_ size: Int, because reason: String) {}
   func rejected(_ delivery: Delivery, because reason: String) {}
 }

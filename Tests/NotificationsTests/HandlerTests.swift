@@ -12,7 +12,7 @@ import Testing
 private final class Log: PipelineObserver {
   var outcomes: [Outcome] = []
   func settled(_ report: BatchReport) { outcomes += report.entries.map(\.outcome) }
-  func repeated() {}
+  func repeated(after error: any Error) {}
   func halved(_ size: Int, because reason: String) {}
   func rejected(_ delivery: Messaging.Delivery, because reason: String) {}
 }

@@ -174,7 +174,7 @@ final class Recorder: Broker, PipelineObserver {
     taken.entries += report.entries
     taken.reports.append(report)
   }
-  func repeated() { taken.repeated += 1 }
+  func repeated(after error: any Error) { taken.repeated += 1 }
   func halved(_ size: Int, because reason: String) { taken.halved.append(size) }
   func rejected(_ delivery: Delivery, because reason: String) { taken.rejected += 1 }
 }

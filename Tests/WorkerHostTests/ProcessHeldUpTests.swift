@@ -27,6 +27,7 @@ extension ProcessTests {
     let time = start.duration(to: .now)
     print("process: orders behind a lane that is held up were answered after \(time)")
     #expect(time < .seconds(20))
+    try await worker.says("waited in vain for a lock")
     try await site.lock("rollback")
     try await Self.checkBooks(site, orders: 51, stock: 500)
     // The first lane consumes again.

@@ -87,7 +87,7 @@ private final class RehearsalRecorder: Broker, PipelineObserver {
   func serve() throws {}
 
   func settled(_ report: BatchReport) { self.report = report }
-  func repeated() {}
+  func repeated(after error: any Error) {}
   func halved(_ size: Int, because reason: String) {}
   func rejected(_ delivery: Delivery, because reason: String) { rejection = reason }
 }
