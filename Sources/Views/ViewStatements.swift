@@ -28,14 +28,14 @@ enum ViewStatements {
       ) over (partition by b.location_id) - b.safety_stock)::int8 else 0 end,
       coalesce(l.expires_at <= now(), false)
     from balances b left join lots l using (sku, lot)
-    where b.sku = $1 order by location_id, lot limit $2
+    where b.sku = $1 and b.in_use order by location_id, lot limit $2
     """
 
   static let balanceSums = """
     select count(*), coalesce(sum(on_hand), 0)::int8, coalesce(sum(reserved), 0)::int8,
       coalesce(sum(damaged), 0)::int8, coalesce(sum(quality_control), 0)::int8, stock_free($1),
       coalesce(sum(on_hand) filter (where location_id = 'in-transit'), 0)::int8
-    from balances where sku = $1
+    from balances where sku = $1 and in_use
     """
 
   static let transfers = """
