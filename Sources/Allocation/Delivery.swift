@@ -91,15 +91,21 @@ extension AllocationDecisions {
 
   /// Why a shipment cannot have failed: some of it would come back twice.
   private func cameBackAlready(_ shipment: Shipment, _ order: Order) -> Reason? {
-    let units = Dictionary(shipment.parts.map { ($0.line, $0.quantity) }, uniquingKeysWith: +)
-    for (number, quantity) in units.sorted(by: { $0.key < $1.key }) {
+    for number in Set(shipment.parts.map(\.line)).sorted() {
+      guard let line = order.line(number) else { continue }
+      let quantity = shipment.units(of: number)
+      let ofIt = state.returns.returnedOf[.init(shipment: shipment.id, line: number), default: 0]
       let returned = state.returns.returned[.init(order: order.id, line: number), default: 0]
-      guard returned > 0, let line = order.line(number), returned > line.shipped - quantity else { continue }
+      // What came back of it came back with it; what names the order alone may be of another one, if there is enough.
+      guard ofIt > 0 || returned > 0 && returned > line.shipped - quantity else { continue }
+      let left =
+        ofIt > 0
+        ? "\(quantity) units of line \(number) of order \(order.id) that left with it, \(ofIt)"
+        : "\(line.shipped) units of line \(number) of order \(order.id) that left, \(returned)"
       return Reason(
         .shipmentEnded, field: "data.status", value: CarrierStatus.failed.rawValue,
-        rule: "must not follow: of the \(line.shipped) units of line \(number) of order \(order.id) that left, "
-          + "\(returned) came back by return.received, so that not all \(quantity) of shipment \(shipment.id) can have "
-          + "failed")
+        rule: "must not follow: of the \(left) came back by return.received, so that not all \(quantity) of shipment "
+          + "\(shipment.id) can have failed")
     }
     return nil
   }

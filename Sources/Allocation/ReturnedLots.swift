@@ -12,12 +12,10 @@ extension AllocationDecisions {
   /// is of all of them. Of less than that nobody knows of which it is: then it is taken for the one that goes out
   /// first, so that nothing is sold after its time, and waits in quality control for somebody to look.
   ///
-  /// - Parameters:
-  ///   - part: What came back of a product or of an order's line.
-  ///   - isFirst: Whether nothing of the line came back before it.
+  /// - Parameter part: What came back of a product or of an order's line; no more than is out of it.
   func lots(
     of part: Returns.Part, _ line: ReturnReceived.Line, _ item: StockItem, _ order: Order?,
-    with shipment: ShipmentID?, isFirst: Bool, _ path: String
+    with shipment: ShipmentID?, _ path: String
   ) throws(Reason) -> [Returns.Part] {
     if let lot = line.lot {
       guard item.lots[lot.value] != nil else {
@@ -30,7 +28,7 @@ extension AllocationDecisions {
     let left = lotsThatLeft(part.line, of: order, with: shipment, item)
     guard let first = left.first else { return [item.cameInLots ? part.toBeChecked() : part] }
     if left.count == 1 { return [part.share(part.quantity, ofLot: first.lot)] }
-    if isFirst, left.reduce(0, { $0 + $1.quantity }) == part.quantity {
+    if left.reduce(0, { $0 + $1.quantity }) == part.quantity {
       return left.map { part.share($0.quantity, ofLot: $0.lot) }
     }
     return [part.share(part.quantity, ofLot: first.lot).toBeChecked()]
@@ -42,15 +40,11 @@ extension AllocationDecisions {
     _ number: Int32?, of order: Order?, with shipment: ShipmentID?, _ item: StockItem
   ) -> [(lot: String, quantity: Int64)] {
     guard let order, let number else { return [] }
-    func lots(_ shipments: [Shipment]) -> [String: Int64] {
-      var lots: [String: Int64] = [:]
-      for shipment in shipments where shipment.order == order.id && shipment.state != .failed {
-        for part in shipment.parts where part.line == number { lots[part.lot, default: 0] += part.quantity }
-      }
-      return lots
+    var left: [String: Int64] = [:]
+    for candidate in state.shipments.values where candidate.order == order.id && candidate.state != .failed {
+      if let shipment, candidate.id != shipment { continue }
+      for part in candidate.parts where part.line == number { left[part.lot, default: 0] += part.quantity }
     }
-    let named = lots([shipment.flatMap { state.shipments[$0] }].compactMap(\.self))
-    let left = named.isEmpty ? lots(Array(state.shipments.values)) : named
     func rank(_ lot: String) -> (Int64, Int, String) {
       (item.lots[lot]?.expiresAt?.microseconds ?? .max, lot.isEmpty ? 1 : 0, lot)
     }

@@ -30,7 +30,7 @@ extension AllocationDecisions {
     }
     stock.takeReturn(part.quantity, to: balance, part.booked, cause)
     if let order = record.order, let line = part.line {
-      state.returns.returned[.init(order: order, line: line), default: 0] += part.quantity
+      state.returns.count(part.quantity, of: line, order, with: record.shipment)
     }
     let place = item.balance(at: part.location) ?? balance
     let returned = StockReturned(
@@ -82,20 +82,13 @@ extension AllocationDecisions {
           .unknownLocation, field: "\(path).location_id", value: line.locationID.value,
           rule: "must be registered by location.registered")
       }
-      for part in try assign(line, sku, order, &used, path) {
-        let isFirst = part.line.map { self.isFirst(part, of: $0, order, used) } ?? false
-        let shares = try lots(of: part, line, item, order, with: request.shipmentID, isFirst: isFirst, path)
+      for part in try assign(line, sku, order, with: request.shipmentID, &used, path) {
+        let shares = try lots(of: part, line, item, order, with: request.shipmentID, path)
         for share in shares { try admit(share, of: item, &coming, line, path) }
         parts += shares
       }
     }
     return parts
-  }
-
-  /// Whether nothing of its line came back before, nor with an earlier line of the same return.
-  private func isFirst(_ part: Returns.Part, of line: Int32, _ order: Order?, _ used: [Int32: Int64]) -> Bool {
-    guard let order, used[line, default: 0] == part.quantity else { return false }
-    return state.returns.returned[.init(order: order.id, line: line), default: 0] == 0
   }
 
   /// Whether there is a balance for it, with room.
@@ -133,9 +126,10 @@ extension AllocationDecisions {
     return known.sku
   }
 
-  /// Divides what came back over the order's lines of the product, by number: never more than was shipped of a line.
+  /// Divides what came back over the order's lines of the product, by number: never more of a line than is out of it.
   private func assign(
-    _ line: ReturnReceived.Line, _ sku: SKU, _ order: Order?, _ used: inout [Int32: Int64], _ path: String
+    _ line: ReturnReceived.Line, _ sku: SKU, _ order: Order?, with shipment: ShipmentID?, _ used: inout [Int32: Int64],
+    _ path: String
   ) throws(Reason) -> [Returns.Part] {
     func part(_ number: Int32?, _ quantity: Int64) -> Returns.Part {
       Returns.Part(
@@ -146,8 +140,7 @@ extension AllocationDecisions {
     var parts: [Returns.Part] = []
     for candidate in order.lines where left > 0 && candidate.sku == sku {
       if let number = line.line, number != candidate.number { continue }
-      let before = state.returns.returned[.init(order: order.id, line: candidate.number), default: 0]
-      let taken = min(left, candidate.shipped - before - used[candidate.number, default: 0])
+      let taken = min(left, out(candidate, of: order, with: shipment) - used[candidate.number, default: 0])
       guard taken > 0 else { continue }
       used[candidate.number, default: 0] += taken
       left -= taken
@@ -156,9 +149,22 @@ extension AllocationDecisions {
     guard left == 0 else {
       throw Reason(
         .moreThanShipped, field: "\(path).quantity", value: "\(line.quantity)",
-        rule: "must not exceed the \(line.quantity - left) units that were shipped of it and have not come back")
+        rule: "must not exceed the \(line.quantity - left) units of it that "
+          + (shipment.map { "left with shipment \($0)" } ?? "were shipped") + " and have not come back")
     }
     return parts
+  }
+
+  /// Units of a line that have left and not come back: with the shipment that is named, else with any.
+  ///
+  /// What came back for the order alone may be of any of its shipments, so that it bounds their sum only.
+  private func out(_ line: OrderLine, of order: Order, with shipment: ShipmentID?) -> Int64 {
+    let returned = state.returns.returned[.init(order: order.id, line: line.number), default: 0]
+    guard let shipment else { return line.shipped - returned }
+    // Of one that failed its carrier has brought everything back.
+    guard let named = state.shipments[shipment], named.state != .failed else { return 0 }
+    let returnedOf = state.returns.returnedOf[.init(shipment: shipment, line: line.number), default: 0]
+    return min(line.shipped - returned, named.units(of: line.number) - returnedOf)
   }
 }
 

@@ -42,12 +42,26 @@ struct Returns {
     let line: Int32
   }
 
+  /// What a shipment carried of a line.
+  struct PartKey: Hashable {
+    let shipment: ShipmentID
+    let line: Int32
+  }
+
   var requested: [ReturnReceived] = []
   /// Returns booked before, here or in this batch.
   var known: [ReturnID: Record] = [:]
   /// Units of order lines that came back before, here or in this batch.
-  var returned: [LineKey: Int64] = [:]
+  private(set) var returned: [LineKey: Int64] = [:]
+  /// Those of them whose return named the shipment that they had left with.
+  private(set) var returnedOf: [PartKey: Int64] = [:]
   var new: [Record] = []
+
+  /// Counts units of an order's line that came back.
+  mutating func count(_ quantity: Int64, of line: Int32, _ order: OrderID, with shipment: ShipmentID?) {
+    returned[LineKey(order: order, line: line), default: 0] += quantity
+    if let shipment { returnedOf[PartKey(shipment: shipment, line: line), default: 0] += quantity }
+  }
 }
 
 enum ReturnStatements {
@@ -63,8 +77,9 @@ enum ReturnStatements {
   static let returned = Statement(
     name: "returned",
     sql: """
-      select r.order_id, p.line_no, sum(p.quantity)::int8 from returns r join return_lines p using (return_id)
-      where r.order_id = any($1::text[]) group by r.order_id, p.line_no
+      select r.order_id, r.shipment_id, p.line_no, sum(p.quantity)::int8
+      from returns r join return_lines p using (return_id)
+      where r.order_id = any($1::text[]) group by r.order_id, r.shipment_id, p.line_no
       """)
 
   static let insert = Statement(
@@ -161,8 +176,10 @@ extension AllocationState {
 
   private func loadReturned(_ sums: Rows) {
     for row in 0..<sums.count {
-      guard let line = sums.optionalInt4(row, 1) else { continue }
-      returns.returned[.init(order: OrderID(trusted: sums.text(row, 0)), line: line)] = sums.int(row, 2)
+      guard let line = sums.optionalInt4(row, 2) else { continue }
+      returns.count(
+        sums.int(row, 3), of: line, OrderID(trusted: sums.text(row, 0)),
+        with: sums.optionalText(row, 1).map(ShipmentID.init(trusted:)))
     }
   }
 

@@ -71,6 +71,9 @@ public final class Shipment {
   /// Units in it.
   var total: Int64 { parts.reduce(0) { $0 + $1.quantity } }
 
+  /// Units of an order's line in it.
+  func units(of line: Int32) -> Int64 { parts.reduce(0) { $1.line == line ? $0 + $1.quantity : $0 } }
+
   /// Adds units that left.
   func add(_ quantity: Int64, line: Int32, location: LocationID, lot: String) {
     if let known = parts.firstIndex(where: { $0.line == line && $0.location == location && $0.lot == lot }) {

@@ -122,9 +122,13 @@ extension ReasonGuide {
     act: "Book the receipt, the move or the count that is missing, then replay; or correct location or quantity.")
 
   static let moreThanShipped = ReasonGuide(
-    meaning: "More came back of an order's line than was shipped of it and has not come back before.",
-    look: "the order's shipments; other returns of it (tables returns and return_lines).",
-    act: "Book the shipment that is missing, then replay; or correct line or quantity with --edit.")
+    meaning:
+      "More came back of an order's line, or of it with the shipment that is named, than left and has not come back "
+      + "before, by a return or by a FAILED.",
+    look: "the order's shipments and their states; other returns of it (tables returns and return_lines).",
+    act:
+      "Book the shipment that is missing, then replay; or correct line, shipment or quantity with --edit. Discard it "
+      + "where the shipment has failed: its units are in quality control already.")
 
   static let notOpen = ReasonGuide(
     meaning: "A cancellation names more units of a line than are open, or a line that the order does not have.",
@@ -208,7 +212,8 @@ extension ReasonGuide {
       + "and the new plan has not left: have quality.released (to stock) published for its units, then "
       + "shipment.dispatched of them from there under another shipment_id, which takes the place of the new plan, "
       + "and its DELIVERED. Both left: have quality.released (to scrap) published, since the customer has the "
-      + "goods twice. Then discard it.")
+      + "goods twice. Failed after a return of it: the return stands; have return.received published for what it did "
+      + "not name. Then discard it.")
 
   static let holdExpired = ReasonGuide(
     meaning: "order.confirmed came when the order's hold had ended and its stock was given back.",

@@ -95,6 +95,34 @@ struct DeliveryTests {
     }
   }
 
+  @Test("a parcel of which both its carrier and the warehouse tell comes back once, whoever tells first")
+  func toldTwice() async throws {
+    for returnIsFirst in [true, false] {
+      try await withScene([("A", "WH-1", 10)]) { scene in
+        try await scene.allocation.take([
+          .order("o-1", [("A", 10)]), .shipment("s-1", "o-1", [(1, "WH-1", 5)]),
+          .shipment("s-2", "o-1", [(1, "WH-1", 5)]),
+        ])
+        let back = Letter.comeBack("ret-1", shipment: "s-1", [(1, "WH-1", 5, .stock)])
+        let failed = Letter.status("s-1", .failed, at: minute(1))
+        #expect(try await scene.allocation.take(returnIsFirst ? back : failed).outcome == .applied)
+        let second = try await scene.allocation.take(returnIsFirst ? failed : back)
+        #expect(second.outcome == (returnIsFirst ? .deadLettered : .retried))
+        let rule =
+          returnIsFirst
+          ? "of the 5 units of line 1 of order o-1 that left with it, 5 came back by return.received"
+          : "must not exceed the 0 units of it that left with shipment s-1 and have not come back"
+        #expect(second.entries[0].why?.contains(rule) == true)
+        #expect(try await scene.house.value("select on_hand from balances") == "5")
+        // What left with the other one is out all the same.
+        let other = Letter.comeBack("ret-2", shipment: "s-2", [("A", "WH-1", 5, .stock)])
+        #expect(try await scene.allocation.take(other).outcome == .applied)
+        #expect(try await scene.house.value("select on_hand from balances") == "10")
+        #expect(try await scene.allocation.take(.status("s-2", .failed, at: minute(1))).outcome == .deadLettered)
+      }
+    }
+  }
+
   @Test("in whatever order its statuses come, a shipment ends in the same state")
   func disorder() async throws {
     let statuses: [(CarrierStatus, Int64)] = [(.inTransit, 1), (.inTransit, 2), (.delivered, 3), (.delivered, 3)]

@@ -81,6 +81,35 @@ struct ReturnedLotTests {
     }
   }
 
+  @Test("no more comes back of a shipment that is named than left with it: the rest would be of another lot")
+  func noMoreThanItsShipment() async throws {
+    try await withScene([("A", "WH-1", 0), ("A", "WH-2", 0)]) { scene in
+      try await scene.inventory.take([
+        .lot("r-1", "A", "WH-1", "LATE", 2, expires: Self.days(300)),
+        .lot("r-2", "A", "WH-2", "EARLY", 3, expires: Self.days(10)),
+      ])
+      try await scene.allocation.take([
+        .order("o-1", [("A", 5)]), .shipment("s-1", "o-1", [(1, "WH-1", 2)]), .shipment("s-2", "o-1", [(1, "WH-2", 3)]),
+      ])
+      let more = try await scene.allocation.take(comeBack("ret-1", shipment: "s-1", [(1, nil, 5, .stock)]))
+      #expect(more.outcome == .retried)
+      #expect(more.entries[0].why?.contains("must not exceed the 2 units of it that left with shipment s-1") == true)
+      let taken = try await scene.allocation.take([
+        comeBack("ret-2", shipment: "s-1", [(1, nil, 2, .stock)]),
+        comeBack("ret-3", shipment: "s-1", [(1, nil, 2, .stock)]),
+      ])
+      #expect(taken.outcomes == [.applied, .retried])
+      // Of which shipment they are, what names the order alone does not say; there are no more than three out of it.
+      let others = try await scene.allocation.take([
+        comeBack("ret-4", [(1, nil, 4, .stock)]), comeBack("ret-5", [(1, nil, 1, .stock)]),
+        comeBack("ret-6", shipment: "s-2", [(1, nil, 3, .stock)]),
+        comeBack("ret-7", shipment: "s-2", [(1, nil, 2, .stock)]),
+      ])
+      #expect(others.outcomes == [.retried, .applied, .retried, .applied])
+      #expect(try await lots(scene) == ["|0|0", "EARLY|3|1", "LATE|2|0"])
+    }
+  }
+
   @Test("a failed shipment says of which lot its units wait in quality control")
   func failed() async throws {
     try await withScene([("A", "WH-1", 2)]) { scene in

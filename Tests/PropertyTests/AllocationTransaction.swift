@@ -100,7 +100,7 @@ struct AllocationTransaction: Transaction {
       world.records.returns.known[record.id] = record
       for part in record.parts {
         guard let order = record.order, let line = part.line else { continue }
-        world.records.returns.returned[.init(order: order, line: line), default: 0] += part.quantity
+        world.records.returns.count(part.quantity, of: line, order, with: record.shipment)
       }
     }
     for plan in state.plans.new { world.records.plans[plan.planID] = plan }

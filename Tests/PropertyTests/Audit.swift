@@ -13,6 +13,14 @@ extension World {
       try audit(item)
     }
     for order in orders.values.sorted(by: { $0.id < $1.id }) { try audit(order) }
+    for (shipment, lines) in books.back.sorted(by: { $0.key < $1.key }) {
+      for (line, quantity) in lines.sorted(by: { $0.key < $1.key }) {
+        let left = books.left(shipment, line)
+        try require(
+          quantity <= left, "no more comes back of a shipment than left with it",
+          "\(shipment), line \(line): \(quantity) of \(left)")
+      }
+    }
     var listener = Listener()
     for event in published { try listener.hear(event) }
     try listener.compare(with: self)
@@ -132,7 +140,8 @@ extension World {
       "\(place): \(line.open) of \(line.wanted(of: line.ordered))")
     try require(order.holdUntil == nil || !order.isClosed, "a closed order is no hold", "\(order.id)")
     let returned = said.returned[line.number] ?? 0
-    let left = line.reservations.reduce(0) { $0 + $1.consumed }
+    // What failed has come back already.
+    let left = line.reservations.reduce(0) { $0 + $1.consumed } - (said.cameBack[line.number] ?? 0)
     try require(returned <= left, "no more comes back than has left", "\(place): \(returned) of \(left)")
   }
 

@@ -21,6 +21,8 @@ struct Books {
   private(set) var orders: [OrderID: OrderBooks] = [:]
   /// When places were counted absolutely, by the count's id.
   private(set) var counts: [CountID: (place: WorkingSet.Place, time: Timestamp)] = [:]
+  /// Units of shipments that came back, as far as returns named them or their carriers said so.
+  private(set) var back: [ShipmentID: [Int32: Int64]] = [:]
   /// Units that arrived of each order.
   private(set) var arrived: [OrderID: Int64] = [:]
   /// Units of transfers on their way, by SKU.
@@ -126,8 +128,18 @@ struct Books {
       left[shipment.shipmentID] = shipment
       for part in shipment.lines { add(-part.quantity, of: part.line, shipment.orderID) }
     case .shipmentStatus(let status): note(status)
+    case .returnReceived(let request):
+      for case .stockReturned(let returned) in published.map(\.event) {
+        guard let shipment = request.shipmentID, let line = returned.line else { continue }
+        back[shipment, default: [:]][line, default: 0] += returned.quantity
+      }
     default: break
     }
+  }
+
+  /// Units of a line that left with a shipment.
+  func left(_ shipment: ShipmentID, _ line: Int32) -> Int64 {
+    (left[shipment]?.lines ?? []).reduce(0) { $1.line == line ? $0 + $1.quantity : $0 }
   }
 
   /// What only the answer says: a receipt may name a barcode and a unit, a count what it saw, a return a line.
@@ -192,6 +204,7 @@ struct Books {
         arrived[shipment.orderID, default: 0] += part.quantity
       } else {
         orders[shipment.orderID, default: .init()].cameBack[part.line, default: 0] += part.quantity
+        back[shipment.shipmentID, default: [:]][part.line, default: 0] += part.quantity
         add(part.quantity, of: part.line, shipment.orderID)
         if let sku = orders[shipment.orderID]?.skus[part.line] { held[sku, default: 0] += part.quantity }
       }

@@ -54,6 +54,7 @@ extension World {
     lines += records.papers.holds.known.map { "hold \($0) \($1.open) of \($1.paper.quantity)" }
     lines += records.transfers.known.map { "transfer \($0) \($1.state) \($1.lines.map { [$0.received, $0.lost] })" }
     lines += records.returns.returned.map { "returned \($0.order)/\($0.line) \($1)" }
+    lines += records.returns.returnedOf.map { "returned \($0.shipment)/\($0.line) \($1)" }
     for ids in [
       records.papers.counts.known.keys.map(\.value), records.papers.adjustments.known.keys.map(\.value),
       records.papers.releases.known.keys.map(\.value), records.returns.known.keys.map(\.value),
