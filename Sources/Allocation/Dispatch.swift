@@ -8,7 +8,7 @@ import Stock
 extension AllocationDecisions {
   func dispatch(_ shipment: ShipmentDispatched) -> Disposition {
     if let known = state.shipments[shipment.shipmentID] {
-      guard let contradiction = known.contradiction(with: shipment) else {
+      guard let contradiction = known.contradiction(with: shipment, stock.order(known.order)) else {
         return .unchanged("the shipment is booked already")
       }
       return .notApplied(contradiction)

@@ -1,5 +1,6 @@
 import Contracts
 import Messaging
+import Stock
 
 /// A shipment; its order's lock protects it.
 public final class Shipment {
@@ -83,17 +84,26 @@ public final class Shipment {
     }
   }
 
-  /// The first field in which a repetition differs.
-  func contradiction(with new: ShipmentDispatched) -> Reason? {
-    func reason(_ field: String, _ known: String, _ value: String) -> Reason {
+  /// The first field in which a repetition differs. Of an erased customer's shipment neither carrier nor number is kept;
+  /// which product a line is of is known of its order.
+  func contradiction(with new: ShipmentDispatched, _ order: Order?) -> Reason? {
+    func reason(_ field: String, _ known: String?, _ value: String?) -> Reason {
       Reason(
-        .contradiction, field: "data.\(field)", value: value,
-        rule: "must stay \(known): shipment \(id) was published with it before")
+        .contradiction, field: "data.\(field)", value: value ?? "absent",
+        rule: "must stay \(known ?? "absent"): shipment \(id) was published with it before")
     }
-    if order != new.orderID { return reason("order_id", order.value, new.orderID.value) }
+    if self.order != new.orderID { return reason("order_id", self.order.value, new.orderID.value) }
     let difference = Repeated.difference(
       of: parts.map { ("line \($0.line) at \($0.location)", $0.quantity) },
       and: new.lines.map { ("line \($0.line) at \($0.locationID)", $0.quantity) })
-    return difference.map { reason("lines", $0.known, $0.new) }
+    if let difference { return reason("lines", difference.known, difference.new) }
+    for (index, part) in new.lines.enumerated() {
+      guard let sku = part.sku, let known = order?.line(part.line)?.sku, sku != known else { continue }
+      return reason("lines[\(index)].sku", known.value, sku.value)
+    }
+    guard order?.isErased != true else { return nil }
+    if carrier != new.carrier { return reason("carrier", carrier, new.carrier) }
+    return trackingNumber == new.trackingNumber
+      ? nil : reason("tracking_number", trackingNumber, new.trackingNumber)
   }
 }

@@ -176,7 +176,8 @@ extension ReasonGuide {
       + "be said: a document (such as an order, receipt, move or transfer) under a new business id, a count also "
       + "with a later counted_at; a product by product.changed and a policy by stock.policy.set with a later time; "
       + "an amendment with the next revision; goods that expire at another time as another lot. A location stays "
-      + "as it was registered: another one needs another location_id.")
+      + "as it was registered: another one needs another location_id. A shipment keeps its first carrier and "
+      + "tracking number: nothing that is booked follows from them.")
 
   static let tooMuchStock = ReasonGuide(
     meaning: "The quantity would raise the location's stock beyond what is ever plausible.",

@@ -63,6 +63,48 @@ struct ShipmentTests {
     }
   }
 
+  @Test("the same shipment with another carrier, number or product is a dead letter; what is erased is not compared")
+  func contradiction() async throws {
+    try await withScene([("A", "WH-1", 5)]) { scene in
+      try await scene.allocation.take([.order("o-1", [("A", 3)]), .order("o-2", [("A", 2)])])
+      func shipment(
+        _ id: String = "s-1", _ order: String = "o-1", sku: String? = "A", carrier: String? = "UPS",
+        number: String? = "OLD"
+      ) -> Letter {
+        let line = ShipmentDispatched.Line(
+          line: 1, sku: sku.map(SKU.init(trusted:)), locationID: LocationID(trusted: "WH-1"), quantity: 1)
+        return Letter(
+          .shipmentDispatched(
+            ShipmentDispatched(
+              shipmentID: ShipmentID(trusted: id), orderID: OrderID(trusted: order), lines: [line], carrier: carrier,
+              trackingNumber: number)))
+      }
+      let same = [shipment(), shipment(), shipment(sku: nil)]
+      #expect(try await scene.allocation.take(same).outcomes == [.applied, .unchanged, .unchanged])
+      let others: [(field: String, value: String, known: String, letter: Letter)] = [
+        ("data.lines[0].sku", "ZZZ", "A", shipment(sku: "ZZZ", carrier: "DHL")),
+        ("data.carrier", "DHL", "UPS", shipment(carrier: "DHL", number: "NEW")),
+        ("data.tracking_number", "NEW", "OLD", shipment(number: "NEW")),
+        ("data.tracking_number", "absent", "OLD", shipment(number: nil)),
+      ]
+      for (field, value, known, letter) in others {
+        #expect(try await scene.allocation.take(letter).outcome == .deadLettered)
+        let dead = try await scene.house.deadLetter(of: letter.id)
+        #expect([dead.kind, dead.field, dead.value] == ["refused", field, value])
+        #expect(dead.rule == "must stay \(known): shipment s-1 was published with it before")
+      }
+      #expect(try await scene.house.rows("select carrier, tracking_number from shipments") == ["UPS|OLD"])
+      try await scene.allocation.take(shipment("s-2", "o-2", carrier: nil, number: nil))
+      let named = shipment("s-2", "o-2", number: nil)
+      #expect(try await scene.allocation.take(named).outcome == .deadLettered)
+      #expect(try await scene.house.deadLetter(of: named.id).rule.hasPrefix("must stay absent: "))
+      try await scene.house.script(
+        "update orders set customer_id = 'erased'; update shipments set carrier = null, tracking_number = null")
+      #expect(try await scene.allocation.take(shipment(carrier: "DHL")).outcome == .unchanged)
+      #expect(try await scene.allocation.take(shipment(sku: "ZZZ")).outcome == .deadLettered)
+    }
+  }
+
   @Test("more than is open and an unknown line are tried again, then dead letters; another SKU is one at once")
   func refused() async throws {
     try await withScene([("A", "WH-1", 5)]) { scene in
