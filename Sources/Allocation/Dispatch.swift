@@ -18,13 +18,16 @@ extension AllocationDecisions {
     }
     if let obstacle = obstacle(to: shipment, order) ?? shortage(of: shipment, order) { return .notApplied(obstacle) }
     let booked = Shipment(shipment, at: message.envelope.time, recordedAt: now)
+    let waited = order.lines.filter { $0.backordered > 0 }.map(\.number)
     let events = leave(shipment, order, as: booked)
     // What has begun to leave is meant, also when it should come back.
     stock.endHold(of: order)
     stock.refresh(order)
     state.shipments[booked.id] = booked
     let told = follow.event(shipped(shipment, order), order: order.id, sequence: order.nextSequence())
-    return .applied(events + [told])
+    // A line that waited already goes on waiting: its backorder is not a new one.
+    let waiting = order.lines.filter { $0.backordered > 0 && !waited.contains($0.number) }
+    return .applied(events + [told] + backordersCreated(waiting, of: order))
   }
 
   // MARK: What cannot be true, or not yet
@@ -161,7 +164,7 @@ extension AllocationDecisions {
   }
 
   /// What orders' owners have to hear, each in the sequence of its order. The order that ships may lose a promise of
-  /// another line: what of that line waits then is told with the shipment, when all of it is decided.
+  /// another line: what of that line waits then is told after the shipment, when all of it is decided.
   private func news(_ news: [OrderNews], shipping order: Order) -> [OutgoingEvent] {
     news.filter { $0.order != order.id || $0.event.type == .reservationBumped }.compactMap { item in
       stock.order(item.order).map { follow.event(item.event, order: $0.id, sequence: $0.nextSequence()) }

@@ -103,6 +103,26 @@ struct DispatchTests {
     }
   }
 
+  @Test("an order's line that waits because another line's shipment took its promise is told of")
+  func ownOtherLineWaits() async throws {
+    try await withScene([("A", "WH-1", 2)]) { scene in
+      try await scene.allocation.take([.order("o-1", [("A", 2), ("A", 2)])])
+      #expect(try await scene.lines("o-1") == ["2|0|0|0", "0|2|0|0"])
+      _ = try await scene.house.relay()
+      try await scene.allocation.take(.shipment("s-1", "o-1", [(2, "WH-1", 2)]))
+      #expect(try await scene.lines("o-1") == ["0|2|0|0", "0|0|2|0"])
+      #expect(
+        try await scene.house.eventTypes().prefix(3) == [
+          "reservation.bumped", "order.partially_shipped", "backorder.created",
+        ])
+      guard case .backorderCreated(let told)? = try await scene.house.events(.backorderCreated).last?.event else {
+        Issue.record("backorder.created is missing")
+        return
+      }
+      #expect((told.line, told.quantity) == (1, 2))
+    }
+  }
+
   @Test("its own promise is taken first, and only what that does not hold from others")
   func ownFirst() async throws {
     try await withScene([("A", "WH-1", 5)]) { scene in

@@ -24,6 +24,8 @@ struct Listener {
   private var unsettled: [OrderID: String] = [:]
   /// Orders of which nothing is open any more: how their lines ended may not have been told.
   private var closed: Set<OrderID> = []
+  /// Lines that have begun to wait.
+  private var waiting: [OrderID: Set<Int32>] = [:]
   private var products: [SKU: ProductContent] = [:]
   private var retired: Set<SKU> = []
   private var told: Set<String> = []
@@ -149,6 +151,7 @@ struct Listener {
   }
 
   private mutating func hear(_ created: BackorderCreated, because cause: String) {
+    waiting[created.orderID, default: []].insert(created.line)
     let waits = lines[created.orderID]?[created.line]?.backordered
     // An amendment lets more wait, and says so before it says how the order is.
     if waits != created.quantity { unsettled[created.orderID] = cause }
@@ -224,6 +227,9 @@ struct Listener {
         let truth = Line(
           ordered: line.ordered, reserved: line.reserved, backordered: line.backordered, shipped: line.shipped,
           cancelled: line.cancelled)
+        try require(
+          line.backordered == 0 || waiting[order.id]?.contains(line.number) == true, "a line that waits was told of",
+          "\(order.id)/\(line.number)")
         try require(
           known[line.number] == truth, "who only listens knows an order",
           "\(order.id)/\(line.number): \(truth), heard \(known[line.number].map { "\($0)" } ?? "nothing")")
