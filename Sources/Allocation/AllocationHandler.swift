@@ -99,6 +99,7 @@ public struct AllocationHandler: Handler {
     state.stock.begin(at: now)
     try requireAllLocked(state)
     try state.loadLots(on: database)
+    try state.loadExpired(on: database)
     state.waiting = try state.stock.loadRanked(
       state.fillSKUs.sorted(), blocked: state.blockedOrders, on: database)
     try state.loadPlaces(on: database)

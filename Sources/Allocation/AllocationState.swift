@@ -33,6 +33,8 @@ public final class AllocationState {
   var statuses: [StatusKey: ShipmentStatus] = [:]
   /// What they said now, in this order.
   var heard: [Heard] = []
+  /// Orders whose hold ended, here or before, as far as the batch says that a shipment of theirs has failed.
+  var expired: Set<OrderID> = []
   /// Cancellations of numbers of units, by order and id: their lines as text.
   var cancellations: [CancellationKey: String] = [:]
   var requestedCancellations: [OrderCancelled] = []

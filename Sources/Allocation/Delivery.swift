@@ -84,6 +84,7 @@ extension AllocationDecisions {
       reason: status.reason, lines: ShipmentFailed.fitting(lines))
     let told = event(.shipmentFailed(failed), order)
     let events = [told] + backordersCreated(waiting, of: order) + refreshed(order)
+    expireAgain(order)
     // Of an order that must not wait, or whose lines were closed one by one, nothing may be left.
     guard order.state == .cancelled, !order.isClosed else { return events }
     return events + [close(order, because: status.reason ?? "its shipment failed")]

@@ -1,5 +1,6 @@
 import Contracts
 import Messaging
+import Postgres
 import Stock
 
 // An order with expires_at is a hold: it is reserved like any other, and given back unless order.confirmed comes in
@@ -41,8 +42,40 @@ extension AllocationDecisions {
     }
     let reason = "its hold was not confirmed until \(end.rfc3339)"
     stock.close(order, as: .expired, reason: reason)
+    state.expired.insert(order.id)
     let closed = OrderClosedCancelled(orderID: order.id, customerID: order.customer, reason: reason)
     events.append(follow.event(.orderClosedCancelled(closed), order: order.id, sequence: order.nextSequence()))
     return .applied(events)
+  }
+}
+
+// MARK: What has ended stays ended
+
+extension AllocationDecisions {
+  /// What left of an order all the same has come back: one whose hold had ended is expired again, and not cancelled.
+  func expireAgain(_ order: Order) {
+    guard order.state == .cancelled, state.expired.contains(order.id) else { return }
+    stock.close(order, as: .expired, reason: order.closedReason)
+  }
+}
+
+enum HoldStatements {
+  /// Those of some orders whose hold ended: their state says it only while nothing of them has left.
+  static let expired = Statement(
+    name: "orders_expired",
+    sql: "select distinct order_id from decisions where order_id = any($1::text[]) and decision = 'expired'")
+}
+
+extension AllocationState {
+  /// Finds out which orders had expired whose shipments have failed; hardly ever is there one to ask about.
+  func loadExpired(on database: Connection) throws {
+    var asked: Set<OrderID> = []
+    for status in requestedStatuses where status.status == .failed {
+      guard let shipment = shipments[status.shipmentID], let order = stock.order(shipment.order) else { continue }
+      if order.isClosed, order.terms.expiresAt != nil { asked.insert(order.id) }
+    }
+    guard !asked.isEmpty else { return }
+    let rows = try database.query(HoldStatements.expired, [.texts(asked.map(\.value))])
+    for row in 0..<rows.count { expired.insert(OrderID(trusted: rows.text(row, 0))) }
   }
 }

@@ -40,6 +40,10 @@ extension LifeCycle {
       for from in units.names(before: cause) {
         steps.append(Step(from: from, to: next.state.rawValue, causes: [cause.rawValue]))
       }
+      // What left of a hold that had ended has come back.
+      if cause == .shipmentFailed, units.state == .shipped, next.state == .cancelled {
+        steps.append(Step(from: units.state.rawValue, to: OrderState.expired.rawValue, causes: [cause.rawValue]))
+      }
     }
     // A hold ends with all of its order, and only while nothing of it has left.
     if units.shipped == 0, units.reserved + units.backordered > 0 {

@@ -117,6 +117,32 @@ struct HoldTests {
     }
   }
 
+  @Test("expired, left all the same and come back by its carrier: expired again", arguments: [false, true])
+  func expiredAgain(inOneBatch: Bool) async throws {
+    try await withScene([("A", "WH-1", 5)]) { scene in
+      let letters: [Letter] = [
+        .order("o-1", [("A", 2)], expiresAt: Self.past), .holdDue("o-1"), .shipment("s-1", "o-1", [(1, "WH-1", 2)]),
+        .status("s-1", .failed),
+      ]
+      for batch in inOneBatch ? [letters] : letters.map({ [$0] }) {
+        #expect(try await scene.allocation.take(batch).count(.applied) == batch.count)
+      }
+      #expect(try await scene.state("o-1") == "expired")
+      #expect(try await scene.lines("o-1") == ["0|0|0|2"])
+      #expect(try await scene.house.value("select closed_reason from orders").hasPrefix("its hold was not confirmed"))
+      #expect(try await scene.house.events(.orderClosedCancelled).count == 1)
+      let late = Letter.confirm("o-1")
+      #expect(try await scene.allocation.take(late).outcome == .deadLettered)
+      #expect(try await scene.house.value("select reason from dead_letters") == "hold_expired")
+      // One that somebody cancelled before its hold ended was never expired.
+      try await scene.allocation.take([
+        .order("o-2", [("A", 1)], expiresAt: Self.past), .cancel("o-2"), .shipment("s-2", "o-2", [(1, "WH-1", 1)]),
+      ])
+      try await scene.allocation.take(.status("s-2", .failed))
+      #expect(try await scene.state("o-2") == "cancelled")
+    }
+  }
+
   @Test("a message that says that a hold is over is not believed before its time")
   func early() async throws {
     try await withScene([("A", "WH-1", 5)]) { scene in

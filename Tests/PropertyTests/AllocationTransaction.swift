@@ -30,6 +30,7 @@ struct AllocationTransaction: Transaction {
     state.statuses = world.records.statuses
     state.returns = world.records.returns
     state.plans.known = world.records.plans
+    state.expired = world.records.expired
     state.cancellations = world.records.cancellations
     state.coordinates = world.records.locations.compactMapValues(\.coordinates)
     stock.begin(at: now)
@@ -103,6 +104,7 @@ struct AllocationTransaction: Transaction {
         world.records.returns.count(part.quantity, of: line, order, with: record.shipment)
       }
     }
+    world.records.expired = state.expired
     for plan in state.plans.new { world.records.plans[plan.planID] = plan }
     for key in state.newCancellations { world.records.cancellations[key] = state.cancellations[key] }
   }

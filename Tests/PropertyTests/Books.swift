@@ -21,6 +21,8 @@ struct Books {
   private(set) var orders: [OrderID: OrderBooks] = [:]
   /// When places were counted absolutely, by the count's id.
   private(set) var counts: [CountID: (place: WorkingSet.Place, time: Timestamp)] = [:]
+  /// Orders whose hold ended.
+  private(set) var expired: Set<OrderID> = []
   /// Units of shipments that came back, as far as returns named them or their carriers said so.
   private(set) var back: [ShipmentID: [Int32: Int64]] = [:]
   /// Units that arrived of each order.
@@ -133,6 +135,8 @@ struct Books {
         guard let shipment = request.shipmentID, let line = returned.line else { continue }
         back[shipment, default: [:]][line, default: 0] += returned.quantity
       }
+    case .holdDue(let due):
+      if published.contains(where: { $0.event.type == .orderClosedCancelled }) { expired.insert(due.orderID) }
     default: break
     }
   }

@@ -57,6 +57,7 @@ final class World {
     var statuses: [AllocationState.StatusKey: ShipmentStatus] = [:]
     var returns = Returns()
     var plans: [PlanID: ShipmentPlanFailed] = [:]
+    var expired: Set<OrderID> = []
     var cancellations: [CancellationKey: String] = [:]
   }
 
