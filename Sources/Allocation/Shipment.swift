@@ -84,8 +84,8 @@ public final class Shipment {
     }
   }
 
-  /// The first field in which a repetition differs. Of an erased customer's shipment neither carrier nor number is kept;
-  /// which product a line is of is known of its order.
+  /// The first field in which a repetition differs. Of an erased customer's shipment neither carrier nor number is
+  /// kept; which product a line is of is known of its order.
   func contradiction(with new: ShipmentDispatched, _ order: Order?) -> Reason? {
     func reason(_ field: String, _ known: String?, _ value: String?) -> Reason {
       Reason(
