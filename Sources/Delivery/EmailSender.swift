@@ -96,7 +96,8 @@ public final class EmailSender {
   private func classify(_ code: CURLcode) -> DeliveryResult {
     if code == CURLE_OK { return .delivered }
     let place = code == CURLE_LOGIN_DENIED ? "\(host) refused the login" : host
-    let reason = redaction.apply("mail server \(place): \(curl.refusal ?? curl.describe(code))")
+    let said = curl.refusal ?? curl.describe(code)
+    let reason = redaction.apply("mail server \(place): \(said)".utf8, isCut: said.utf8.count >= CurlHandle.keptBytes)
     let isGreeting = curl.connectedAnew && curl.refusal == curl.firstLine
     let isAboutUs = isRefusalOfSender(curl.refusal ?? "", code)
     let isAboutMessage = [CURLE_SEND_ERROR, CURLE_WEIRD_SERVER_REPLY].contains(code) && !isGreeting && !isAboutUs

@@ -117,11 +117,12 @@ public final class WebhookSender {
   private func classify(_ code: CURLcode, _ endpoint: WebhookEndpoint) -> DeliveryResult {
     let status = curl.responseCode
     guard status >= 200 else {
-      return .temporary(reason: endpoint.redaction.apply("webhook \(endpoint.host): \(curl.describe(code))"))
+      return .temporary(reason: endpoint.redaction.apply("webhook \(endpoint.host): \(curl.describe(code))".utf8))
     }
     if status < 300 { return .delivered }
-    let said = String(decoding: curl.received.prefix(200), as: UTF8.self)
-    let reason = endpoint.redaction.apply("webhook \(endpoint.host): HTTP \(status)\(said.isEmpty ? "" : ": ")\(said)")
+    let told = "webhook \(endpoint.host): HTTP \(status)\(curl.received.isEmpty ? "" : ": ")"
+    // An answer that was longer than what is kept, or stopped in the middle, ends with an error.
+    let reason = endpoint.redaction.apply(Array(told.utf8) + curl.received, isCut: code != CURLE_OK)
     if WebhookSender.final.contains(status) { return .permanent(reason: reason) }
     return .temporary(reason: reason, retryAfter: curl.retryAfterSeconds.map { .seconds($0) })
   }

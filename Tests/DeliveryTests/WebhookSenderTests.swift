@@ -106,6 +106,17 @@ struct WebhookSenderTests {
     #expect(plain.reason == "webhook 127.0.0.1: HTTP 400: no thanks  x: y")
   }
 
+  @Test(
+    "Nor any of the URL's bytes where the answer is made short, or where what is kept of it ends",
+    arguments: [150, 170, 190, 220, 250, 980, 1_005])
+  func redactedAtTheEnd(padding: Int) async throws {
+    let server = try PythonServer("http_server.py")
+    let path = "/pad/\(padding)/s3cret-token-of-some-length-s3cret"
+    let reason = try await Self.post(path, to: server).reason
+    #expect(reason.hasPrefix("webhook 127.0.0.1: HTTP 400: xxx") && reason.utf8.count <= 300)
+    #expect(!reason.contains("/pad") && !reason.contains("s3c"), "\(reason)")
+  }
+
   @Test("Certificates are checked: an unknown one is temporary and the receiver sees nothing")
   func certificates() async throws {
     let server = try PythonServer("http_server.py", withCertificate: true)
@@ -122,6 +133,34 @@ struct WebhookSenderTests {
     #expect(try await Self.post("/ok", to: server, body: large) == .delivered)
     #expect(try await Self.post("/ok", to: server, body: []) == .delivered)
     #expect(try server.records(ReceivedRequest.self).map(\.bytes.count) == [2_000_000, 0])
+  }
+}
+
+@Suite("What is taken out of texts")
+struct RedactionTests {
+  private static let redaction = Redaction(["https://example.com/hook/tok%2Den?key=abc", "/hook/tok%2Den", "key=abc"])
+
+  @Test(
+    "Secrets go wherever they lie, also where they overlap or something is put on their last character",
+    arguments: [
+      ("a /hook/tok%2Den b key=abc", "a *** b ***"), ("https://example.com/hook/tok%2Den?key=abcd", "***d"),
+      ("https://example.com/hook/tok%2Den?x", "https://example.com***?x"), ("key=abc\u{301}!", "***\u{301}!"),
+      (#"{"at":"\/hook\/tok%2Den"}"#, #"{"at":"***"}"#), ("nothing\tof it\r\n", "nothing of it"),
+    ])
+  func taken(text: String, clean: String) {
+    #expect(Self.redaction.apply(text.utf8) == clean)
+  }
+
+  @Test("Of a text that goes on the beginning of a secret goes too; a whole one keeps what only looks like it")
+  func ends() {
+    let path = Array("/hook/tok%2Den".utf8)
+    for count in 1..<path.count {
+      let text = Array("no such thing: ".utf8) + path.prefix(count)
+      #expect(Self.redaction.apply(text, isCut: true) == "no such thing: ***")
+      #expect(Self.redaction.apply(text) == String(decoding: text, as: UTF8.self))
+    }
+    let long = Redaction([String(repeating: "ö", count: 99)])
+    #expect(long.apply("x\(String(repeating: "ö", count: 9))".utf8.dropLast(), isCut: true) == "x***")
   }
 }
 

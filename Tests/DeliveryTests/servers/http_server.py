@@ -4,8 +4,8 @@
 
 Prints its port. Appends one JSON object per request to RECORD. Ends when its standard input ends.
 Paths: /status/<code>[/<retry-after>], /once/<code> (fails only the first time for a webhook-id), /redirect, /echo
-(400 with the request's own URL and headers), /endless (200 and a body without end), /big (400 and 100 KB), /stall
-(answers when the file RELEASE exists), anything else 204.
+(400 with the request's own URL and headers), /pad/<n>/… (400, n bytes, then the request's own URL), /endless (200 and
+a body without end), /big (400 and 100 KB), /stall (answers when the file RELEASE exists), anything else 204.
 """
 import argparse
 import base64
@@ -64,6 +64,8 @@ class Receiver(http.server.BaseHTTPRequestHandler):
         elif parts[0] == "echo":
             url = f"http://{self.headers['host']}{self.path}"
             self.answer(400, {}, (url + " " + self.headers.get("webhook-signature", "")).encode())
+        elif parts[0] == "pad":
+            self.answer(400, {}, b"x" * int(parts[1]) + f"http://{self.headers['host']}{self.path}".encode())
         elif parts[0] == "big":
             self.answer(400, {}, b"x" * 100_000)
         elif parts[0] == "endless":
