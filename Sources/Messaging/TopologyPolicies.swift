@@ -9,6 +9,9 @@ extension Topology {
   static let unroutedMessages = 100_000
   /// The same limit in bytes.
   static let unroutedBytes = 256 * 1024 * 1024
+  /// How long `unrouted` holds a message at most. It may speak of a person and erasing does not reach it, so it goes by
+  /// itself: within a month of being asked, and after more time than it takes to look for an event that seems lost.
+  static let unroutedDays = 14
 
   /// Above policies that an operator may have for everything, at RabbitMQ's default of 0.
   static let policyPriority = 10
@@ -34,6 +37,7 @@ extension Topology {
         [
           "delivery-limit": .int(Topology.restDeliveryLimit), "max-length": .int(Topology.unroutedMessages),
           "max-length-bytes": .int(Topology.unroutedBytes), "overflow": .string("drop-head"),
+          "message-ttl": .int(Topology.unroutedDays * 86_400 * 1000),
         ]),
     ]
     for worker in workers {

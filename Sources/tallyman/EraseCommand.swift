@@ -19,7 +19,8 @@ struct EraseCommand: AsyncParsableCommand {
 
       The database keeps who erased when and why, and a hash of the name; so write no name into --why. Exit code 1 if \
       something is still on its way (a notification not sent, an event not published) or came while all was searched: \
-      run it again later. Exit code 1 as well if there is nothing of that name and never was.
+      run it again later. Exit code 1 as well if there is nothing of that name and never was. Not reached are the \
+      broker's queue `unrouted`, what workers logged, backups and other systems' queues: see topology/OPERATIONS.md.
       """)
 
   @Option(help: "A customer_id: their orders, and all that speaks of them or of those orders.")

@@ -122,6 +122,16 @@ extension TopologyTests {
     }
   }
 
+  @Test("what nobody asked for goes by itself after two weeks: no erasure reaches it")
+  func unroutedGoes() throws {
+    let policies = try topology.definitions.policies.filter {
+      try $0.applyTo == "queues" && Regex($0.pattern).firstMatch(in: "unrouted") != nil
+    }
+    let settings = try #require(policies.first).definition
+    #expect(policies.count == 1 && settings["message-ttl"] == .int(14 * 24 * 3_600 * 1_000))
+    #expect(settings["dead-letter-exchange"] == nil, "what goes is gone")
+  }
+
   @Test("only what the workers that run need, and a worker that nobody knows is refused")
   func someWorkers() async throws {
     let run = try await Program.run("topology", "--worker", "allocation", "--worker", "inventory")
