@@ -139,7 +139,7 @@ let package = Package(
     tests(of: "Outbox", ["PipelineKit", "Outbox", "Contracts", "Postgres", "Lanes", "TestServers"]),
     tests(of: "Schema", ["Schema", "Postgres", "Lanes", "TestServers"], plugins: ["EmbedPlugin"]),
     tests(of: "Observability", ["Observability", logging, metrics]),
-    tests(of: "Messaging", ["PipelineKit", "Messaging", "Contracts", "Postgres", "Lanes"]),
+    tests(of: "Messaging", ["PipelineKit", "Messaging", "Contracts", "Postgres", "Lanes", "TestServers"]),
     tests(of: "Stock", ["PipelineKit", "Stock", "Contracts", "Postgres"]),
     tests(of: "Inventory", ["PipelineKit", "Inventory", "Messaging", "Contracts", "TestServers"]),
     tests(

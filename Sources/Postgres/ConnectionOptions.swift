@@ -61,6 +61,9 @@ public struct ConnectionOptions: Sendable {
     ("tcp_user_timeout", "20000"),
   ]
 
+  /// Times come and go as numbers; where the server makes texts of them, they are the same from every server.
+  private static let texts = [("DateStyle", "ISO"), ("TimeZone", "UTC")]
+
   /// The server settings of this connection as the `options` of a startup packet.
   var startupOptions: String {
     let limits = [
@@ -70,7 +73,8 @@ public struct ConnectionOptions: Sendable {
       ("client_connection_check_interval", clientConnectionCheckInterval),
     ].map { ($0.0, "\($0.1.wholeMilliseconds)") }
     let further = settings.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
-    return (limits + Self.deadPeer + further).map { "-c \($0.0)=\(Self.escaped($0.1))" }.joined(separator: " ")
+    return (limits + Self.deadPeer + Self.texts + further).map { "-c \($0.0)=\(Self.escaped($0.1))" }.joined(
+      separator: " ")
   }
 
   /// Spaces separate options; a backslash takes that meaning away.

@@ -2,6 +2,7 @@ import Contracts
 import Messaging
 import PipelineKit
 import Postgres
+import TestServers
 import Testing
 
 @Suite("The inbox's retention")
@@ -14,10 +15,22 @@ struct RetentionTests {
           then to_date(right(c.relname, 8), 'YYYYMMDD') < (clock_timestamp() at time zone 'UTC')::date - 31 end
     """
 
+  /// As after ten days without a worker: days that lie between others are missing, and the newest day and month.
+  private static let dropFour = """
+    create table spoiled ();
+    do $$ declare gone record; begin
+      for gone in select c.oid::regclass as name from pg_inherits i join pg_class c on c.oid = i.inhrelid
+        where case i.inhparent when 'inbox'::regclass
+          then to_date(right(c.relname, 8), 'YYYYMMDD') - (now() at time zone 'UTC')::date in (-5, -4, 7)
+          when 'stock_ledger'::regclass then to_date(right(c.relname, 6), 'YYYYMM') > now() end
+      loop execute format('drop table %s', gone.name); end loop;
+    end $$
+    """
+
   @Test("days beyond it are dropped one by one, those within it never")
   func dropsDays() async throws {
     try await withStock { house, _, _ in
-      try await house.script("create table spoiled (); select ensure_partitions(40)")
+      try await house.script(OldInboxDays.sql(upTo: 40))
       #expect(try await house.value(RetentionTests.days) == "9")
       let desk = try await house.desk(user: "tallyman_inventory")
       for _ in 1...9 { #expect(try await desk.rows(RetentionTests.drop) == ["1"]) }
@@ -39,7 +52,7 @@ struct RetentionTests {
   @Test("a transaction that uses the inbox is not waited for longer than a moment")
   func patience() async throws {
     try await withStock { house, _, _ in
-      try await house.script("create table spoiled (); select ensure_partitions(33)")
+      try await house.script(OldInboxDays.sql(upTo: 33))
       let other = try await house.desk()
       try await other.script("begin; select count(*) from inbox")
       let desk = try await house.desk(user: "tallyman_inventory")
@@ -53,18 +66,7 @@ struct RetentionTests {
   @Test("days and months are made beside whoever uses the tables, and days that were missed are made later")
   func makesDays() async throws {
     try await withStock { house, inventory, _ in
-      // As after ten days without a worker: days that lie between others are missing.
-      try await house.script(
-        """
-        create table spoiled ();
-        do $$ declare gone record; begin
-          for gone in select c.oid::regclass as name from pg_inherits i join pg_class c on c.oid = i.inhrelid
-            where case i.inhparent when 'inbox'::regclass
-              then to_date(right(c.relname, 8), 'YYYYMMDD') - (now() at time zone 'UTC')::date in (-5, -4, 7)
-              when 'stock_ledger'::regclass then to_date(right(c.relname, 6), 'YYYYMM') > now() end
-          loop execute format('drop table %s', gone.name); end loop;
-        end $$
-        """)
+      try await house.script(RetentionTests.dropFour)
       let other = try await house.desk()
       try await other.script(
         "begin; select count(*) from inbox; delete from inbox where message_id = ''; select from stock_ledger")
@@ -86,6 +88,42 @@ struct RetentionTests {
         """
       #expect(try await house.value(alike + "'inbox'::regclass") == "1")
       #expect(try await house.value(alike + "'stock_ledger'::regclass") == "1")
+    }
+  }
+
+  @Test("days and months begin at midnight UTC, whatever the style of dates and the time zone of whoever makes them")
+  func sameForEverybody() async throws {
+    try await withStock { house, _, _ in
+      try await house.script(RetentionTests.dropFour)
+      let desk = try await house.desk(user: "tallyman_inventory")
+      try await desk.script("set datestyle = 'SQL, DMY'; set timezone = 'Asia/Kolkata'")
+      #expect(try await desk.rows("select ensure_partitions()") == ["4"])
+      let odd = """
+        select c.relname || ' ' || pg_get_expr(c.relpartbound, c.oid)
+        from pg_inherits i join pg_class c on c.oid = i.inhrelid
+        where pg_get_expr(c.relpartbound, c.oid) <> case i.inhparent
+            when 'inbox'::regclass then (
+              select format('FOR VALUES FROM (%L) TO (%L)', d, d + 1)
+              from to_date(right(c.relname, 8), 'YYYYMMDD') as d)
+            when 'stock_ledger'::regclass then (
+              select format('FOR VALUES FROM (''%s 00:00:00+00'') TO (''%s 00:00:00+00'')', d,
+                (d + interval '1 month')::date)
+              from to_date(right(c.relname, 6), 'YYYYMM') as d) end
+        """
+      #expect(try await house.rows(odd) == [])
+    }
+  }
+
+  @Test("nobody makes more days than messages may be old", arguments: ["-1", "32", "8000", "null"])
+  func noMoreDays(daysBack: String) async throws {
+    try await withStock { house, _, _ in
+      let desk = try await house.desk(user: "tallyman_relay")
+      let error = await #expect(throws: PostgresError.self) {
+        try await desk.rows("select ensure_partitions(\(daysBack))")
+      }
+      #expect(error?.sqlState.code == "22023")
+      let said = "days_back must be from 0 to 31, not \(daysBack == "null" ? "<NULL>" : daysBack)"
+      #expect(error?.message.contains(said) == true)
     }
   }
 

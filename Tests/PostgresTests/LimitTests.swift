@@ -20,10 +20,11 @@ import Testing
         ("client_connection_check_interval", "2s"), ("application_name", "a worker"),
         ("search_path", "tallyman, public"), ("plan_cache_mode", "force_generic_plan"), ("client_encoding", "UTF8"),
         ("tcp_keepalives_idle", "10"), ("tcp_keepalives_interval", "5"), ("tcp_keepalives_count", "3"),
-        ("tcp_user_timeout", "20000"),
+        ("tcp_user_timeout", "20000"), ("TimeZone", "UTC"),
       ] {
         #expect(try connection.query(.once("SELECT current_setting($1)"), [.text(name)]).text(0, 0) == expected)
       }
+      #expect(try connection.query(.once("SELECT current_setting('DateStyle')")).text(0, 0).hasPrefix("ISO, "))
     }
   }
 

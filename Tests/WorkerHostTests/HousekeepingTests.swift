@@ -1,6 +1,7 @@
 import Logging
 import Observability
 import Synchronization
+import TestServers
 import Testing
 
 @testable import WorkerHost
@@ -13,7 +14,7 @@ import Testing
       select count(*) from pg_inherits i join pg_class c on c.oid = i.inhrelid
       where i.inhparent = 'inbox'::regclass and c.relname ~ '^inbox_[0-9]{8}$'
       """
-    try await site.script("create table spoiled (); select ensure_partitions(40)")
+    try await site.script(OldInboxDays.sql(upTo: 40))
     let before = try await site.number(days)
     let housekeeping = Housekeeping(
       keepDays: 31, readiness: Readiness(expecting: [], allowedSilence: .seconds(60)),
