@@ -81,10 +81,27 @@ struct RoleTests {
     }
   }
 
-  private static let outboxInsert = """
-    insert into outbox (shard, aggregate, exchange, routing_key, message_id, content_type, body)
-    values (0, 0, '', 'x', 'x', 'x', '')
+  private static let outboxInsert = outbox("", "x")
+
+  private static func outbox(_ exchange: String, _ key: String, _ messages: Int = 1, _ body: String = "") -> String {
     """
+    insert into outbox (shard, aggregate, exchange, routing_key, message_id, content_type, messages, body)
+    values (0, 0, '\(exchange)', '\(key)', 'x', 'x', \(messages), e'\(body)')
+    """
+  }
+
+  /// A packet of two messages.
+  private static func packet(_ first: String, _ second: String) -> String {
+    outbox("", "tallyman.packet", 2, #"1 1 \#(first) m-1\n1 1 \#(second) m-2\n\nxy"#)
+  }
+
+  /// A line in the trail of the newest dead letter, with further columns.
+  private static func action(_ columns: String = "", _ values: String = "") -> String {
+    """
+    insert into dead_letter_actions (dead_letter_id, action, done_by, why\(columns))
+    select max(dead_letter_id), 'discarded', 'me', 'old'\(values) from dead_letters
+    """
+  }
 
   private static let spotChecks: [(String, [(String, Bool)])] = [
     (
@@ -98,7 +115,7 @@ struct RoleTests {
         ("update quality_holds set released = released, given_up = given_up", true),
         ("update quality_holds set quantity = quantity", false),
         ("update counts set counted = counted", false),
-        ("update receipts set quantity = 1", false), ("select * from outbox", false), (RoleTests.outboxInsert, true),
+        ("update receipts set quantity = 1", false), ("select * from outbox", false), (outboxInsert, true),
         ("update dead_letters set state = 'discarded'", false), ("select * from notification_deliveries", false),
         ("create table tallyman.x ()", false),
       ]
@@ -120,6 +137,10 @@ struct RoleTests {
       [
         ("update notification_deliveries set attempts = attempts", true), ("select count(*) from inbox", true),
         ("select * from balances", false), ("select * from orders", false),
+        (outbox("supply.events", "notification.sent"), true), (outbox("", "notification.retry.1"), true),
+        (packet("notification.sent", "notification.failed"), true), (outbox("supply.events", "goods.received"), false),
+        (outbox("", "inventory"), false), (packet("notification.sent", "goods.received"), false),
+        (outbox("supply.events", "notification.sent", 2, #"1 1 goods.received m-1\n\nx"#), false),
         ("delete from notification_deliveries", false), ("insert into stock_ledger select * from stock_ledger", false),
       ]
     ),
@@ -127,7 +148,7 @@ struct RoleTests {
       "tallyman_relay",
       [
         ("delete from outbox where false", true), ("select count(*) from outbox", true),
-        (RoleTests.outboxInsert, false), ("update outbox set messages = messages, body = body", true),
+        (outboxInsert, false), ("update outbox set messages = messages, body = body", true),
         ("update outbox set shard = shard", false), ("update outbox set created_at = now()", false),
         ("select count(*) from outbox_messages", true),
         ("select * from inbox", false), ("select * from dead_letters", false), ("select * from balances", false),
@@ -143,6 +164,9 @@ struct RoleTests {
         ),
         ("update dead_letters set body = ''", false), ("delete from dead_letters", false),
         ("update balances set on_hand = 0", false), ("update orders set state = 'cancelled'", false),
+        (outbox("", "allocation"), true), (outbox("supply.events", "goods.received"), false), (outboxInsert, false),
+        (packet("goods.received", "goods.received"), false), (outbox("", "inventory", 2), false),
+        (action(), true), (action(", done_at", ", now()"), false), (action(", role", ", 'postgres'"), false),
         ("delete from outbox", false), ("insert into inbox select * from inbox", false),
       ]
     ),
