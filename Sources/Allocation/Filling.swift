@@ -8,32 +8,35 @@ extension AllocationDecisions {
   func fill(_ sku: SKU) -> Disposition {
     guard let item = stock.item(sku), let waiting = state.waiting[sku] else { return .unchanged("nobody waits for it") }
     var events: [OutgoingEvent] = []
-    for place in waiting {
+    let last = lastListed(waiting)
+    for (index, place) in waiting.enumerated() {
       guard item.free > 0 else { break }
       guard let order = stock.order(place.order), let line = order.line(place.line), line.backordered > 0 else {
         continue  // cancelled or filled by an earlier message of this batch
       }
-      events += fill(line, of: order, item)
+      let lines = order.terms.policy == .shipComplete ? order.lines.filter { $0.backordered > 0 } : [line]
+      if order.terms.policy != .partial {
+        guard canFill(lines, whoseTurn: item) else { continue }
+        // Some of those who are owed may go before it and were not read: it waits for the transaction that reads them,
+        // and so do all behind it.
+        guard index < last || canFill(lines, whoseTurn: nil) else { break }
+      }
+      events += fill(lines, of: order)
     }
     // More wait than this transaction has read, or those it has read were cancelled in the same batch: another goes on.
     if item.owed > 0, item.free > 0 { events.append(follow.note(.backordersDue(BackordersDue(sku: sku)), sku: sku)) }
     return events.isEmpty ? .unchanged("no stock is free for those who wait") : .applied(events)
   }
 
-  /// Fills what the order's policy allows, now that it is the line's turn: it may take all that is free of its SKU.
-  private func fill(_ line: OrderLine, of order: Order, _ item: StockItem) -> [OutgoingEvent] {
-    var lines = [line]
-    switch order.terms.policy {
-    case .partial: break
-    case .lineComplete: if line.backordered > item.free { return [] }
-    case .shipComplete:
-      lines = order.lines.filter { $0.backordered > 0 }
-      if !canFill(lines, whoseTurn: item) { return [] }
-    }
-    return fill(lines, of: order)
+  /// The last place of those that may be filled in part, -1 where there is none. They are read only as far as reached
+  /// what was free when the batch began, and no further than a limit: what else is owed ranks behind it. Those that
+  /// are wanted wholly are all in the list.
+  private func lastListed(_ waiting: [WorkingSet.Waiting]) -> Int {
+    waiting.lastIndex { stock.order($0.order)?.terms.policy == .partial } ?? -1
   }
 
-  /// Whether all of these lines can be filled at once: another SKU gives no more than what it does not owe to others.
+  /// Whether all of these lines can be filled at once: a SKU gives no more than what it does not owe to others, but for
+  /// the one of which it is their turn.
   func canFill(_ lines: [OrderLine], whoseTurn item: StockItem?) -> Bool {
     var wanted: [SKU: Int64] = [:]
     for line in lines { wanted[line.sku, default: 0] += line.backordered }

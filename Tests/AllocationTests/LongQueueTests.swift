@@ -35,6 +35,22 @@ struct LongQueueTests {
     }
   }
 
+  @Test("keep their rank before a line that is wanted wholly, also beyond the limit of one transaction")
+  func beforeWhole() async throws {
+    try await withScene([("A", "WH-1", 0)]) { scene in
+      let many = [(String, Int64)](repeating: ("A", 1), count: 1000)
+      try await scene.allocation.take((0..<3).map { .order("o-\($0)", many, priority: 5) })
+      try await scene.allocation.take(.order("whole", [("A", 800)], policy: .lineComplete))
+      try await scene.inventory.take(.receipt("r-1", "A", "WH-1", 2900))
+      try await scene.settle()
+      #expect(try await scene.lines("whole") == ["0|800|0|0"])
+      #expect(try await scene.house.rows("select owed, stock_free(sku) from stock_items") == ["100|0"])
+      try await scene.inventory.take(.receipt("r-2", "A", "WH-1", 900))
+      try await scene.settle()
+      #expect(try await scene.lines("whole") == ["800|0|0|0"])
+    }
+  }
+
   /// What the database really reads of 10,000 waiting backorders.
   private func expectBoundedReads(_ scene: Scene) async throws {
     let (ranked, read) = try await scene.allocation.with { connection in
