@@ -25,12 +25,13 @@ extension AllocationDecisions {
     guard let order = stock.order(id), let end = order.holdUntil, end <= now else {
       return .unchanged("no hold of the order is over")
     }
-    // What has begun to leave is meant; and of what was cancelled line by line nothing is left to give back.
-    if order.lines.contains(where: { $0.shipped > 0 }) || order.lines.allSatisfy({ $0.open == 0 }) {
+    // What has begun to leave is meant.
+    if order.lines.contains(where: { $0.shipped > 0 }) {
       stock.endHold(of: order)
       return .applied([])
     }
     let cause = cause(order.id.value)
+    let wasOpen = order.lines.contains { $0.open > 0 }
     var events: [OutgoingEvent] = []
     for line in order.lines where line.open > 0 {
       stock.record(.expired, line.open, of: line, order, by: .requested, seeing: nil, cause)
@@ -43,6 +44,8 @@ extension AllocationDecisions {
     let reason = "its hold was not confirmed until \(end.rfc3339)"
     stock.close(order, as: .expired, reason: reason)
     state.expired.insert(order.id)
+    // What was cancelled line by line has been told; it is closed all the same, or an amendment would make it firm.
+    guard wasOpen else { return .applied(events) }
     let closed = OrderClosedCancelled(orderID: order.id, customerID: order.customer, reason: reason)
     events.append(follow.event(.orderClosedCancelled(closed), order: order.id, sequence: order.nextSequence()))
     return .applied(events)

@@ -45,8 +45,9 @@ extension LifeCycle {
         steps.append(Step(from: units.state.rawValue, to: OrderState.expired.rawValue, causes: [cause.rawValue]))
       }
     }
-    // A hold ends with all of its order, and only while nothing of it has left.
-    if units.shipped == 0, units.reserved + units.backordered > 0 {
+    // A hold ends with all of its order, also where its lines were cancelled one by one, and only while nothing of it
+    // has left.
+    if units.shipped == 0 {
       let expired = OrderState.expired.rawValue
       steps.append(Step(from: units.state.rawValue, to: expired, causes: [EventType.holdDue.rawValue]))
     }

@@ -164,6 +164,26 @@ struct HoldTests {
     }
   }
 
+  @Test("a hold of which every line was cancelled expires as well: no amendment makes it firm")
+  func emptied() async throws {
+    try await withScene([("A", "WH-1", 5)]) { scene in
+      try await scene.allocation.take([
+        .order("o-1", [("A", 2)], expiresAt: Self.past), .cancel("o-1", [(1, nil)]),
+      ])
+      #expect(try await scene.state("o-1") == "cancelled")
+      _ = try await scene.house.relay()
+      #expect(try await scene.sweepHolds() == 1)
+      try await scene.settle()
+      #expect(try await scene.state("o-1") == "expired")
+      #expect(try await scene.house.events(.orderClosedCancelled).isEmpty, "it was told when the line was cancelled")
+      try await scene.allocation.take(.amend("o-1", 1, [(2, "A", 3)]))
+      #expect(try await scene.reservations("o-1").isEmpty)
+      #expect(try await scene.lines("o-1") == ["0|0|0|0", "0|0|0|3"])
+      #expect(try await scene.allocation.take(.confirm("o-1")).outcome == .deadLettered)
+      #expect(try await scene.sweepHolds() == 0)
+    }
+  }
+
   @Test("what has begun to leave is meant, also when its shipment fails")
   func shipmentFails() async throws {
     try await withScene([("A", "WH-1", 5)]) { scene in
