@@ -75,7 +75,10 @@ extension AllocationDecisions {
     var events = free
     events.append(follow.event(.shipmentReplanned(replanned), order: order.id, sequence: order.nextSequence()))
     events += backordersCreated(waiting, of: order)
-    if wasOpen, !order.isOpen { events.append(close(order, because: failure.reason ?? "its shipment was refused")) }
+    // What is on the road may come back, and is served again then: nobody has cancelled it.
+    if wasOpen, !order.isOpen, !order.isOnTheRoad {
+      events.append(close(order, because: failure.reason ?? "its shipment was refused"))
+    }
     return events + fulfilment(of: order, since: before)
   }
 

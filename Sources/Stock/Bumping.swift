@@ -158,10 +158,11 @@ extension WorkingSet {
     return news
   }
 
-  /// Derives the state of an order that lost a promise; one of which nothing is open any more is closed.
+  /// Derives the state of an order that lost a promise; one of which nothing is open any more is closed, unless some of
+  /// it is on the road and may have to be served again.
   private func settle(_ order: Order) -> [OrderNews] {
     refresh(order)
-    guard order.parts.allSatisfy({ $0.reserved + $0.backordered == 0 }) else { return [] }
+    guard order.parts.allSatisfy({ $0.reserved + $0.backordered == 0 }), !order.isOnTheRoad else { return [] }
     let reason = "its stock was not there and it must not wait"
     close(order, as: order.state, reason: reason)
     let closed = OrderClosedCancelled(orderID: order.id, customerID: order.customer, reason: reason)

@@ -102,6 +102,9 @@ public final class Order {
   /// cancelled one by one may still get others.
   public var isClosed: Bool { row.closedReason != nil }
 
+  /// Whether any of it has left and not arrived: what fails to be delivered is served again.
+  public var isOnTheRoad: Bool { parts.reduce(0) { $0 + $1.shipped } > row.delivered }
+
   /// Whether what was kept about its customer is erased: what is said again of it cannot be compared with that.
   public var isErased: Bool { customer == .erased }
   /// True for a cancellation that came before its order.

@@ -111,6 +111,23 @@ struct CountTests {
     }
   }
 
+  @Test("an order that loses its last promise to a count while some of it is on the road is served again if that fails")
+  func bumpsWhileOnTheRoad() async throws {
+    try await withWarehouse(4) { place in
+      try await place.allocation.take([
+        .order("o-1", [("A", 2), ("A", 2)], backorder: .deny), .shipment("s-1", "o-1", [(1, "WH-1", 2)]),
+      ])
+      _ = try await place.house.relay()
+      try await place.inventory.take([.count("cnt-1", "A", "WH-1", 0), .receipt("r-2", "A", "WH-1", 5)])
+      #expect(try await place.house.events(.orderClosedCancelled).isEmpty)
+      try await place.settle()
+      #expect(try await place.house.rows("select state, closed_reason from orders") == ["shipped"])
+      try await place.allocation.take(.status("s-1", .failed))
+      #expect(
+        try await place.house.rows("select reserved, cancelled from order_lines order by line_no") == ["2|0", "0|2"])
+    }
+  }
+
   @Test("a count below what is promised is believed: the lowest-ranked orders wait again, and later are filled")
   func bumps() async throws {
     try await withWarehouse(10) { place in

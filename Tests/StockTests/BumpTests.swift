@@ -108,6 +108,25 @@ struct BumpTests {
     #expect(shelf.item.owed == 0)
   }
 
+  @Test("an order of which nothing is open but some is on the road is not closed: it may come back")
+  func onTheRoad() {
+    let shelf = Shelf(onHand: 10)
+    let order = shelf.order("o-1", [3, 2], waits: false)
+    shelf.stock.ship(3, of: order.lines[0], from: shelf.balance.location, shelf.cause)
+    #expect(shelf.bump(2).map(\.event.type) == [.reservationBumped])
+    #expect(order.state == .shipped && !order.isClosed)
+  }
+
+  @Test("what has arrived does not keep it open")
+  func arrived() {
+    let shelf = Shelf(onHand: 10)
+    let order = shelf.order("o-1", [3, 2], waits: false)
+    shelf.stock.ship(3, of: order.lines[0], from: shelf.balance.location, shelf.cause)
+    shelf.stock.deliver(3, of: order)
+    #expect(shelf.bump(2).map(\.event.type) == [.reservationBumped, .orderClosedCancelled, .orderFulfilled])
+    #expect(order.isClosed)
+  }
+
   @Test("each bump is a ledger entry of its own")
   func ledger() {
     let shelf = Shelf(onHand: 10)
