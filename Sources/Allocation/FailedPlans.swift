@@ -53,26 +53,24 @@ extension AllocationDecisions {
   private func answer(_ failure: ShipmentPlanFailed, _ order: Order) -> [OutgoingEvent] {
     let before = order.state
     let wasOpen = order.isOpen
+    let held = held(failure, order)
+    var given = giveBack(failure, order)
     var lines: [ShipmentReplanned.Line] = []
     var waiting: [OrderLine] = []
-    var free: [OutgoingEvent] = []
     for part in failure.lines {
       guard let line = order.line(part.line) else { continue }
       let waited = line.backordered > 0
-      let held = line.openReserved(at: part.locationID)
-      let planned = give(part, of: line, order, failure.action)
+      let planned = serve(part.quantity, of: line, order, failure.action, with: &given[line.sku])
       if planned.backordered > 0, !waited { waiting.append(line) }
-      let freed = held - line.openReserved(at: part.locationID)
-      if freed > 0 { free.append(released(freed, of: line, order, at: part.locationID, because: "plan_failed")) }
       lines.append(
         ShipmentReplanned.Line(
           line: line.number, sku: line.sku, locationID: part.locationID, quantity: part.quantity,
           reserved: planned.reserved, backordered: planned.backordered, cancelled: planned.cancelled))
     }
     stock.refresh(order)
+    var events = held.compactMap { place in freed(place, order) }
     let replanned = ShipmentReplanned(
       planID: failure.planID, orderID: order.id, customerID: order.owner, action: failure.action, lines: lines)
-    var events = free
     events.append(follow.event(.shipmentReplanned(replanned), order: order.id, sequence: order.nextSequence()))
     events += backordersCreated(waiting, of: order)
     // What is on the road may come back, and is served again then: nobody has cancelled it.
@@ -82,20 +80,63 @@ extension AllocationDecisions {
     return events + fulfilment(of: order, since: before)
   }
 
-  /// Takes the units back and gives them up, or plans them anew: from another location where one has them.
-  private func give(
-    _ part: ShipmentPlanFailed.Line, of line: OrderLine, _ order: Order, _ action: PlanAction
-  ) -> Replanned {
-    var left = part.quantity
-    for reservation in line.reservations where left > 0 && reservation.location == part.locationID {
-      left -= stock.withdraw(left, from: reservation, of: line, cause(order.id.value))
+  /// Units of a line that are reserved at a location.
+  private struct Held {
+    let line: OrderLine
+    let location: LocationID
+    let units: Int64
+  }
+
+  /// What is reserved where the plan has failed, each place once.
+  private func held(_ failure: ShipmentPlanFailed, _ order: Order) -> [Held] {
+    var held: [Held] = []
+    for part in failure.lines
+    where !held.contains(where: { $0.line.number == part.line && $0.location == part.locationID }) {
+      guard let line = order.line(part.line) else { continue }
+      held.append(Held(line: line, location: part.locationID, units: line.openReserved(at: part.locationID)))
     }
+    return held
+  }
+
+  /// Tells what is free again, when all is planned: some of it may have been promised to the order once more.
+  private func freed(_ place: Held, _ order: Order) -> OutgoingEvent? {
+    let units = place.units - place.line.openReserved(at: place.location)
+    return units > 0 ? released(units, of: place.line, order, at: place.location, because: "plan_failed") : nil
+  }
+
+  /// Takes back all units of the plan before any is planned anew: one location may have room for all of them then, and
+  /// none of those that have just refused is asked before the others.
+  private func giveBack(_ failure: ShipmentPlanFailed, _ order: Order) -> [SKU: GivenBack] {
+    let cause = cause(order.id.value)
+    var given: [SKU: GivenBack] = [:]
+    for part in failure.lines {
+      guard let line = order.line(part.line), let item = stock.item(line.sku) else { continue }
+      var back = given[line.sku] ?? GivenBack(promisable: item.availableToPromise)
+      let free = item.free
+      var left = part.quantity
+      for reservation in line.reservations where left > 0 && reservation.location == part.locationID {
+        left -= stock.withdraw(left, from: reservation, of: line, cause)
+      }
+      back.promisable += item.free - free
+      back.refused.insert(part.locationID)
+      given[line.sku] = back
+    }
+    return given
+  }
+
+  /// Gives up units that were taken back, or plans them anew: from another location where one has them.
+  private func serve(
+    _ quantity: Int64, of line: OrderLine, _ order: Order, _ action: PlanAction, with given: inout GivenBack?
+  ) -> Replanned {
     switch action {
-    case .replan: return replan(part.quantity, of: line, order, givenBackAt: part.locationID)
+    case .replan:
+      let planned = replan(quantity, of: line, order, with: given)
+      given?.promisable -= planned.reserved
+      return planned
     case .release:
-      stock.cancel(part.quantity, of: line)
-      stock.record(.cancelled, part.quantity, of: line, order, by: .requested, seeing: nil, cause(order.id.value))
-      return Replanned(cancelled: part.quantity)
+      stock.cancel(quantity, of: line)
+      stock.record(.cancelled, quantity, of: line, order, by: .requested, seeing: nil, cause(order.id.value))
+      return Replanned(cancelled: quantity)
     }
   }
 

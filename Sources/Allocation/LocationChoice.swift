@@ -16,8 +16,10 @@ extension AllocationDecisions {
 
   /// The SKU's locations as the order's policy ranks them for so many units.
   ///
-  /// - Parameter avoided: A location that gives only what no other has.
-  func choice(for units: Int64, of item: StockItem, _ order: Order, avoiding avoided: LocationID? = nil) -> Choice {
+  /// - Parameter avoided: Locations that give only what no other has.
+  func choice(
+    for units: Int64, of item: StockItem, _ order: Order, avoiding avoided: Set<LocationID> = []
+  ) -> Choice {
     let policy = LocationPolicy.named(state.locationPolicy(of: order.terms))
     let destination = policy.name == .nearest ? order.terms.destination : nil
     let candidates = item.balances.map { balance in
@@ -25,11 +27,11 @@ extension AllocationDecisions {
         location: balance.location, allocatable: balance.allocatable, priority: balance.priority,
         distance: destination.flatMap { state.coordinates[balance.location]?.metres(to: $0) })
     }
-    guard let avoided else { return Choice(policy: policy, ranked: policy.rank(candidates, for: units)) }
+    if avoided.isEmpty { return Choice(policy: policy, ranked: policy.rank(candidates, for: units)) }
     return Choice(
       policy: policy,
-      ranked: policy.rank(candidates.filter { $0.location != avoided }, for: units)
-        + policy.rank(candidates.filter { $0.location == avoided }, for: units))
+      ranked: policy.rank(candidates.filter { !avoided.contains($0.location) }, for: units)
+        + policy.rank(candidates.filter { avoided.contains($0.location) }, for: units))
   }
 
   /// What an order sees of a SKU before it takes anything.
@@ -42,11 +44,11 @@ extension AllocationDecisions {
 
   /// Promises units of a line that were found promisable, where the order's policy says.
   ///
-  /// - Parameter avoided: A location that gives only what no other has.
+  /// - Parameter avoided: Locations that give only what no other has.
   /// - Returns: How many there were.
   func reserve(
-    _ quantity: Int64, for line: OrderLine, _ item: StockItem, _ order: Order, avoiding avoided: LocationID? = nil,
-    _ cause: Cause
+    _ quantity: Int64, for line: OrderLine, _ item: StockItem, _ order: Order,
+    avoiding avoided: Set<LocationID> = [], _ cause: Cause
   ) -> Int64 {
     guard quantity > 0 else { return 0 }
     let choice = choice(for: quantity, of: item, order, avoiding: avoided)
