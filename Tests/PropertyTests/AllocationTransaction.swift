@@ -116,10 +116,20 @@ struct WaitingLine {
   let line: OrderLine
   /// Whether it may be filled in part.
   var isFillable: Bool { line.backorder?.isFillable ?? false }
+
+  /// By priority, need by (none last), age, id.
+  func goesBefore(_ other: WaitingLine, at now: Timestamp) -> Bool {
+    if order.priority != other.order.priority { return order.priority > other.order.priority }
+    let (need, othersNeed) = (order.needBy?.microseconds ?? .max, other.order.needBy?.microseconds ?? .max)
+    if need != othersNeed { return need < othersNeed }
+    let (age, othersAge) = (line.backorder?.createdAt ?? now, other.line.backorder?.createdAt ?? now)
+    if age != othersAge { return age < othersAge }
+    return (order.id.value, line.number) < (other.order.id.value, other.line.number)
+  }
 }
 
 extension World {
-  /// The lines that wait for a SKU: priority, need by (none last), age, id.
+  /// The lines that wait for a SKU, best rank first.
   func waiting(for sku: SKU) -> [WaitingLine] {
     var found: [WaitingLine] = []
     for order in orders.values {
@@ -127,14 +137,7 @@ extension World {
         found.append(WaitingLine(order: order, line: line))
       }
     }
-    return found.sorted { one, other in
-      if one.order.priority != other.order.priority { return one.order.priority > other.order.priority }
-      let (need, othersNeed) = (one.order.needBy?.microseconds ?? .max, other.order.needBy?.microseconds ?? .max)
-      if need != othersNeed { return need < othersNeed }
-      let (age, othersAge) = (one.line.backorder?.createdAt ?? now, other.line.backorder?.createdAt ?? now)
-      if age != othersAge { return age < othersAge }
-      return (one.order.id.value, one.line.number) < (other.order.id.value, other.line.number)
-    }
+    return found.sorted { $0.goesBefore($1, at: now) }
   }
 }
 

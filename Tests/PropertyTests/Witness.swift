@@ -9,10 +9,15 @@ struct Witness {
   private let stock: WorkingSet
   private let now: Timestamp
   private var seen: Set<ObjectIdentifier> = []
+  private let owed: Owed
+  private var before: Before
 
-  init(_ stock: WorkingSet, at now: Timestamp) {
+  /// - Parameter orders: All that there are when the batch begins.
+  init(_ stock: WorkingSet, of orders: [OrderID: Order], at now: Timestamp) {
     self.stock = stock
     self.now = now
+    owed = Owed(orders, at: now)
+    before = Before(stock)
     for reservation in reservations { seen.insert(ObjectIdentifier(reservation.0)) }
   }
 
@@ -21,14 +26,20 @@ struct Witness {
   }
 
   /// After a message took effect; the books know of it, but not of the ledger of its transaction.
-  mutating func look(after message: Message, _ books: Books) throws(Broken) {
+  mutating func look(
+    after message: Message, _ follow: ArraySlice<OutgoingEvent>, _ books: Books
+  ) throws(Broken) {
     switch message.event {
     case .goodsReceived(let receipt): try check(receipt, books)
     case .stockCounted(let count): try check(count, message, books)
     case .orderAmended(let amendment): try check(amendment, books)
     default: break
     }
-    try checkPromises(message.event)
+    let new = newPromises()
+    try check(new, message.event)
+    if case .shipmentPlanFailed(let failure) = message.event { try before.check(failure, new, Array(follow), stock) }
+    try before.checkEnds(stock, after: message.event, books)
+    before = Before(stock)
   }
 
   /// In base units, of a product that has the barcode and the unit.
@@ -86,9 +97,23 @@ struct Witness {
     }
   }
 
-  /// Nothing of a lot is promised after its end, and what ends first goes first.
-  private mutating func checkPromises(_ event: Event) throws(Broken) {
-    for (reservation, line) in reservations where seen.insert(ObjectIdentifier(reservation)).inserted {
+  private mutating func newPromises() -> [(Reservation, OrderLine)] {
+    var new: [(Reservation, OrderLine)] = []
+    for promise in reservations where seen.insert(ObjectIdentifier(promise.0)).inserted { new.append(promise) }
+    return new
+  }
+
+  /// Nothing of a lot is promised after its end, and what ends first goes first; nobody is filled before their turn.
+  private func check(_ new: [(Reservation, OrderLine)], _ event: Event) throws(Broken) {
+    if event.fill != nil {
+      for order in stock.orders.values where order.terms.policy != .partial {
+        let filled = order.lines.filter { line in new.contains { $0.1 === line } }
+        for (sku, lines) in Dictionary(grouping: filled, by: \.sku) {
+          if let item = stock.item(sku) { try owed.check(lines, of: order, item) }
+        }
+      }
+    }
+    for (reservation, line) in new {
       guard reservation.policy != "dispatch", let item = stock.item(line.sku) else { continue }
       let end = item.lots[reservation.lot]?.expiresAt
       try require(

@@ -84,7 +84,7 @@ final class World {
       }
     hideUsedUpLots(of: transaction.stock)
     let before = watchesMarks ? Image(of: transaction.stock) : nil
-    var witness = Witness(transaction.stock, at: now)
+    var witness = Witness(transaction.stock, of: orders, at: now)
     var retried: [Message] = []
     var follow: [OutgoingEvent] = []
     for message in batch {
@@ -94,10 +94,11 @@ final class World {
         continue
       }
       let states = transaction.stock.orders.mapValues(\.state)
+      let said = follow.count
       let ending = settle(message, transaction.decide(message), by: worker, &follow)
       note(transaction.stock.orders.values, since: states)
       endings.append(ending)
-      if ending.outcome == .applied { try witness.look(after: message, books) }
+      if ending.outcome == .applied { try witness.look(after: message, follow[said...], books) }
       if ending.outcome == .applied || ending.outcome == .unchanged { applied.insert(key) }
       if ending.outcome == .retried { retried.append(message) }
     }
