@@ -19,19 +19,19 @@ public final class Pipeline<Domain: Handler> {
   let handler: Domain
   let observer: any PipelineObserver
   let wakeUp = RelayWakeUp()
-  private let rehearses: Bool
+  private let rehearsing: (() throws -> Void)?
   private var clock = LaneClock()
   private var slowness = Slowness()
 
   /// - Parameters:
   ///   - handler: The domain's part.
   ///   - observer: Is told about batches and outcomes, for metrics and logs.
-  ///   - rehearses: Whether everything is done but the COMMIT: the transaction is left open for the caller to look at
-  ///     and to roll back.
-  public init(_ handler: Domain, observer: any PipelineObserver, rehearses: Bool = false) {
+  ///   - rehearsing: If given, everything is done but the COMMIT: the transaction is left open for the caller to look
+  ///     at and to roll back. Called at the start of each transaction: only the last one counts.
+  public init(_ handler: Domain, observer: any PipelineObserver, rehearsing: (() throws -> Void)? = nil) {
     self.handler = handler
     self.observer = observer
-    self.rehearses = rehearses
+    self.rehearsing = rehearsing
   }
 
   /// Settles every delivery: applied, unchanged, duplicate, retried or dead-lettered, and acknowledged.
@@ -103,7 +103,10 @@ public final class Pipeline<Domain: Handler> {
 
   private func attempt(_ part: ArraySlice<Decoded>, _ approach: Approach, on database: Connection) throws -> BatchReport
   {
-    if rehearses { try database.begin() }  // what `prepare` adds on its own is to be undone as well
+    if let rehearsing {
+      try database.begin()  // what `prepare` adds on its own is to be undone as well
+      try rehearsing()
+    }
     var inbox = Inbox(of: handler.manifest)
     if approach == .careful { try inbox.load(part.compactMap(\.message), on: database) }
     let admissions = inbox.admit(part, at: try clock.read(on: database))
@@ -120,7 +123,7 @@ public final class Pipeline<Domain: Handler> {
     var writes = WriteSet(on: database)
     try handler.write(state, to: &writes)
     let report = try settlement.send(to: &writes, waking: wakeUp)
-    if rehearses { try writes.finish() } else { try writes.commit() }
+    if rehearsing != nil { try writes.finish() } else { try writes.commit() }
     return report
   }
 
@@ -217,6 +220,7 @@ public final class Pipeline<Domain: Handler> {
     _ item: Decoded, _ fault: DataFault, remembering: Bool, on database: Connection
   ) throws -> BatchReport {
     try database.begin()
+    try rehearsing?()
     let now = try DatabaseClock.read(on: database)
     var inbox = Inbox(of: handler.manifest)
     try inbox.load([item.message].compactMap(\.self), on: database)
@@ -224,7 +228,7 @@ public final class Pipeline<Domain: Handler> {
     settlement.bury(item, because: fault.reason, remembering: remembering)
     var writes = WriteSet(on: database)
     let report = try settlement.send(to: &writes, waking: wakeUp)
-    if rehearses { try writes.finish() } else { try writes.commit() }
+    if rehearsing != nil { try writes.finish() } else { try writes.commit() }
     return report
   }
 }

@@ -66,14 +66,15 @@ extension DeadLetterDesk {
     let before = try looker.rows()
     let recorder = RehearsalRecorder()
     let events = EventList()
-    let pipeline = Pipeline(Watched(handler, events), observer: recorder, rehearses: true)
+    let counts = RehearsalCounts(on: database)
+    let pipeline = Pipeline(Watched(handler, events), observer: recorder, rehearsing: counts.begin)
     defer { try? database.recover() }
     try pipeline.process([replay.delivery], on: database, broker: recorder)
     let entry = recorder.report?.entries.first
     return Rehearsal(
       outcome: entry?.outcome, why: entry?.why ?? recorder.rejection, attempt: replay.attempt, edits: replay.editsJSON,
       events: entry?.outcome == .applied ? events.all : [], ledger: try looker.ledger(messageID: replay.row.messageID),
-      changes: RehearsalLook.changes(from: before, to: try looker.rows()), tables: try looker.tables())
+      changes: RehearsalLook.changes(from: before, to: try looker.rows()), tables: try counts.sinceBegin())
   }
 }
 

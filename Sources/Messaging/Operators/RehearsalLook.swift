@@ -121,24 +121,6 @@ struct RehearsalLook {
     return (0..<rows.count).map { rows.text($0, 0) }
   }
 
-  /// What this transaction did to each table, counted by the database itself.
-  func tables() throws -> [Rehearsal.TableCount] {
-    let rows = try database.query(
-      .once(
-        """
-        select coalesce(parent.relname, s.relname)::text,
-               sum(n_tup_ins)::int8, sum(n_tup_upd)::int8, sum(n_tup_del)::int8
-        from pg_stat_xact_user_tables s
-        left join pg_inherits i on i.inhrelid = s.relid left join pg_class parent on parent.oid = i.inhparent
-        where s.schemaname = 'tallyman' and n_tup_ins + n_tup_upd + n_tup_del > 0
-        group by 1 order by 1
-        """))
-    return (0..<rows.count).map { row in
-      Rehearsal.TableCount(
-        table: rows.text(row, 0), inserted: rows.int(row, 1), updated: rows.int(row, 2), deleted: rows.int(row, 3))
-    }
-  }
-
   static func changes(from before: Snapshot, to after: Snapshot) -> [Rehearsal.Change] {
     Set(before.keys).union(after.keys).sorted().flatMap { row -> [Rehearsal.Change] in
       let (old, new) = (before[row] ?? [:], after[row] ?? [:])
