@@ -79,7 +79,7 @@ let package = Package(
     room("Schema", ["Postgres"], plugins: ["EmbedPlugin"]),
     room("Audit", ["Postgres"], plugins: ["EmbedPlugin"]),
     room("Views", ["Contracts", "Postgres"]),
-    room("Observability", [logging, metrics]),
+    room("Observability", ["Contracts", logging, metrics]),
     room("Messaging", ["Lanes", "Contracts", "Outbox", "Postgres"]),
     room("ContractPages", ["Contracts", "Messaging"]),
 

@@ -30,17 +30,9 @@ extension Malformed {
     {
       let text = String(copying: span)
       if let scalar = text.unicodeScalars.first, text.unicodeScalars.count == 1 {
-        return (prints(scalar) ? text : "\\u{\(String(scalar.value, radix: 16))}", length)
+        return (PrintableText.prints(scalar) ? text : "\\u{\(String(scalar.value, radix: 16))}", length)
       }
     }
     return ("\\x\(String(first, radix: 16))", 1)
-  }
-
-  /// Whether a scalar shows as itself and changes nothing around it.
-  private static func prints(_ scalar: UnicodeScalar) -> Bool {
-    switch scalar.properties.generalCategory {
-    case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: false
-    default: true
-    }
   }
 }

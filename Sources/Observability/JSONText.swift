@@ -1,3 +1,5 @@
+import Contracts
+
 /// Builds JSON for logs and health pages: a few fields, any text.
 struct JSONText {
   /// What was written so far.
@@ -57,7 +59,7 @@ struct JSONText {
 
   private mutating func separate() { if needsComma { output += "," } }
 
-  /// Escapes what JSON demands, and the two line separators that split a line in JavaScript and in some log viewers.
+  /// Escapes what JSON demands, and all that does not print: log viewers show values as they are.
   private mutating func appendQuoted(_ text: String) {
     output += "\""
     for scalar in text.unicodeScalars {
@@ -67,12 +69,15 @@ struct JSONText {
       case "\n": output += "\\n"
       case "\r": output += "\\r"
       case "\t": output += "\\t"
-      case _ where scalar.value < 0x20 || scalar.value == 0x7f || (0x2028...0x2029).contains(scalar.value):
-        let digits = String(scalar.value, radix: 16)
-        output += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: output.unicodeScalars.append(scalar)
+      case _ where PrintableText.prints(scalar): output.unicodeScalars.append(scalar)
+      default: for unit in String(scalar).utf16 { appendEscape(unit) }
       }
     }
     output += "\""
+  }
+
+  private mutating func appendEscape(_ unit: UInt16) {
+    let digits = String(unit, radix: 16)
+    output += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
   }
 }

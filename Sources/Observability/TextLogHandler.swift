@@ -1,3 +1,4 @@
+import Contracts
 import Logging
 
 /// Writes lines for a person at a terminal: `09:30:00.123 warning inventory-worker: message  key=value …`.
@@ -34,21 +35,13 @@ public struct TextLogHandler: LogHandler {
     set { metadata[key] = newValue }
   }
 
-  /// Writes a line.
+  /// Writes a line. Text from outside starts none of its own, and sends the terminal no control sequence.
   public func log(event: LogEvent) {
     let time = WallClock.rfc3339(now()).dropFirst(11).prefix(12)
-    var line = "\(time) \(event.level.rawValue) \(label): \(Self.onOneLine(event.message.description))"
+    var line = "\(time) \(event.level.rawValue) \(label): \(PrintableText.line(event.message.description))"
     let fields = Logger.Metadata.merging(metadata, metadataProvider, event).sorted { $0.key < $1.key }
     if !fields.isEmpty { line += " " }
-    for (key, value) in fields { line += " \(key)=\(Self.onOneLine(value.description))" }
+    for (key, value) in fields { line += " \(key)=\(PrintableText.line(value.description))" }
     output.write(line)
   }
-
-  /// Text from outside must not start a line of its own, nor send the terminal a control sequence.
-  private static func onOneLine(_ text: String) -> String {
-    guard text.unicodeScalars.contains(where: isControl) else { return text }
-    return String(String.UnicodeScalarView(text.unicodeScalars.map { isControl($0) ? "\u{FFFD}" : $0 }))
-  }
-
-  private static func isControl(_ scalar: Unicode.Scalar) -> Bool { scalar.properties.generalCategory == .control }
 }

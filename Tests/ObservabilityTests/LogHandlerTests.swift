@@ -33,9 +33,10 @@ struct LogHandlerTests {
 
   @Test("any text survives and stays on one line")
   func escaping() throws {
-    let text = "a\"b\\c\nd\r\t\u{0}\u{1b}[31m\u{2028}é😀"
+    let text = "a\"b\\c\nd\r\t\u{0}\u{1b}[31m\u{9b}31m\u{202e}\u{2028}\u{e0001}é😀"
     logger().info("\(text)", metadata: ["k\n": "\(text)"])
     #expect(lines.all.first?.contains { $0.isNewline } == false)
+    for scalar in ["\u{1b}", "\u{9b}", "\u{202e}", "\u{e0001}"] { #expect(lines.all.first?.contains(scalar) == false) }
     let object = try parsed()
     #expect(object["message"] as? String == text)
     #expect(object["k\n"] as? String == text)
@@ -83,8 +84,8 @@ struct LogHandlerTests {
   @Test("a terminal gets one readable line without control characters")
   func text() {
     let logger = Logger(label: "worker") { TextLogHandler(label: $0, level: .info, output: lines, now: { Self.now }) }
-    logger.info("settled\u{1b}[2J", metadata: [LogKey.outcome: "applied", LogKey.lane: "l\n1"])
-    #expect(lines.all == ["09:30:00.123 info worker: settled\u{FFFD}[2J  lane=l\u{FFFD}1 outcome=applied"])
+    logger.info("settled\u{1b}[2J\u{202e}", metadata: [LogKey.outcome: "applied", LogKey.lane: "l\n1"])
+    #expect(lines.all == ["09:30:00.123 info worker: settled\u{FFFD}[2J\u{FFFD}  lane=l\u{FFFD}1 outcome=applied"])
   }
 
   @Test("lines of many threads never mix")

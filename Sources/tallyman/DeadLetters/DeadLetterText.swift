@@ -51,7 +51,11 @@ enum DeadLetterText {
     lines.append(
       headers.isEmpty
         ? "  none" : aligned(headers.sorted { $0.key < $1.key }.map { [$0.key, shown($0.value)] }, indent: "  "))
-    lines += ["", "Body (\(record.body.count) bytes)", printable(String(decoding: record.body, as: UTF8.self))]
+    // Indented, or a line of it could pass for one of ours.
+    lines += ["", "Body (\(record.body.count) bytes)"]
+    lines += record.body.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map { line in
+      "  " + printable(String(decoding: line, as: UTF8.self).replacing("\t", with: "  "))
+    }
     lines += ["", "History"]
     lines += actions.isEmpty ? ["  nothing was done with it"] : actions.flatMap(history)
     if !relatives.isEmpty { lines += ["", "Other records of this message", table(relatives)] }
@@ -92,19 +96,13 @@ enum DeadLetterText {
     }
   }
 
-  /// What somebody else wrote must not steer a terminal.
-  static func printable(_ text: String) -> String {
-    String(
-      String.UnicodeScalarView(
-        text.unicodeScalars.map { scalar in
-          scalar.properties.generalCategory == .control && scalar != "\n" && scalar != "\t" ? "\u{FFFD}" : scalar
-        }))
-  }
+  /// What somebody else wrote must neither steer a terminal nor begin a line of its own.
+  static func printable(_ text: String) -> String { PrintableText.line(text) }
 
   static func moment(_ time: Timestamp) -> String { String(time.rfc3339.prefix(19)) + "Z" }
 
   static func short(_ text: String, _ limit: Int) -> String {
-    let text = printable(text).replacing("\n", with: " ")
+    let text = printable(text)
     return text.count <= limit ? text : text.prefix(limit - 1) + "…"
   }
 }
