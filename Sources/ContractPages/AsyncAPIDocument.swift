@@ -167,6 +167,7 @@ public struct AsyncAPIDocument {
         HeaderName.attempt: ["type": "integer", "minimum": 0, "description": "Which attempt this message is."],
         HeaderName.firstSeen: ["type": "string", "description": "When the first attempt arrived, RFC 3339."],
         HeaderName.replayedAt: ["type": "string", "description": "When an operator replayed it, RFC 3339."],
+        HeaderName.routingKey: ["type": "string", "description": "The routing key that it was published with."],
         HeaderName.reason: ["type": "string", "description": "Why it is tried again."],
       ],
     ]

@@ -32,12 +32,34 @@ public struct IncomingMessage: Hashable, Sendable {
       throw Malformed(
         field: "message_id", value: messageID, rule: "equal to the id in the body (\(message.envelope.id))")
     }
-    // The name of its own type needs no looking up.
-    if let routingKey, routingKey != message.envelope.type.rawValue, EventType.named(routingKey) != nil {
-      throw Malformed(
-        field: WireField.type.rawValue, value: message.envelope.type.rawValue,
-        rule: "equal to the routing key (\(routingKey))")
-    }
+    if let routingKey { try message.requireType(named: routingKey) }
     return message
+  }
+
+  /// Requires that the type is the one that the publisher needed the broker's permission for.
+  ///
+  /// - Parameter routingKey: What it was published with; where that names no known event, any type will do.
+  public func requireType(named routingKey: String) throws(Malformed) {
+    // The name of its own type needs no looking up.
+    guard routingKey != envelope.type.rawValue, EventType.named(routingKey) != nil else { return }
+    throw Malformed(
+      field: WireField.type.rawValue, value: envelope.type.rawValue, rule: "equal to the routing key (\(routingKey))")
+  }
+
+  /// Where a message says that it comes from, if it can be read that far: for one that cannot be read as a whole.
+  public static func source(in body: [UInt8]) -> String? {
+    guard body.count <= Limits.bodyBytes else { return nil }
+    let bytes = body.span
+    var json = JSONCursor()
+    do throws(Malformed) {
+      var object = try json.object(bytes)
+      while let field = try object.next(&json, bytes) {
+        if field == .source { return try json.attribute(bytes, .source) }
+        try object.skip(&json, bytes)
+      }
+      return nil
+    } catch {
+      return nil
+    }
   }
 }

@@ -6,17 +6,30 @@ public struct JSONEdit: Sendable, Hashable {
   public let value: [UInt8]
   /// What stood there, as JSON text; nil where the field was absent.
   public let was: [UInt8]?
+  /// The other way in which the new value could be read; nil where it leaves no choice.
+  public let other: Reading?
   /// The whole document after the change.
   public let document: [UInt8]
+
+  /// How the new value is read.
+  public enum Reading: Sendable, Hashable {
+    /// Where a string stood, as text unless it is quoted; else as JSON if it is JSON, or as text.
+    case asBefore
+    /// As JSON, or as text where it is none.
+    case json
+    /// As text, quotes and all.
+    case text
+  }
 
   /// Puts a value in its place; a field that its object lacks is added.
   ///
   /// - Parameters:
   ///   - path: Names separated by dots, indexes in brackets.
-  ///   - text: JSON; what is not JSON, and anything but a quoted string where a string stood, is taken as plain text.
+  ///   - text: The new value.
   ///   - document: A JSON object.
+  ///   - reading: How `text` is read.
   /// - Throws: ``Malformed`` when the document is no JSON or has no such place.
-  public init(_ path: String, to text: String, in document: [UInt8]) throws(Malformed) {
+  public init(_ path: String, to text: String, in document: [UInt8], reading: Reading = .asBefore) throws(Malformed) {
     let steps = try JSONEdit.steps(path)
     let bytes = document.span
     var whole = JSONCursor()
@@ -28,11 +41,11 @@ public struct JSONEdit: Sendable, Hashable {
     case .value(let range):
       let old = Array(document[range])
       was = old
-      value = JSONEdit.value(text, inPlaceOf: old)
+      (value, other) = JSONEdit.value(text, inPlaceOf: old, reading)
       self.document = Array(document[..<range.lowerBound]) + value + Array(document[range.upperBound...])
     case .missing(let name, let end, let isEmpty):
       was = nil
-      value = JSONEdit.value(text, inPlaceOf: [])
+      (value, other) = JSONEdit.value(text, inPlaceOf: [], reading)
       var member = JSONWriter()
       member.string(name)
       let added = Array((isEmpty ? "" : ",").utf8) + member.bytes + [UInt8(ascii: ":")] + value
@@ -129,13 +142,23 @@ public struct JSONEdit: Sendable, Hashable {
 
   // MARK: The value
 
-  private static func value(_ text: String, inPlaceOf old: [UInt8]) -> [UInt8] {
+  private static func value(
+    _ text: String, inPlaceOf old: [UInt8], _ reading: Reading
+  ) -> (value: [UInt8], other: Reading?) {
     let bytes = Array(text.utf8)
-    let isText = old.first == UInt8(ascii: "\"") && bytes.first != UInt8(ascii: "\"")
-    if !isText, isJSON(bytes) { return bytes }
+    let isText =
+      switch reading {
+      case .asBefore: old.first == UInt8(ascii: "\"") && bytes.first != UInt8(ascii: "\"")
+      case .json: false
+      case .text: true
+      }
+    let isJSON = isJSON(bytes)
+    // Whoever sets quotes means text.
+    let other: Reading? = !isJSON || bytes.first == UInt8(ascii: "\"") ? nil : isText ? .json : .text
+    if !isText, isJSON { return (bytes, other) }
     var json = JSONWriter()
     json.string(text)
-    return json.bytes
+    return (json.bytes, other)
   }
 
   private static func isJSON(_ bytes: [UInt8]) -> Bool {

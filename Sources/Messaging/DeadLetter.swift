@@ -22,10 +22,21 @@ struct DeadLetter {
   let envelope: Envelope?
   let kind: Kind
   let reason: Reason
+  /// Where it came from, as far as it can be read; empty where it cannot.
+  let source: String
+
+  init(delivery: Delivery, envelope: Envelope?, kind: Kind, reason: Reason) {
+    self.delivery = delivery
+    self.envelope = envelope
+    self.kind = kind
+    self.reason = reason
+    // Of other messages nobody has looked at the body yet, and it may be what kills.
+    source = envelope?.source ?? (kind == .malformed ? IncomingMessage.source(in: delivery.body) : nil) ?? ""
+  }
 
   /// The id, as the record's unique key has it.
   var messageID: String { envelope?.id ?? HeaderText.storable(delivery.messageID ?? "") }
-  var sortKey: (String, String, Int32) { (messageID, envelope?.source ?? "", delivery.attempt) }
+  var sortKey: (String, String, Int32) { (messageID, source, delivery.attempt) }
 
   /// Queues the record and, if it is new, the copy for `<queue>.dead`, which travels by the outbox like everything.
   ///
@@ -46,9 +57,10 @@ struct DeadLetter {
     let id = messageID
     let aggregate = Shard.hash("message/\(id)")
     return [
-      .text(manifest.consumer), .text(manifest.queue), .text(envelope?.source ?? ""), .text(id),
-      .text(envelope?.type.rawValue ?? HeaderText.storable(delivery.routingKey)), .int4(delivery.attempt),
-      .text(kind.rawValue), .text(HeaderText.storable(reason.field)), .text(HeaderText.storable(reason.value)),
+      .text(manifest.consumer), .text(manifest.queue), .text(source), .text(id),
+      .text(envelope?.type.rawValue ?? HeaderText.storable(delivery.publishedKey(on: manifest.queue))),
+      .int4(delivery.attempt), .text(kind.rawValue), .text(HeaderText.storable(reason.field)),
+      .text(HeaderText.storable(reason.value)),
       .text(HeaderText.storable(reason.rule)), .text(delivery.contentType.map(HeaderText.storable)),
       .text(HeaderText.encode(delivery.headers)), .bytea(delivery.body),
       .timestamp((delivery.firstSeen ?? now).microseconds), .timestamp(now.microseconds),
@@ -97,6 +109,7 @@ enum Retry {
     var headers = delivery.portableHeaders
     headers[HeaderName.attempt] = .int(Int64(delivery.attempt) + 1)
     headers[HeaderName.firstSeen] = .string((delivery.firstSeen ?? now).rfc3339)
+    headers[HeaderName.routingKey] = .string(delivery.publishedKey(on: manifest.queue))
     headers[HeaderName.reason] = .string(reason.description)
     return OutboxRow(
       aggregate: "message/\(message.envelope.id)", exchange: "",

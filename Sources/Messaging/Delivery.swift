@@ -4,7 +4,7 @@ import Outbox
 /// A message as the broker handed it over, before anything is believed about it. One object, however many hands it goes
 /// through.
 public final class Delivery: Sendable {
-  /// A header's value; other AMQP types arrive as their description.
+  /// A header's value; other AMQP types arrive as JSON text.
   public typealias Header = HeaderText.Value
 
   /// Identifies the delivery on its channel, for the acknowledgement.
@@ -40,6 +40,16 @@ public final class Delivery: Sendable {
   public var attempt: Int32 {
     guard case .int(let attempt)? = headers[HeaderName.attempt], attempt > 0 else { return 0 }
     return Int32(clamping: attempt)
+  }
+
+  /// The key that its publisher used, and had to be allowed to use. A retry and a replay come by the queue's name and
+  /// bring it as a header, which says nothing on a message that came by a key of its own.
+  func publishedKey(on queue: String) -> String { routingKey == queue ? carriedKey ?? routingKey : routingKey }
+
+  /// The key in the header that a retry or a replay has.
+  var carriedKey: String? {
+    guard case .string(let key)? = headers[HeaderName.routingKey] else { return nil }
+    return key
   }
 
   /// The headers that go along when the message is published again: all but the broker's own notes about its past way,
@@ -82,6 +92,8 @@ public enum HeaderName {
   public static let firstSeen = "x-tallyman-first-seen"
   /// When an operator replayed it; RFC 3339.
   public static let replayedAt = "x-tallyman-replayed-at"
+  /// The routing key that its publisher used; a retry and a replay come by the queue's name.
+  public static let routingKey = "x-tallyman-routing-key"
   /// Why it is here; a sentence.
   public static let reason = "x-tallyman-reason"
   /// The field the reason is about.

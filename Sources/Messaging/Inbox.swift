@@ -78,14 +78,15 @@ struct Inbox {
   /// A body that was erased cannot be compared, and must not come back as a dead letter.
   private static func isSame(_ body: [UInt8], _ earlier: [UInt8]) -> Bool { earlier.isEmpty || earlier == body }
 
-  /// Refuses what lies beyond the days that the inbox remembers.
+  /// Refuses what lies beyond the days that the inbox remembers. A replay admits what is older, but not what is ahead:
+  /// all later news would be taken for older for as long.
   static func outdated(_ message: Message, at now: Timestamp) -> Reason? {
-    let time = message.filedAt
-    if time < now - horizon {
+    if message.filedAt < now - horizon {
       return Reason(
-        .tooOld, field: "time", value: time.rfc3339,
+        .tooOld, field: "time", value: message.filedAt.rfc3339,
         rule: "must not be older than 30 days: duplicates of it are forgotten")
     }
+    let time = max(message.envelope.time, message.filedAt)
     if time > now + maximumLead {
       return Reason(
         .tooFarAhead, field: "time", value: time.rfc3339,

@@ -78,7 +78,9 @@ extension ReasonGuide {
   static let tooFarAhead = ReasonGuide(
     meaning: "Its time lies more than 24 hours ahead of the database's clock.",
     look: "the publisher's clock and time zone; the database's clock (`select clock_timestamp()`).",
-    act: "Mend the clock. Correct the record with `replay --edit time=…`.")
+    act:
+      "Mend the clock. Correct each record with `replay --edit FIELD=…`, the time when it really happened: as it is, a "
+      + "replay refuses it, for later news would count as older for as long.")
 
   static let foreignType = ReasonGuide(
     meaning: "The message came to a worker that does not consume its type.",

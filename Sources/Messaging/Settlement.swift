@@ -18,6 +18,8 @@ final class Decoded: Sendable {
       let message = try IncomingMessage.decode(
         body: delivery.body, contentType: delivery.contentType, messageID: delivery.messageID,
         routingKey: delivery.routingKey)
+      // Beside the key that it came by: anybody can set a header, and with it only narrow what they may say.
+      if let key = delivery.carriedKey { try message.requireType(named: key) }
       content = .success(Message(delivery, message))
     } catch {
       content = .failure(error)

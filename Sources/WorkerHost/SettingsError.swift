@@ -1,3 +1,4 @@
+import Contracts
 import Observability
 
 /// Everything that is wrong with the environment, all at once, in words that say what to change.
@@ -58,8 +59,7 @@ enum SettingProblem {
 
   /// A value in quotes, on one line, shortened: an error that is longer than the screen explains nothing.
   private static func quoted(_ value: String) -> String {
-    let clean = value.unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{FFFD}" : $0 }
-    let line = String(String.UnicodeScalarView(clean))
+    let line = PrintableText.line(value)
     return line.count > 120 ? "\"\(line.prefix(120))…\"" : "\"\(line)\""
   }
 }
@@ -71,23 +71,8 @@ enum NearestName {
   static func of(_ name: String) -> String? {
     let known = SettingsTable.all.flatMap { [$0.name, $0.fileVariable].compactMap(\.self) }
     if known.contains(name + "_FILE") { return name + "_FILE" }
-    let ranked = known.map { (name: $0, distance: distance(Array($0.utf8), Array(name.utf8))) }
+    let ranked = known.map { (name: $0, distance: EditDistance.between($0, name)) }
     guard let best = ranked.min(by: { $0.distance < $1.distance }) else { return nil }
     return best.distance <= max(2, (best.name.utf8.count - "TALLYMAN_".utf8.count) / 4) ? best.name : nil
-  }
-
-  /// Levenshtein's distance: insertions, deletions and substitutions.
-  private static func distance(_ first: [UInt8], _ second: [UInt8]) -> Int {
-    var row = Array(0...second.count)
-    for (i, letter) in first.enumerated() {
-      var diagonal = row[0]
-      row[0] = i + 1
-      for (j, other) in second.enumerated() {
-        let substituted = diagonal + (letter == other ? 0 : 1)
-        diagonal = row[j + 1]
-        row[j + 1] = min(substituted, row[j] + 1, diagonal + 1)
-      }
-    }
-    return row[second.count]
   }
 }

@@ -62,6 +62,39 @@ struct AdmissionTests {
     #expect(words(inbox.admit(decoded([order("m", time: time)]), at: now)) == [word])
   }
 
+  @Test("a replay admits what is older, and nothing that is ahead", arguments: [(-40, "row 0"), (40, "tooFarAhead")])
+  func replayed(days: Int64, word: String) {
+    let now = Timestamp.now
+    var inbox = Inbox(of: AdmissionTests.manifest)
+    var letter = order("m", time: now + .seconds(days * 86_400))
+    letter.headers[HeaderName.replayedAt] = .string(now.rfc3339)
+    #expect(words(inbox.admit(decoded([letter]), at: now)) == [word])
+  }
+
+  @Test("a replay's own time must not be ahead either: no partition is open for its row")
+  func replayedTomorrow() {
+    let now = Timestamp.now
+    var inbox = Inbox(of: AdmissionTests.manifest)
+    var letter = order("m", time: now)
+    letter.headers[HeaderName.replayedAt] = .string((now + .seconds(2 * 86_400)).rfc3339)
+    #expect(words(inbox.admit(decoded([letter]), at: now)) == ["tooFarAhead"])
+  }
+
+  @Test("a message by the queue's name is held to the key that its header brings; a header widens nothing")
+  func carriedKey() {
+    var letter = order("m")
+    letter.routingKey = "test"
+    #expect(decoded([letter])[0].message != nil)
+    letter.headers[HeaderName.routingKey] = .string("product.registered")
+    #expect(decoded([letter])[0].message == nil)
+    #expect(decoded([letter])[0].delivery.publishedKey(on: "test") == "product.registered")
+    letter.headers[HeaderName.routingKey] = .string("order.created")
+    #expect(decoded([letter])[0].message != nil)
+    letter.routingKey = "product.registered"
+    #expect(decoded([letter])[0].message == nil)
+    #expect(decoded([letter])[0].delivery.publishedKey(on: "test") == "product.registered")
+  }
+
   @Test("a batch is parted where a message comes again at another attempt, and nowhere else")
   func split() {
     func sizes(_ letters: [Letter]) -> [Int] { Inbox.split(decoded(letters)).map(\.count) }

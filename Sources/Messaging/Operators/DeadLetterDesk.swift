@@ -114,8 +114,8 @@ public struct DeadLetterDesk {
 
   /// What became of one record.
   public enum Result: Sendable, Equatable {
-    /// It goes back to its queue, as this attempt.
-    case replayed(attempt: Int32)
+    /// It goes back to its queue, as this attempt; what was corrected is a JSON array of field, was and is.
+    case replayed(attempt: Int32, edits: String? = nil)
     /// It is closed.
     case discarded
     /// It was resolved before: nothing was changed.
@@ -154,7 +154,7 @@ public struct DeadLetterDesk {
         do throws(Malformed) {
           let replay = try Replay(of: record, edits: edits, after: attempt, at: now)
           replays.append((record.id, replay))
-          results.append((record.id, .replayed(attempt: replay.attempt)))
+          results.append((record.id, .replayed(attempt: replay.attempt, edits: replay.editsJSON)))
         } catch {
           results.append((record.id, .refused("\(error)")))
         }

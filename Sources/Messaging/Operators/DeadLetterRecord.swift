@@ -9,7 +9,7 @@ public struct DeadLetterRecord: Sendable {
   public let consumer: String
   /// The work queue it came from, and goes back to.
   public let queue: String
-  /// Where the message came from, as it says; empty where it could not be read.
+  /// Where the message came from, as it says; empty where not even that could be read.
   public let source: String
   /// The message's id; empty where it has none.
   public let messageID: String

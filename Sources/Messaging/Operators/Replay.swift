@@ -30,10 +30,12 @@ struct Replay {
     }
     attempt = last + 1
     let corrected = try Correction(record, edits)
-    let read = try IncomingMessage.decode(
-      body: corrected.body, contentType: corrected.contentType, messageID: nil, routingKey: record.queue)
+    let read = corrected.message
+    let isTypeCorrected = corrected.changes.contains { $0.path == "type" }
+    try Replay.requireRight(of: record, read.envelope.type, isCorrected: isTypeCorrected)
+    try Replay.requireArrived(read.envelope.time, at: now)
     editsJSON = corrected.json
-    let headers = try Replay.headers(of: record, attempt, now)
+    let headers = try Replay.headers(of: record, read.envelope.type, attempt, now)
     row = OutboxRow(
       aggregate: "message/\(read.envelope.id)", exchange: "", routingKey: record.queue, messageID: read.envelope.id,
       contentType: corrected.contentType ?? OutboxRow.eventContentType, headers: HeaderText.encode(headers),
@@ -43,8 +45,27 @@ struct Replay {
       redelivered: false, headers: headers)
   }
 
+  /// Requires that a message is what its publisher was allowed to say: the broker let it pass for its routing key, and
+  /// by the queue's name nobody would ask any more. That an operator corrects the type is on record.
+  private static func requireRight(
+    of record: DeadLetterRecord, _ type: EventType, isCorrected: Bool
+  ) throws(Malformed) {
+    guard !isCorrected, record.type != record.queue, record.type != type.rawValue else { return }
+    throw Malformed(
+      field: "type", value: type.rawValue,
+      rule: "equal to the routing key that it came with (\(record.type)); if it is right all the same, say so with "
+        + "--edit type=\(type.rawValue)")
+  }
+
+  /// Requires a time that the worker would not refuse as too far ahead.
+  private static func requireArrived(_ time: Timestamp, at now: Timestamp) throws(Malformed) {
+    guard time > now + Inbox.maximumLead else { return }
+    throw Malformed(
+      field: "time", value: time.rfc3339, rule: "at most 24 hours ahead of our clock; correct it with --edit time=…")
+  }
+
   private static func headers(
-    of record: DeadLetterRecord, _ attempt: Int32, _ now: Timestamp
+    of record: DeadLetterRecord, _ type: EventType, _ attempt: Int32, _ now: Timestamp
   ) throws(Malformed) -> [String: Delivery.Header] {
     let original = Delivery(
       tag: 0, body: [], routingKey: "", messageID: nil, contentType: nil, redelivered: false,
@@ -53,37 +74,8 @@ struct Replay {
     headers[HeaderName.attempt] = .int(Int64(attempt))
     headers[HeaderName.firstSeen] = .string(record.firstSeenAt.rfc3339)
     headers[HeaderName.replayedAt] = .string(now.rfc3339)
+    headers[HeaderName.routingKey] = .string(type.rawValue)
     headers[HeaderName.reason] = .string("replayed by an operator")
     return headers
-  }
-}
-
-/// What an operator changes about a message before it is replayed.
-private struct Correction {
-  private(set) var body: [UInt8]
-  private(set) var contentType: String?
-  private var changes: [(field: String, was: String, new: String)] = []
-
-  init(_ record: DeadLetterRecord, _ edits: [(path: String, value: String)]) throws(Malformed) {
-    body = record.body
-    contentType = record.contentType
-    for edit in edits {
-      if edit.path == "content_type" {
-        changes.append((edit.path, contentType ?? "absent", edit.value))
-        contentType = edit.value
-      } else {
-        let change = try JSONEdit(edit.path, to: edit.value, in: body)
-        changes.append((edit.path, JSONEdit.shown(change.was), JSONEdit.shown(change.value)))
-        body = change.document
-      }
-    }
-  }
-
-  var json: String? {
-    guard !changes.isEmpty else { return nil }
-    let objects = changes.map { change in
-      HeaderText.encode(["field": .string(change.field), "was": .string(change.was), "is": .string(change.new)])
-    }
-    return "[" + objects.joined(separator: ",") + "]"
   }
 }

@@ -12,10 +12,11 @@ struct Resolved: Sendable {
   let json: Bool
   private var entries: [Entry] = []
 
-  private struct Entry: Codable {
+  fileprivate struct Entry: Codable {
     let id: Int64
     let result: String
     let detail: String?
+    var edits: [DeadLetterDetails.Edit]?
   }
 
   init(json: Bool) { self.json = json }
@@ -25,7 +26,7 @@ struct Resolved: Sendable {
     let more = results.map { Resolved.entry($0.id, $0.result) }
     entries += more
     guard !json else { return }
-    for entry in more { print("\(entry.id)  \(entry.detail.map { "\(entry.result): \($0)" } ?? entry.result)") }
+    for entry in more { print(entry.lines) }
     fflush(nil)
   }
 
@@ -59,12 +60,24 @@ struct Resolved: Sendable {
 
   private static func entry(_ id: Int64, _ result: DeadLetterDesk.Result) -> Entry {
     switch result {
-    case .replayed(let attempt): Entry(id: id, result: "replayed", detail: "as attempt \(attempt)")
+    case .replayed(let attempt, let edits):
+      Entry(
+        id: id, result: "replayed", detail: "as attempt \(attempt)",
+        edits: edits.flatMap { try? DeadLetterDetails.edits($0) })
     case .discarded: Entry(id: id, result: "discarded", detail: nil)
     case .alreadyResolved(let how): Entry(id: id, result: "unchanged", detail: how)
     case .refused(let why): Entry(id: id, result: "refused", detail: why)
     case .unknown: Entry(id: id, result: "unknown", detail: "there is no such dead letter")
     }
+  }
+}
+
+extension Resolved.Entry {
+  /// What became of it, and below that what was corrected.
+  fileprivate var lines: String {
+    let line = "\(id)  \(detail.map { "\(result): \($0)" } ?? result)"
+    return ([line] + (edits ?? []).map { "  \($0.field): \($0.was) → \($0.is)" })
+      .map(DeadLetterText.printable).joined(separator: "\n")
   }
 }
 
