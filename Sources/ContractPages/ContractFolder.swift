@@ -95,7 +95,7 @@ public struct ContractFolder: Sendable {
       let files = try FileManager.default.contentsOfDirectory(atPath: path)
       return files.filter { $0.hasSuffix(ending) }.map { String($0.dropLast(ending.count)) }.sorted()
     } catch {
-      throw Unreadable(path: path, why: "cannot be listed: \(error)")
+      throw Unreadable(path: path, why: exists(path) ? "cannot be listed: \(error)" : "there is no such folder")
     }
   }
 
@@ -104,9 +104,11 @@ public struct ContractFolder: Sendable {
       let data = try Data(contentsOf: URL(filePath: path))
       return (Array(data), try JSONDecoder().decode(JSON.self, from: data))
     } catch {
-      throw Unreadable(path: path, why: "cannot be read as JSON: \(error)")
+      throw Unreadable(path: path, why: exists(path) ? "cannot be read as JSON: \(error)" : "there is no such file")
     }
   }
+
+  private static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
 }
 
 extension ContractFolder {

@@ -84,7 +84,7 @@ extension Messaging.Delivery {
     if headers.isEmpty { return [:] }
     return headers.mapValues { value in
       if let number = value.int { return .int(number) }
-      return .string(value.string ?? "\(value)")
+      return .string(value.string ?? value.json)
     }
   }
 

@@ -2,6 +2,7 @@ import Hummingbird
 import Logging
 import Observability
 import ServiceLifecycle
+import Synchronization
 
 /// Serves `/health/live`, `/health/ready` and `/metrics`.
 ///
@@ -33,15 +34,17 @@ public struct HealthServer: Service {
 
   /// Listens until the service group shuts down.
   ///
-  /// - Throws: If the address cannot be bound.
+  /// - Throws: ``UnboundAddress`` if the address cannot be bound.
   public func run() async throws {
     // Hummingbird's own lines (a server started, a connection reset by a prober) are not what an operator looks for.
     var quiet = logger
     quiet.logLevel = max(logger.logLevel, .warning)
+    let isBound = Flag()
     let application = Application(
       router: router(),
       configuration: ApplicationConfiguration(address: .hostname(settings.host, port: settings.port)),
       onServerRunning: { channel in
+        isBound.raise()
         let port = channel.localAddress?.port ?? settings.port
         logger.info(
           "health and metrics listen",
@@ -49,7 +52,18 @@ public struct HealthServer: Service {
         await onBound(port)
       },
       logger: quiet)
-    try await application.run()
+    do {
+      try await application.run()
+    } catch  where !isBound.isRaised {
+      throw UnboundAddress(settings, error)
+    }
+  }
+
+  /// Whether the address was bound, known on any thread.
+  private final class Flag: Sendable {
+    private let value = Atomic(false)
+    var isRaised: Bool { value.load(ordering: .acquiring) }
+    func raise() { value.store(true, ordering: .releasing) }
   }
 
   private func router() -> Router<BasicRequestContext> {
@@ -76,5 +90,15 @@ public struct HealthServer: Service {
     Response(
       status: status, headers: [.contentType: contentType, .cacheControl: "no-store"],
       body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+  }
+}
+
+/// Nobody can ask the worker how it is: its address is taken, or is not this machine's.
+struct UnboundAddress: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ settings: HTTPSettings, _ error: any Error) {
+    let (host, port) = (SettingsTable.httpHost.declaration.name, SettingsTable.httpPort.declaration.name)
+    description = "cannot listen on \(host) = \(settings.host), \(port) = \(settings.port): \(error)"
   }
 }

@@ -13,7 +13,7 @@ struct AuditCommand: AsyncParsableCommand {
       code 1 if one is violated; a warning alone does not change the exit code.
       """)
 
-  @Flag(help: "Print one JSON object in place of text.")
+  @Flag(help: "Print JSON in place of text.")
   var json = false
 
   @Flag(help: "Only list the invariants; asks nobody.")
@@ -21,7 +21,8 @@ struct AuditCommand: AsyncParsableCommand {
 
   func run() async throws {
     if list {
-      for invariant in Invariant.all { print("\(invariant.name): \(invariant.promise)") }
+      let lines = Invariant.all.map { "\($0.name): \($0.promise)" }
+      print(json ? try PrettyJSON.text(Invariant.all.map(AuditDocument.Promise.init)) : lines.joined(separator: "\n"))
       return
     }
     let json = json

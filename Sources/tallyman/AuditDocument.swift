@@ -14,6 +14,21 @@ struct AuditDocument: Codable, Equatable {
     let rows: [String]
   }
 
+  /// An invariant that nobody has checked yet.
+  struct Promise: Codable, Equatable {
+    let name: String
+    let promise: String
+    let severity: Invariant.Severity
+    let counted: String
+
+    init(_ invariant: Invariant) {
+      name = invariant.name
+      promise = invariant.promise
+      severity = invariant.severity
+      counted = invariant.counted
+    }
+  }
+
   /// Whether no invariant is violated; warnings do not count.
   let holds: Bool
   let invariants: [Entry]

@@ -45,7 +45,8 @@ struct Ending: Error, Equatable {
     case let error as PostgresError: self.init(.unavailable, "the database: \(error)")
     case let error as SchemaTooOld: self.init(.unavailable, "\(error)")
     case let error as MigrationError: self.init(Ending.code(of: error), "\(error)")
-    case let error as ContractFolder.Unreadable: self.init(.usage, "\(error)")
+    case let error as ContractFolder.Unreadable:
+      self.init(.usage, "\(error); --folder says where the contracts are, such as topology/contracts of a checkout")
     default:
       // ArgumentParser's: help and version are no errors. What is none of its own, nobody has thought of.
       switch OperatorCommand.exitCode(for: error) {

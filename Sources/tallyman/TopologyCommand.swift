@@ -34,7 +34,8 @@ struct TopologyCommand: AsyncParsableCommand {
   var worker: [String] = []
 
   @Option(
-    help: "Delays of the retry tiers, such as 5s,30s,5m for all queues, or allocation=2s,10s,1m for one. Repeatable.")
+    help: "Delays of the retry tiers, such as 5s,30s,5m for all queues, or allocation=2s,10s,1m for one. Repeatable.",
+    transform: RetryDelays.init(text:))
   var retryDelays: [RetryDelays] = []
 
   func run() async throws {

@@ -68,6 +68,37 @@ struct CommandTests {
     #expect(unreadable.map { Ending(of: $0).code } == .usage)
   }
 
+  @Test(
+    "without the contracts it is said which folder is missing, and how to name another", arguments: ["asyncapi", "x"])
+  func noContracts(command: String) async throws {
+    let arguments = command == "x" ? ["contracts", "compare"] : [command]
+    let run = try await Program.run(arguments + ["--folder", "/nowhere"])
+    #expect(run.code == 2 && run.output.isEmpty, "\(run)")
+    #expect(run.errors.hasPrefix("/nowhere/examples: there is no such folder; --folder says where"), "\(run.errors)")
+  }
+
+  @Test("the list of invariants is JSON where that is asked for")
+  func invariants() async throws {
+    let text = try await Program.run("audit", "--list")
+    let json = try await Program.run("audit", "--list", "--json")
+    let promises = try JSONDecoder().decode([AuditDocument.Promise].self, from: Data(json.output.utf8))
+    #expect(text.output == promises.map { "\($0.name): \($0.promise)\n" }.joined())
+    #expect(promises.contains { $0.severity == .warning } && promises.contains { $0.severity == .violation })
+  }
+
+  @Test(
+    "a value that is no time and no correction is refused with the rule",
+    arguments: [
+      (["dead-letters", "list", "--since", "2026-13-01"], "a time with a zone such as 2026-11-21T09:30:00Z"),
+      (["ledger", "A", "--until", "2026-11-21"], "a time with a zone such as 2026-11-21T09:30:00Z"),
+      (["dead-letters", "replay", "1", "--why", "x", "--edit", "time"], "it must be PATH=VALUE"),
+    ])
+  func wrongValues(arguments: [String], rule: String) async throws {
+    let run = try await Program.run(arguments)
+    #expect(run.code == 2 && run.errors.contains(rule), "\(run)")
+    #expect(run.errors.contains(arguments.last ?? ""))
+  }
+
   @Test("a missing or unknown setting ends with 78 and is named")
   func settings() async throws {
     let missing = try await Program.run("audit")

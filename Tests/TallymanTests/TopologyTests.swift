@@ -167,11 +167,16 @@ extension TopologyTests {
   }
 
   @Test(
-    "delays that cannot be meant are refused",
-    arguments: ["5s,30s", "5s,30s,5m,1h", "5,30,300", "5m,30s,5s", "0s,1s,2s", "1s,2s,25h", "shop=1s,2s,3s", ""])
-  func wrongDelays(text: String) async throws {
+    "delays that cannot be meant are refused with the rule that they break",
+    arguments: [
+      ("5s,30s", "one delay for each"), ("5s,30s,5m,1h", "one delay for each"), ("5,30,300", "5 must be 1s to 24h"),
+      ("5m,30s,5s", "no delay must be shorter"), ("0s,1s,2s", "0s must be"), ("1s,2s,25h", "25h must be"),
+      ("shop=1s,2s,3s", "must name one of"), ("", "must be 1s to 24h"),
+    ])
+  func wrongDelays(text: String, rule: String) async throws {
     let run = try await Program.run("topology", "--retry-delays", text)
     #expect(run.code == 2)
     #expect(run.output == "")
+    #expect(run.errors.contains(rule), "\(run.errors)")
   }
 }

@@ -124,6 +124,8 @@ struct ViewTests {
         let run = try await look.run(arguments)
         #expect(run.code == 1 && run.output.isEmpty, "\(arguments)")
         #expect(run.errors.hasPrefix("tallyman: there is no "), "\(run.errors)")
+        let json = try await look.run(arguments + ["--json"])
+        #expect(json.code == 1 && json.output == "null\n" && json.errors == run.errors, "\(json)")
       }
       for arguments in [
         ["stock", "a b"], ["ledger", "A", "--location", "x y"], ["order", "x y"], ["ledger", "A", "--limit", "0"],

@@ -47,7 +47,9 @@ struct HealthServerTests {
     try await serving { port in
       let second = HealthServer(
         HTTPSettings(host: "127.0.0.1", port: port), readiness: readiness, registry: registry, logger: silent)
-      await #expect(throws: (any Error).self) { try await second.run() }
+      let error = await #expect(throws: UnboundAddress.self) { try await second.run() }
+      let words = error?.description ?? ""
+      #expect(words.hasPrefix("cannot listen on TALLYMAN_HTTP_HOST = 127.0.0.1, TALLYMAN_HTTP_PORT = \(port): "))
     }
   }
 

@@ -1,3 +1,4 @@
+import ContractPages
 import Contracts
 import FoundationEssentials
 import Messaging
@@ -104,7 +105,8 @@ struct DeadLetterDetails: Codable {
   init(_ record: DeadLetterRecord, _ actions: [DeadLetterAction], _ relatives: [DeadLetterRecord]) throws {
     self.record = DeadLetterEntry(record)
     contentType = record.contentType
-    headers = try HeaderText.decode(record.headers).mapValues(HeaderJSON.init)
+    headers = Dictionary(
+      uniqueKeysWithValues: try HeaderText.decode(record.headers).map { ($0, HeaderJSON($1, of: $0)) })
     body = String(validating: record.body, as: UTF8.self)
     bodyBase64 = body == nil ? Data(record.body).base64EncodedString() : nil
     history = try actions.map { action in
@@ -118,32 +120,35 @@ struct DeadLetterDetails: Codable {
   static func edits(_ json: String) throws -> [Edit] { try JSONDecoder().decode([Edit].self, from: Data(json.utf8)) }
 }
 
-/// A header's value as JSON: a string or a number.
+/// A header's value as JSON: a string or a number, or what the broker noted about the message's way.
 enum HeaderJSON: Codable {
   case string(String)
   case int(Int64)
+  case other(JSON)
 
-  init(_ value: HeaderText.Value) {
+  init(_ value: HeaderText.Value, of name: String) {
     switch value {
-    case .string(let text): self = .string(text)
     case .int(let number): self = .int(number)
+    case .string(let text):
+      // The broker's own; any other text is what a publisher wrote, whatever it looks like.
+      let noted = name == "x-death" ? try? JSONDecoder().decode(JSON.self, from: Data(text.utf8)) : nil
+      self = noted.map(HeaderJSON.other) ?? .string(text)
     }
   }
 
   init(from decoder: any Decoder) throws {
-    let container = try decoder.singleValueContainer()
-    if let number = try? container.decode(Int64.self) {
-      self = .int(number)
-    } else {
-      self = .string(try container.decode(String.self))
+    switch try JSON(from: decoder) {
+    case .int(let number): self = .int(number)
+    case .string(let text): self = .string(text)
+    case let other: self = .other(other)
     }
   }
 
   func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
     switch self {
-    case .string(let text): try container.encode(text)
-    case .int(let number): try container.encode(number)
+    case .string(let text): try JSON.string(text).encode(to: encoder)
+    case .int(let number): try JSON.int(number).encode(to: encoder)
+    case .other(let value): try value.encode(to: encoder)
     }
   }
 }

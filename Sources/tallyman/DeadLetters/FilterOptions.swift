@@ -13,10 +13,12 @@ struct FilterOptions: ParsableArguments {
   @Option(help: "Only events of this type, such as order.created.")
   var type: String?
 
-  @Option(help: "Only given up since then: a time such as 2026-11-21T09:30:00Z, or 30m, 2h, 3d ago.")
+  @Option(
+    help: "Only given up since then: a time such as 2026-11-21T09:30:00Z, or 30m, 2h, 3d ago.",
+    transform: Moment.init(text:))
   var since: Moment?
 
-  @Option(help: "Only given up before then.")
+  @Option(help: "Only given up before then.", transform: Moment.init(text:))
   var until: Moment?
 
   /// Whether anything is filtered.
@@ -47,18 +49,22 @@ struct FilterOptions: ParsableArguments {
 }
 
 /// A moment as an operator gives it.
-struct Moment: ExpressibleByArgument, Sendable {
+struct Moment: Sendable {
   let time: Timestamp
 
-  init?(argument: String) {
-    if let time = Timestamp(rfc3339: argument) {
+  /// - Throws: What it must be, for whoever gave something else.
+  init(text: String) throws {
+    if let time = Timestamp(rfc3339: text) {
       self.time = time
       return
     }
     let seconds: [Character: Int64] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
-    guard let unit = argument.last, let factor = seconds[unit], let number = Int64(argument.dropLast()), number >= 0,
-      number <= 100_000
-    else { return nil }
+    guard let unit = text.last, let factor = seconds[unit], let number = Int64(text.dropLast()),
+      (0...100_000).contains(number)
+    else {
+      throw ValidationError(
+        "it must be a time with a zone such as 2026-11-21T09:30:00Z, or 0 to 100000 with s, m, h or d: so long ago")
+    }
     time = .now - .seconds(number * factor)
   }
 }

@@ -33,7 +33,8 @@ struct ReplayCommand: AsyncParsableCommand {
 
   @Option(
     name: .customLong("edit"),
-    help: "Correct a field: PATH=VALUE, such as data.lines[0].quantity=5. May be repeated. The original is kept.")
+    help: "Correct a field: PATH=VALUE, such as data.lines[0].quantity=5. May be repeated. The original is kept.",
+    transform: Edit.init(text:))
   var edits: [Edit] = []
 
   @Flag(help: "Only show what would change.")
@@ -43,13 +44,15 @@ struct ReplayCommand: AsyncParsableCommand {
   var json = false
 
   /// `path=value`
-  struct Edit: ExpressibleByArgument, Sendable {
+  struct Edit: Sendable {
     let path: String
     let value: String
 
-    init?(argument: String) {
-      let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      guard parts.count == 2, !parts[0].isEmpty else { return nil }
+    init(text: String) throws {
+      let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      guard parts.count == 2, !parts[0].isEmpty else {
+        throw ValidationError("it must be PATH=VALUE, such as data.lines[0].quantity=5")
+      }
       path = String(parts[0])
       value = String(parts[1])
     }

@@ -9,7 +9,7 @@ import Messaging
 
 /// Who resolves, and why: both go into the audit trail.
 struct ResolveOptions: ParsableArguments {
-  @Option(help: "Why; kept in the audit trail. Required unless with --dry-run.")
+  @Option(help: "Why; kept in the audit trail. Required where anything is changed.")
   var why: String?
 
   @Option(help: "Who, if not the user of this session.")

@@ -10,7 +10,7 @@ struct ShowCommand: AsyncParsableCommand {
   @Argument(help: "Its number, from `list`.")
   var id: Int64
 
-  @Flag(help: "Print one JSON object in place of text.")
+  @Flag(help: "Print one JSON object in place of text; null for what does not exist.")
   var json = false
 
   func run() async throws {
@@ -19,7 +19,9 @@ struct ShowCommand: AsyncParsableCommand {
       let desk = DeadLetterDesk(connection)
       return try desk.record(id).map { ($0, try desk.actions(on: id), try desk.relatives(of: $0)) }
     }
-    guard let (record, actions, relatives) = found else { throw Ending(.findings, "there is no dead letter \(id)") }
+    guard let (record, actions, relatives) = found else {
+      throw Look.nothing("there is no dead letter \(id)", json: json)
+    }
     if json {
       print(try PrettyJSON.text(DeadLetterDetails(record, actions, relatives)))
     } else {

@@ -28,7 +28,9 @@ struct ExplainOrderCommand: AsyncParsableCommand {
 
   func run() async throws {
     let id = order
-    guard let explanation = try await Look.at({ try $0.explain(id) }) else { throw try await OrderText.unknown(id) }
+    guard let explanation = try await Look.at({ try $0.explain(id) }) else {
+      throw try await OrderText.unknown(id, options)
+    }
     let letters = try await Look.at { try $0.openDeadLetters(of: id) }
     try Look.tell(explanation, json: options.json) {
       ExplainText(explanation).page() + [letters.isEmpty ? nil : "\n" + OrderText.mention(letters)]

@@ -11,10 +11,11 @@ struct LedgerCommand: AsyncParsableCommand {
   @Argument(help: "The SKU.")
   var sku: String
 
-  @Option(help: "Only since then: a time such as 2026-11-21T09:30:00Z, or 30m, 2h, 3d ago.")
+  @Option(
+    help: "Only since then: a time such as 2026-11-21T09:30:00Z, or 30m, 2h, 3d ago.", transform: Moment.init(text:))
   var since: Moment?
 
-  @Option(help: "Only before then.")
+  @Option(help: "Only before then.", transform: Moment.init(text:))
   var until: Moment?
 
   @Option(help: "Only at this location.")
@@ -43,7 +44,7 @@ struct LedgerCommand: AsyncParsableCommand {
     filter.until = until?.time
     let chosen = filter
     guard let page = try await Look.at({ try $0.ledger(chosen) }) else {
-      throw Ending(.findings, "there is no SKU \(sku)")
+      throw Look.nothing("there is no SKU \(sku)", json: options.json)
     }
     let document = Document(sku: sku, entries: page.rows, hasMore: page.hasMore)
     try Look.tell(document, json: options.json) {

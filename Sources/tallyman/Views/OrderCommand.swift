@@ -17,7 +17,7 @@ struct OrderCommand: AsyncParsableCommand {
 
   func run() async throws {
     let id = order
-    guard let order = try await Look.at({ try $0.order(id) }) else { throw try await OrderText.unknown(id) }
+    guard let order = try await Look.at({ try $0.order(id) }) else { throw try await OrderText.unknown(id, options) }
     try Look.tell(order, json: options.json) { OrderText.page(order) }
   }
 }
@@ -25,9 +25,10 @@ struct OrderCommand: AsyncParsableCommand {
 /// An order in words.
 enum OrderText {
   /// How a look for an order ends that there is not; where its message is a dead letter, that is what one has to know.
-  static func unknown(_ id: String) async throws -> Ending {
+  static func unknown(_ id: String, _ options: ViewOptions) async throws -> Ending {
     let letters = try await Look.at { try $0.openDeadLetters(of: id) }
-    return Ending(.findings, "there is no order \(id)" + (letters.isEmpty ? "" : "; " + mention(letters)))
+    let mention = letters.isEmpty ? "" : "; " + mention(letters)
+    return Look.nothing("there is no order \(id)" + mention, json: options.json)
   }
 
   static func mention(_ letters: [Int64]) -> String {

@@ -20,9 +20,7 @@ struct StockCommand: AsyncParsableCommand {
     let found = try await Look.at { desk in
       try desk.stock(sku) ?? desk.sku(ofBarcode: sku).flatMap { try desk.stock($0) }
     }
-    guard let stock = found else {
-      throw Ending(.findings, "there is no SKU \(sku)")
-    }
+    guard let stock = found else { throw Look.nothing("there is no SKU \(sku)", json: options.json) }
     try Look.tell(stock, json: options.json) { StockText.page(stock) }
   }
 }

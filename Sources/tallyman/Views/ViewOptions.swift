@@ -6,7 +6,7 @@ import WorkerHost
 
 /// What every view understands.
 struct ViewOptions: ParsableArguments {
-  @Flag(help: "Print one JSON object in place of tables.")
+  @Flag(help: "Print one JSON object in place of tables; null for what does not exist.")
   var json = false
 }
 
@@ -37,6 +37,12 @@ enum Look {
     print(
       json
         ? try PrettyJSON.text(found, snakeCase: true) : text().compactMap(\.self).joined(separator: "\n"))
+  }
+
+  /// How a look for what there is not ends: with a word for people, and for scripts with a document all the same.
+  static func nothing(_ message: String, json: Bool) -> Ending {
+    if json { print("null") }
+    return Ending(.findings, message)
   }
 
   /// - Throws: A word on usage where the text cannot be such an id: looking for it would find nothing.
