@@ -20,10 +20,12 @@ struct NotificationOptions: ParsableArguments {
   @Option(help: "Only of events of this type, such as stock.out.")
   var type: EventType?
 
-  @Option(help: "Only made since then: a time such as 2026-11-21T09:30:00Z, or 30m, 2h, 3d ago.")
+  @Option(
+    help: "Only made since then: a time such as 2026-11-21T09:30:00Z, or 30m, 2h, 3d ago.",
+    transform: Moment.init(text:))
   var since: Moment?
 
-  @Option(help: "Only made before then.")
+  @Option(help: "Only made before then.", transform: Moment.init(text:))
   var until: Moment?
 
   /// Whether anything is filtered.
