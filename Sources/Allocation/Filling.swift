@@ -29,8 +29,8 @@ extension AllocationDecisions {
   }
 
   /// The last place of those that may be filled in part, -1 where there is none. They are read only as far as reached
-  /// what was free when the batch began, and no further than a limit: what else is owed ranks behind it. Those that
-  /// are wanted wholly are all in the list.
+  /// what was free when the batch began, and no further than a limit: what else was owed then ranks behind it. Those
+  /// that are wanted wholly are all in the list.
   private func lastListed(_ waiting: [WorkingSet.Waiting]) -> Int {
     waiting.lastIndex { stock.order($0.order)?.terms.policy == .partial } ?? -1
   }

@@ -43,9 +43,9 @@ extension AllocationDecisions {
     }
     let reason = "its hold was not confirmed until \(end.rfc3339)"
     stock.close(order, as: .expired, reason: reason)
-    state.expired.insert(order.id)
     // What was cancelled line by line has been told; it is closed all the same, or an amendment would make it firm.
     guard wasOpen else { return .applied(events) }
+    state.expired.insert(order.id)
     let closed = OrderClosedCancelled(orderID: order.id, customerID: order.customer, reason: reason)
     events.append(follow.event(.orderClosedCancelled(closed), order: order.id, sequence: order.nextSequence()))
     return .applied(events)
@@ -72,11 +72,9 @@ enum HoldStatements {
 extension AllocationState {
   /// Finds out which orders had expired whose shipments have failed; hardly ever is there one to ask about.
   func loadExpired(on database: Connection) throws {
-    var asked: Set<OrderID> = []
-    for status in requestedStatuses where status.status == .failed {
-      guard let shipment = shipments[status.shipmentID], let order = stock.order(shipment.order) else { continue }
-      if order.isClosed, order.terms.expiresAt != nil { asked.insert(order.id) }
-    }
+    guard requestedStatuses.contains(where: { $0.status == .failed }) else { return }
+    // Also of those whose shipment leaves in the same batch.
+    let asked = stock.orders.values.filter { $0.isClosed && $0.terms.expiresAt != nil }.map(\.id)
     guard !asked.isEmpty else { return }
     let rows = try database.query(HoldStatements.expired, [.texts(asked.map(\.value))])
     for row in 0..<rows.count { expired.insert(OrderID(trusted: rows.text(row, 0))) }

@@ -92,13 +92,9 @@ extension AllocationState {
   func loadLots(on database: Connection) throws {
     try stock.loadUsedUpLots(at: placesOfFailures, on: database)
     try stock.loadLots(on: database)
-    var unnamed: Set<SKU> = []
-    for request in returns.requested {
-      let order = (request.orderID ?? request.shipmentID.flatMap { shipments[$0]?.order }).flatMap { stock.order($0) }
-      for line in request.lines where line.lot == nil {
-        if let sku = line.sku ?? line.line.flatMap({ order?.line($0)?.sku }) { unnamed.insert(sku) }
-      }
-    }
+    // What left of an order says of which lots it was.
+    let strange = returns.requested.filter { $0.orderID == nil && $0.shipmentID == nil }
+    let unnamed = Set(strange.flatMap(\.lines).filter { $0.lot == nil }.compactMap(\.sku))
     try stock.loadLotHistory(of: unnamed, on: database)
   }
 

@@ -30,8 +30,9 @@ struct DeadLetter {
     self.envelope = envelope
     self.kind = kind
     self.reason = reason
-    // Of other messages nobody has looked at the body yet, and it may be what kills.
-    source = envelope?.source ?? (kind == .malformed ? IncomingMessage.source(in: delivery.body) : nil) ?? ""
+    // The same whether a worker or the broker gave it up, or it would have two records. Of one that workers died of
+    // nobody looks at the body again: it may be what kills.
+    source = envelope?.source ?? (kind == .crashed ? nil : IncomingMessage.source(in: delivery.body)) ?? ""
   }
 
   /// The id, as the record's unique key has it.

@@ -93,7 +93,11 @@ struct TimedTransport: DeliveryTransport {
 final class DeliveryReport {
   private let logger: Logger
 
-  init(_ logger: Logger) { self.logger = logger }
+  init(_ logger: Logger) {
+    self.logger = logger
+    // From the start: who looks for an increase does not see the first one of what was not there.
+    for channel in NotificationChannel.allCases { _ = MetricName.deliveries.counter(channel.rawValue, "failed") }
+  }
 
   func add(_ delivery: LeasedDelivery, _ outcome: DeliverySender.Outcome) {
     let (name, level, reason): (String, Logger.Level, String?) =

@@ -117,15 +117,18 @@ struct HoldTests {
     }
   }
 
-  @Test("expired, left all the same and come back by its carrier: expired again", arguments: [false, true])
-  func expiredAgain(inOneBatch: Bool) async throws {
+  @Test(
+    "expired, left all the same and come back by its carrier: expired again",
+    arguments: [[1, 1, 1, 1], [4], [2, 2]])
+  func expiredAgain(batches: [Int]) async throws {
     try await withScene([("A", "WH-1", 5)]) { scene in
-      let letters: [Letter] = [
+      var letters: [Letter] = [
         .order("o-1", [("A", 2)], expiresAt: Self.past), .holdDue("o-1"), .shipment("s-1", "o-1", [(1, "WH-1", 2)]),
         .status("s-1", .failed),
       ]
-      for batch in inOneBatch ? [letters] : letters.map({ [$0] }) {
-        #expect(try await scene.allocation.take(batch).count(.applied) == batch.count)
+      for count in batches {
+        #expect(try await scene.allocation.take(Array(letters.prefix(count))).count(.applied) == count)
+        letters.removeFirst(count)
       }
       #expect(try await scene.state("o-1") == "expired")
       #expect(try await scene.lines("o-1") == ["0|0|0|2"])

@@ -117,7 +117,7 @@ extension World {
         sums.open + sums.waits > 0
           ? .partiallyShipped : sums.shipped > books.arrived[order.id, default: 0] ? .shipped : .fulfilled
       } else if sums.open + sums.waits == 0 {
-        books.expired.contains(order.id) ? .expired : order.state == .rejected ? .rejected : .cancelled
+        books.hasExpired(order.id) ? .expired : order.state == .rejected ? .rejected : .cancelled
       } else if sums.open == 0 {
         .backordered
       } else {

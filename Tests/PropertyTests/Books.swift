@@ -22,7 +22,9 @@ struct Books {
   /// When places were counted absolutely, by the count's id.
   private(set) var counts: [CountID: (place: WorkingSet.Place, time: Timestamp)] = [:]
   /// Orders whose hold ended.
-  private(set) var expired: Set<OrderID> = []
+  private var expired: Set<OrderID> = []
+  /// Orders whose hold ended when all of it was cancelled, until any of it leaves all the same.
+  private var expiredEmpty: Set<OrderID> = []
   /// Units of shipments that came back, as far as returns named them or their carriers said so.
   private(set) var back: [ShipmentID: [Int32: Int64]] = [:]
   /// Units that arrived of each order.
@@ -128,6 +130,7 @@ struct Books {
     case .orderCancelled(let cancellation): note(cancellation)
     case .shipmentDispatched(let shipment):
       left[shipment.shipmentID] = shipment
+      expiredEmpty.remove(shipment.orderID)
       for part in shipment.lines { add(-part.quantity, of: part.line, shipment.orderID) }
     case .shipmentStatus(let status): note(status)
     case .returnReceived(let request):
@@ -136,10 +139,17 @@ struct Books {
         back[shipment, default: [:]][line, default: 0] += returned.quantity
       }
     case .holdDue(let due):
-      if published.contains(where: { $0.event.type == .orderClosedCancelled }) { expired.insert(due.orderID) }
+      if published.contains(where: { $0.event.type == .orderClosedCancelled }) {
+        expired.insert(due.orderID)
+      } else if !left.values.contains(where: { $0.orderID == due.orderID }) {
+        expiredEmpty.insert(due.orderID)
+      }
     default: break
     }
   }
+
+  /// Whether an order of which nothing is open ended with its hold.
+  func hasExpired(_ order: OrderID) -> Bool { expired.contains(order) || expiredEmpty.contains(order) }
 
   /// Units of a line that left with a shipment.
   func left(_ shipment: ShipmentID, _ line: Int32) -> Int64 {

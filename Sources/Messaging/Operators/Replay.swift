@@ -50,7 +50,8 @@ struct Replay {
   private static func requireRight(
     of record: DeadLetterRecord, _ type: EventType, isCorrected: Bool
   ) throws(Malformed) {
-    guard !isCorrected, record.type != record.queue, record.type != type.rawValue else { return }
+    // As the worker does it: another key than an event's says nothing about the type.
+    guard !isCorrected, record.type != type.rawValue, EventType(rawValue: record.type) != nil else { return }
     throw Malformed(
       field: "type", value: type.rawValue,
       rule: "equal to the routing key that it came with (\(record.type)); if it is right all the same, say so with "

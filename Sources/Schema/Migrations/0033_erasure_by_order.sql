@@ -2,6 +2,24 @@
 -- JSON or none that jsonb takes, and also of an order that never came into being: its message is a dead letter, and a
 -- cancellation may have left a reason.
 
+-- The orders, or shipments, that a message names, wherever in it, also in what is no JSON or none that jsonb takes.
+create function message_ids(body bytea, field text) returns text[]
+language plpgsql immutable strict set search_path = tallyman, pg_catalog, pg_temp as $$
+begin
+  begin
+    return array(
+      select named.id #>> '{}'
+      from jsonb_path_query(convert_from(body, 'UTF8')::jsonb, ('$.**.' || field)::jsonpath) as named (id));
+  exception when others then
+    return array(
+      select named.words[1]
+      from regexp_matches(
+        encode(body, 'escape'), '"' || field || '"\s*:\s*"?([^"\\\s,}]+)', 'g') as named (words));
+  end;
+end
+$$;
+comment on function message_ids is 'the ids that a message names by the field of that name, wherever it stands';
+
 -- Not only what is no JSON ends in the exception: jsonb takes neither a NUL nor a number beyond all bounds. One plan for
 -- all calls: another one for each would look at each of thousands of orders before it looks at the message.
 create or replace function message_mentions(body bytea, kind text, subject text, orders text[]) returns boolean
@@ -16,10 +34,9 @@ begin
   begin
     document := convert_from(body, 'UTF8')::jsonb;
   exception when others then
-    return bytes_name(body, subject) or exists (
-      select from (select unnest(orders)
-                   union all select shipment_id from shipments where order_id = any (orders)) as known (id)
-      where bytes_name(body, known.id));
+    -- Orders and shipments by their fields: their ids are often numbers, as quantities are.
+    return bytes_name(body, subject) or message_ids(body, 'order_id') && orders or exists (
+      select from shipments s where s.shipment_id = any (message_ids(body, 'shipment_id')) and s.order_id = any (orders));
   end;
   if subject ~ '^(0|[1-9][0-9]*)$' then names := names || jsonb_build_object('number', subject::numeric); end if;
   if (case kind
@@ -45,21 +62,6 @@ begin
 end
 $$;
 
--- The orders that a message names, wherever in it.
-create function message_orders(body bytea) returns text[]
-language plpgsql immutable strict set search_path = tallyman, pg_catalog, pg_temp as $$
-begin
-  begin
-    return array(select named.id #>> '{}'
-                 from jsonb_path_query(convert_from(body, 'UTF8')::jsonb, '$.**.order_id') as named (id));
-  exception when others then
-    return array(select named.words[1]
-                 from regexp_matches(encode(body, 'escape'), '"order_id"\s*:\s*"?([^"\\\s,}]+)', 'g') as named (words));
-  end;
-end
-$$;
-comment on function message_orders is 'the orders that a message names, by the field of that name wherever it stands';
-
 -- Not an order that is somebody else's, nor one that another customer's message names as well: a publisher that sends
 -- the same id for everybody must not have everybody erased with one.
 create function customer_orders(subject text) returns text[]
@@ -68,7 +70,7 @@ language sql stable set search_path = tallyman, pg_catalog, pg_temp as $$
     select order_id from orders where customer_id = subject
     union
     select named.id
-    from (select message_orders(d.body) as ids, message_mentions(d.body, 'customer', subject, '{}') as is_theirs,
+    from (select message_ids(d.body, 'order_id') as ids, message_mentions(d.body, 'customer', subject, '{}') as is_theirs,
                  position('customer_id'::bytea in d.body) > 0 as is_somebodys
           from dead_letters d where d.erased_at is null) as d
       cross join lateral unnest(d.ids) as named (id)
@@ -78,7 +80,7 @@ language sql stable set search_path = tallyman, pg_catalog, pg_temp as $$
     having bool_and(d.is_theirs))
 $$;
 comment on function customer_orders is 'a customer''s orders, with those that only their dead letters name';
-revoke all on function message_orders, customer_orders from public;
+revoke all on function message_ids, customer_orders from public;
 
 -- As it was, but for whose orders are looked for.
 do $$
