@@ -143,8 +143,7 @@ struct ResendCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    var seen: Set<String> = []
-    let ids = ids.map { $0.lowercased() }.filter { seen.insert($0).inserted }
+    let ids = ids.map { $0.lowercased() }.distinct
     let (order, filter, json, all) = (try resolve.order(), filters.filter, options.json, all)
     let entries = try await Database.withSchema(OperatorSettings(), as: "notifications") { connection in
       let desk = NotificationDesk(connection)

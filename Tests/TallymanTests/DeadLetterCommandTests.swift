@@ -13,8 +13,7 @@ struct DeadLetterCommandTests {
   private func run(
     _ house: House, as role: String = "tallyman_operator", _ arguments: [String]
   ) async throws -> Program.Run {
-    let url = try PostgresServer.shared().conninfo(database: house.name, user: role)
-    return try await Program.run(["dead-letters"] + arguments, environment: ["TALLYMAN_DATABASE_URL": url])
+    try await Program.run(["dead-letters"] + arguments, on: house, as: role)
   }
 
   private func list(_ house: House, _ arguments: String...) async throws -> DeadLetterList {

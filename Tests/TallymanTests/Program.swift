@@ -1,4 +1,5 @@
 import Foundation
+import PipelineKit
 import TestServers
 import Testing
 
@@ -32,6 +33,12 @@ enum Program {
       code: Int(code.trimmingCharacters(in: .whitespacesAndNewlines)) ?? -1,
       output: try String(contentsOf: folder.appending(path: "out"), encoding: .utf8),
       errors: try String(contentsOf: folder.appending(path: "err"), encoding: .utf8))
+  }
+
+  /// Runs `tallyman` on a house's database, by default with the operator's role.
+  static func run(_ arguments: [String], on house: House, as role: String = "tallyman_operator") async throws -> Run {
+    let url = try PostgresServer.shared().conninfo(database: house.name, user: role)
+    return try await run(arguments, environment: ["TALLYMAN_DATABASE_URL": url])
   }
 
   /// Beside the test bundle, where the package manager has built it.

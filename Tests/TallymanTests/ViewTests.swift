@@ -13,8 +13,7 @@ struct Looker {
   func run(_ arguments: String...) async throws -> Program.Run { try await run(arguments) }
 
   func run(_ arguments: [String]) async throws -> Program.Run {
-    let url = try PostgresServer.shared().conninfo(database: house.name, user: "tallyman_operator")
-    return try await Program.run(arguments, environment: ["TALLYMAN_DATABASE_URL": url])
+    try await Program.run(arguments, on: house)
   }
 
   /// What a program reads.

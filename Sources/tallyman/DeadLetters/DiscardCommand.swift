@@ -19,7 +19,7 @@ struct DiscardCommand: AsyncParsableCommand {
   func validate() throws { _ = try resolve.order() }
 
   func run() async throws {
-    let (ids, order, json) = (Numbers.distinct(ids), try resolve.order(), json)
+    let (ids, order, json) = (ids.distinct, try resolve.order(), json)
     let resolved = try await Database.withSchema(OperatorSettings(), as: "dead-letters") { connection in
       try Resolved.telling(json: json) { $0.add(try DeadLetterDesk(connection).discard(ids, order)) }
     }

@@ -68,7 +68,7 @@ struct ReplayCommand: AsyncParsableCommand {
   func run() async throws {
     if dryRun { return try await rehearse() }
     let (order, edits, json) = (try resolve.order(), pairs, json)
-    let (numbers, filter) = (Numbers.distinct(ids), all ? filters.filter : nil)
+    let (numbers, filter) = (ids.distinct, all ? filters.filter : nil)
     let resolved = try await Database.withSchema(OperatorSettings(), as: "dead-letters") { connection in
       let desk = DeadLetterDesk(connection)
       return try Resolved.telling(json: json) { resolved in
@@ -82,7 +82,7 @@ struct ReplayCommand: AsyncParsableCommand {
   private var pairs: [(path: String, value: String)] { edits.map { ($0.path, $0.value) } }
 
   private func rehearse() async throws {
-    let (numbers, filter, edits, json) = (Numbers.distinct(ids), all ? filters.filter : nil, pairs, json)
+    let (numbers, filter, edits, json) = (ids.distinct, all ? filters.filter : nil, pairs, json)
     let results = try await Database.withSchema(OperatorSettings(), as: "dead-letters") { connection in
       let desk = DeadLetterDesk(connection)
       var numbers = numbers

@@ -81,11 +81,10 @@ extension Resolved.Entry {
   }
 }
 
-/// Numbers as somebody gave them.
-enum Numbers {
-  /// Each once, where it came first.
-  static func distinct(_ ids: [Int64]) -> [Int64] {
-    var seen: Set<Int64> = []
-    return ids.filter { seen.insert($0).inserted }
+extension Array where Element: Hashable {
+  /// Each once, where it came first: numbers and ids as somebody gave them.
+  var distinct: [Element] {
+    var seen: Set<Element> = []
+    return filter { seen.insert($0).inserted }
   }
 }
