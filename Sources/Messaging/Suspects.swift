@@ -104,7 +104,21 @@ private struct CrossingOut<Inner: Broker>: Broker {
   var isStopping: Bool { broker.isStopping }
 }
 
+/// All lock rows in the order of their key: two lanes may hold the same messages, each in an order of its own.
 private enum SuspectStatements {
+  /// Rows of the messages `$2`, `$3` of consumer `$1`, locked in order.
+  private static let held = """
+    with held as materialized (
+      select s.message_id, s.body_hash
+      from suspects s
+      where s.consumer = $1
+        and (s.message_id, s.body_hash) in (select k.message_id, sha256(k.body)
+                                            from unnest($2::text[], $3::bytea[]) as k (message_id, body))
+      order by s.message_id, s.body_hash
+      for update of s
+    )
+    """
+
   static let look = Statement(
     name: "suspect_look",
     sql: """
@@ -130,18 +144,19 @@ private enum SuspectStatements {
   static let takeBack = Statement(
     name: "suspect_take_back",
     sql: """
+      \(held)
       update suspects s
       set in_company = greatest(s.in_company - (not $4)::int4, 0), alone = greatest(s.alone - $4::int4, 0)
-      from (select distinct message_id, sha256(body) as hash
-            from unnest($2::text[], $3::bytea[]) as k (message_id, body)) as k
-      where s.consumer = $1 and s.message_id = k.message_id and s.body_hash = k.hash
+      from held h
+      where s.consumer = $1 and s.message_id = h.message_id and s.body_hash = h.body_hash
       """)
 
   static let crossOut = Statement(
     name: "suspect_cross_out",
     sql: """
+      \(held)
       delete from suspects s
-      using unnest($2::text[], $3::bytea[]) as k (message_id, body)
-      where s.consumer = $1 and s.message_id = k.message_id and s.body_hash = sha256(k.body)
+      using held h
+      where s.consumer = $1 and s.message_id = h.message_id and s.body_hash = h.body_hash
       """)
 }

@@ -52,6 +52,30 @@ struct SuspectTests {
     }
   }
 
+  @Test("suspects are crossed out in the order of their keys: two lanes with the same wait in one direction")
+  func sorted() async throws {
+    try await withStock { house, _, allocation in
+      let (stock, suspects) = try await (house.desk(), house.desk())
+      try await stock.script("begin; select * from stock_items for update")
+      let letters = [4, 3, 2, 1].map { Letter.order("o-\($0)", [("A", 1)], id: "m-\($0)").again }
+      async let taking = allocation.take(letters)
+      try await house.untilBlocked(1)
+      try await suspects.script("begin; select * from suspects where message_id = 'm-2' for update")
+      try await stock.script("commit")
+      try await house.until(
+        "the lane waits for the suspect in the middle",
+        """
+        select count(*) = 1 from pg_stat_activity
+        where pid = \(allocation.backend) and wait_event_type = 'Lock' and query like '%delete from suspects%'
+        """)
+      #expect(
+        try await house.rows("select message_id from suspects order by 1 for update skip locked") == ["m-3", "m-4"])
+      try await suspects.script("commit")
+      #expect(try await taking.count(.applied) == 4)
+      #expect(try await house.value("select count(*) from suspects") == "0")
+    }
+  }
+
   @Test("after three deaths alone a message is a dead letter, whether it can be read or not, and only once")
   func condemned() async throws {
     try await withStock { house, _, allocation in
