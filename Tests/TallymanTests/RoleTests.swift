@@ -81,6 +81,28 @@ struct RoleTests {
     }
   }
 
+  @Test("who may write any event is not asked what it writes: the function would cost each of them")
+  func outboxWritersAreNotAsked() async throws {
+    try await withHouse { house in
+      let function = try await house.value("select pg_get_functiondef('tallyman.hold_outbox_row'::regproc)")
+      try await house.script(
+        """
+        create or replace function tallyman.hold_outbox_row() returns trigger language plpgsql as $$
+        begin raise exception 'asked' using errcode = 'insufficient_privilege'; end $$
+        """)
+      let member = "member_of_\(house.name)"
+      try await house.script("create role \(member) in role tallyman_allocation")
+      let (worker, desk) = (try await house.desk(user: "tallyman_allocation"), try await house.desk())
+      let asked = try await house.desk(user: "tallyman_notification")
+      #expect(try await worker.refusal(of: Self.outboxInsert) == nil)
+      #expect(try await desk.refusal(of: Self.outboxInsert) == nil, "a superuser")
+      try await desk.script("set role \(member)")
+      #expect(try await desk.refusal(of: Self.outboxInsert) == nil, "a member of the worker's role")
+      #expect(try await asked.refusal(of: Self.outbox("supply.events", "notification.sent"))?.sqlState.code == "42501")
+      try await desk.script("reset role; drop role \(member); \(function)")
+    }
+  }
+
   private static let outboxInsert = outbox("", "x")
 
   private static func outbox(_ exchange: String, _ key: String, _ messages: Int = 1, _ body: String = "") -> String {
