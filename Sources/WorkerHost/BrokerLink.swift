@@ -11,8 +11,7 @@ final class BrokerLink: Messaging.Broker {
 
   private let consumer: Consumer
   private let context: LaneContext
-  /// The last delivery that is settled; all before it are as well.
-  private(set) var settledThrough: UInt64 = 0
+  private let late: LateAcknowledgement
   /// When the batch in hand was taken, or last went on.
   private var movedOn = ContinuousClock.now
   /// How long a batch may be held up before others get what waits behind it.
@@ -21,25 +20,30 @@ final class BrokerLink: Messaging.Broker {
   init(_ consumer: Consumer, _ context: LaneContext) {
     self.consumer = consumer
     self.context = context
+    late = LateAcknowledgement(consumer, prefetch: context.settings.prefetch)
   }
 
+  /// The last delivery that is settled; all before it are as well.
+  var settledThrough: UInt64 { late.settledThrough }
+
   func take(upTo limit: Int, waiting: Duration) throws -> [Messaging.Delivery] {
-    let taken = try consumer.take(upTo: limit, bytes: BrokerLink.mostBytes, waiting: waiting)
+    let taken = try late.take(upTo: limit, bytes: BrokerLink.mostBytes, waiting: waiting)
     movedOn = .now
     return taken.map(Messaging.Delivery.init)
   }
 
   func acknowledge(through tag: UInt64) throws {
-    try consumer.ack(tag, multiple: true)
-    settledThrough = tag
+    try late.acknowledge(through: tag)
     movedOn = .now
   }
 
   func reject(_ tag: UInt64) throws {
-    try consumer.reject(tag, requeue: false)
-    settledThrough = tag
+    try late.reject(tag)
     movedOn = .now
   }
+
+  /// Sends the acknowledgement that was put off, before the connection is closed.
+  func finish() throws { try late.send() }
 
   /// Called between the attempts of a batch that somebody else is in the way of. The broker hands the first lane all
   /// it has room for: while that one waits for a row, others shall have what needs another.
@@ -52,6 +56,7 @@ final class BrokerLink: Messaging.Broker {
   /// Serves the heartbeat while the lane does something else. What arrives meanwhile is kept as long as it fits.
   func keepAlive() throws {
     context.beat()
+    try late.send()
     guard try !consumer.serve(holding: BrokerLink.mostBytes) else { return }
     try giveBack(because: "more arrives than the lane may hold while it waits")
   }

@@ -84,6 +84,7 @@ final class ConsumerLane<Domain: Handler> {
       }
       try settle(deliveries, link)
     }
+    try link.finish()
   }
 
   /// Settles deliveries, however long the database takes to come back: nothing is acknowledged or given up meanwhile.
