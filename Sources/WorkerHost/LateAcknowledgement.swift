@@ -2,9 +2,9 @@ import AMQP
 
 /// Acknowledges small batches a moment late, when nothing else is to be done.
 ///
-/// A quorum queue writes an acknowledgement to the broker's log and flushes it, and whatever arrives meanwhile waits for
-/// the next flush. Behind a commit that is the event: its way to the sink would be a flush longer, 0.2 to 0.3 ms of 2.4
-/// at light load. Should the process die within the moment, the messages come back, and the inbox knows them.
+/// A quorum queue writes an acknowledgement to the broker's log and flushes it, and whatever arrives meanwhile waits
+/// for the next flush. Behind a commit that is the event: its way to the sink would be a flush longer, 0.2 to 0.3 ms of
+/// 2.4 at light load. Should the process die within the moment, the messages come back, and the inbox knows them.
 final class LateAcknowledgement {
   /// How late. An event takes 0.3 to 0.5 ms from its commit to the broker.
   static let moment = Duration.milliseconds(2)
