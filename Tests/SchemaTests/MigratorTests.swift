@@ -147,7 +147,10 @@ struct MigratorTests {
     try await migrating.run { _ = try Migrator(try database.connect(), migrations: first).migrate() }
     let reader = Held<Connection>()
     try await working.run {
-      let connection = try Connection(ConnectionOptions(conninfo: database.address, applicationName: "report"))
+      var options = ConnectionOptions(conninfo: database.address, applicationName: "report")
+      // Between two steps a test waits for its turn on the runner's threads, behind all others.
+      options.idleInTransactionTimeout = .zero
+      let connection = try Connection(options)
       reader.value = connection
       try connection.begin()
       try connection.script("lock table tallyman.a in access share mode")
