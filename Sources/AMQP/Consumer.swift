@@ -9,6 +9,8 @@ public final class Consumer {
   public let connection: Connection
   /// The queue's name.
   public let queue: String
+  /// How many messages the broker delivers at most before one is acknowledged.
+  public let prefetch: Int
   /// The name of this consumer on the broker.
   public let consumerTag: String
   /// Whether ``giveBack()`` has ended it.
@@ -32,6 +34,7 @@ public final class Consumer {
     precondition((1...65535).contains(prefetch), "prefetch has to be between 1 and 65535")
     self.connection = connection
     self.queue = queue
+    self.prefetch = prefetch
     var qos = amqp_basic_qos_t(prefetch_size: 0, prefetch_count: UInt16(prefetch), global: 0)
     try connection.call("setting the prefetch", AMQP_BASIC_QOS_METHOD, &qos, answer: AMQP_BASIC_QOS_OK_METHOD)
     var consume = amqp_basic_consume_t()

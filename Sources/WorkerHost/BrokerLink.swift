@@ -20,7 +20,7 @@ final class BrokerLink: Messaging.Broker {
   init(_ consumer: Consumer, _ context: LaneContext) {
     self.consumer = consumer
     self.context = context
-    late = LateAcknowledgement(consumer, prefetch: context.settings.prefetch)
+    late = LateAcknowledgement(consumer)
   }
 
   /// The last delivery that is settled; all before it are as well.

@@ -7,9 +7,9 @@ import AMQP
 /// 2.4 at light load. Should the process die within the moment, the messages come back, and the inbox knows them.
 final class LateAcknowledgement {
   /// How late. An event takes 0.3 to 0.5 ms from its commit to the broker.
-  static let moment = Duration.milliseconds(2)
+  private static let moment = Duration.milliseconds(2)
   /// Larger batches come under a load at which the broker is never idle.
-  static let largestBatch = 32
+  private static let largestBatch = 32
 
   private let consumer: Consumer
   private let mostHeldBack: UInt64
@@ -19,12 +19,11 @@ final class LateAcknowledgement {
   private(set) var settledThrough: UInt64 = 0
   private var isHeldBack = false
 
-  /// - Parameters:
-  ///   - consumer: Whose deliveries are acknowledged.
-  ///   - prefetch: Its own: the broker must have room to deliver more meanwhile.
-  init(_ consumer: Consumer, prefetch: Int) {
+  /// - Parameter consumer: Whose deliveries are acknowledged.
+  init(_ consumer: Consumer) {
     self.consumer = consumer
-    mostHeldBack = UInt64(min(LateAcknowledgement.largestBatch, prefetch / 4))
+    // The broker must have room to deliver more meanwhile.
+    mostHeldBack = UInt64(min(LateAcknowledgement.largestBatch, consumer.prefetch / 4))
   }
 
   /// Takes as the consumer does. What was held back is sent when there is something to take, or after the moment.

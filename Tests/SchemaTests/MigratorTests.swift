@@ -30,15 +30,15 @@ struct MigratorTests {
       holder.value = try database.connect()
       try holder.value?.script(SchemaHistory.lock(waitingMilliseconds: 1000))
     }
-    let first = await begin(on: one) { try Migrator(try database.connect()).migrate().count }
-    let second = await begin(on: other) { try Migrator(try database.connect()).migrate().count }
+    async let first = one.run { try Migrator(try database.connect()).migrate().count }
+    async let second = other.run { try Migrator(try database.connect()).migrate().count }
     try await gate.run {
       let connection = try #require(holder.value)
       try database.waitForWaitingMigrators(2, connection)
       try connection.script(SchemaHistory.unlock)
       holder.value = nil
     }
-    #expect(try await [first.value, second.value].sorted() == [0, Migrations.latest])
+    #expect(try await [first, second].sorted() == [0, Migrations.latest])
     #expect(try await gate.run { try Migrator(try database.connect()).currentVersion() } == Migrations.latest)
   }
 
@@ -156,7 +156,7 @@ struct MigratorTests {
       try connection.script("lock table tallyman.a in access share mode")
     }
     let said = Mutex<[String]>([])
-    let applied = await begin(on: migrating) {
+    async let applied = migrating.run {
       let migrations = first + [Migration(number: 2, name: "step2", sql: "alter table a add y int")]
       return try Migrator(try database.connect(), migrations: migrations) { line in said.withLock { $0.append(line) } }
         .migrate().map(\.number)
@@ -179,7 +179,7 @@ struct MigratorTests {
       try reader.value?.rollback()
       reader.value = nil
     }
-    #expect(try await applied.value == [2])
+    #expect(try await applied == [2])
     let line = said.withLock { $0.first ?? "" }
     #expect(line.hasPrefix("migration 2 (step2) cannot lock its tables, which are held by pid "))
     #expect(line.contains("(report, idle in transaction, since ") && line.hasSuffix("; trying again"), "\(line)")
@@ -312,22 +312,6 @@ private struct TestDatabase: Sendable {
         """)
     ).int(0, 0)
   }
-}
-
-/// Begins with something on a lane, and returns when it has begun: a bound that another lane waits within shall not
-/// pass while all tests before this one have their turn.
-private func begin<Result: Sendable>(
-  on lane: Lane, _ body: @escaping @Sendable () throws -> Result
-) async -> Task<Result, any Error> {
-  let (begun, signal) = AsyncStream.makeStream(of: Void.self)
-  let task = Task {
-    try await lane.run {
-      signal.finish()
-      return try body()
-    }
-  }
-  for await _ in begun {}
-  return task
 }
 
 private struct Unexpected: Error {

@@ -81,7 +81,7 @@ private struct Site: Sendable {
     try await connected { connection in
       try publish(messages)
       let consumer = try Consumer(connection, queue: Site.queue, prefetch: 4)
-      try body(LateAcknowledgement(consumer, prefetch: 4), consumer)
+      try body(LateAcknowledgement(consumer), consumer)
     }
   }
 
